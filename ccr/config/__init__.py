@@ -1,0 +1,1 @@
+"""Text -> frozen settings. Only files.py and watch.py touch the disk."""

@@ -1,0 +1,127 @@
+"""Settings as frozen values. What a file may say is in parse.py and legacy.py; here is what it comes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ccr.ids import ProviderName, Target
+from ccr.messages.json import NOTHING, JsonObject
+
+DialectName = Literal["anthropic", "openai"]
+AuthStyle = Literal["bearer", "x-api-key", "api-key", "none"]
+LogLevel = Literal["error", "warn", "info", "debug"]
+
+
+class Secret:
+    """A value that does not print."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something in the file that is understood otherwise than its writer may think, or not at all."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `total` bounds an answer that is not streamed; a stream may last while `idle` is kept."""
+
+    connect: float = 10.0
+    first_byte: float = 300.0
+    idle: float = 300.0
+    total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuirkUse:
+    """A transformer as a CCR config names it: `"maxtoken"` or `["maxtoken", {"max_tokens": 8192}]`."""
+
+    name: str
+    options: JsonObject = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    name: ProviderName
+    url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
+    key: Secret | None = None
+    key_source: str | None = None  # the variable that the key comes from, for messages: "$OPENROUTER_API_KEY"
+    models: tuple[str, ...] = ()
+    dialect: DialectName | None = None  # None: as the catalogue or the URL says
+    auth: AuthStyle | None = None  # None: as the dialect is used to
+    quirks: tuple[QuirkUse, ...] = ()
+    model_quirks: Mapping[str, tuple[QuirkUse, ...]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    proxy: str | None = None
+    timeouts: Timeouts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Route name -> target. Names beside the known ones are model families, or routes a caller may name."""
+
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    long_context_threshold: int = 60_000
+
+    def get(self, name: str) -> Target | None:
+        return self.targets.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str = "127.0.0.1"
+    port: int = 3456
+    key: Secret | None = None  # None: the one that was made at the first start
+    max_body: int = 64 * 1024 * 1024
+    allow_insecure: bool = False  # listen beyond loopback without a key, knowing what that means
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    enabled: bool = True
+    level: LogLevel = "info"
+    max_bytes: int = 20 * 1024 * 1024
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    providers: tuple[Provider, ...] = ()
+    routes: Routes = Routes()
+    aliases: Mapping[str, Target] = field(default_factory=dict)  # a model name of the user's own -> target
+    fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)  # route, alias or target -> what is next
+    server: Server = Server()
+    log: Log = Log()
+    timeouts: Timeouts = Timeouts()
+    proxy: str | None = None
+    custom_router: str | None = None
+    claude_path: str | None = None
+    client_timeout_ms: int = 600_000  # API_TIMEOUT_MS, exported to Claude Code
+    non_interactive: bool = False
+    notices: tuple[Notice, ...] = ()
+    source: str = ""  # where it came from, for people: a path, "the environment", "built in"

@@ -1,0 +1,29 @@
+"""The one place that reads the environment. Everybody else takes a Mapping."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    meaning: str
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("CCR_CONFIG_PATH", "the configuration file, instead of ~/.claude-code-router/config.json"),
+    Variable("CCR_HOST", "the address to listen on, instead of the file's HOST (127.0.0.1)"),
+    Variable("CCR_PORT", "the port to listen on, instead of the file's PORT (3456)"),
+    Variable("CCR_API_KEY", "the key that clients must send, instead of the file's APIKEY"),
+    Variable("CCR_LOG_LEVEL", "error, warn, info or debug, instead of the file's LOG_LEVEL"),
+    Variable("CCR_DEBUG", "1: debug output on stderr, and tracebacks instead of one-line errors"),
+    Variable("CCR_HOME", "where state and logs live, instead of ~/.claude-code-router"),
+    Variable("CLAUDE_PATH", "the claude program that `ccr code` and `ccr shell` run"),
+    Variable("NO_COLOR", "any value: plain output"),
+)
+
+
+def current() -> Mapping[str, str]:
+    """A copy of the process's environment."""
+    return dict(os.environ)

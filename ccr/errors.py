@@ -1,0 +1,198 @@
+"""Everything that can go wrong, as a tree, and the one table that answers it.
+
+CcrError
+├── ConfigInvalid             the configuration has faults
+├── ServiceProblem            the router's process cannot be started, found or stopped
+└── RequestProblem            a request cannot be answered; REPLIES says with which status
+    ├── BadRequest            the client's fault
+    │   ├── UnknownTarget     a provider or route that is not configured
+    │   └── ContextOverflow   the prompt does not fit the model's window
+    ├── Unauthorized          no key, or a wrong one
+    ├── Forbidden             a foreign Host or Origin
+    ├── NotFound              no such path
+    ├── TooLarge              the body is over the limit
+    ├── Draining              the router is stopping
+    └── UpstreamProblem       the provider's fault; always says which
+        ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
+        ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
+        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamLimited
+        ├── UpstreamBusy      overloaded
+        ├── UpstreamFailed    a 5xx
+        ├── UpstreamTimeout   silent for too long
+        ├── UpstreamUnreachable   no connection: DNS, refused, TLS, proxy
+        ├── UpstreamGarbled   an answer outside the grammar
+        └── UpstreamCut       the answer ended before its end
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ccr.ids import Target
+
+ErrorKind = Literal[
+    "invalid_request_error",
+    "authentication_error",
+    "billing_error",
+    "permission_error",
+    "not_found_error",
+    "request_too_large",
+    "rate_limit_error",
+    "timeout_error",
+    "overloaded_error",
+    "api_error",
+]
+
+
+class CcrError(Exception):
+    """Base of all errors that are meant to be read by people."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigInvalid(CcrError):
+    """The configuration has faults; the message has one line for each."""
+
+
+class ServiceProblem(CcrError):
+    """The router's process cannot be started, found or stopped."""
+
+
+class RequestProblem(CcrError):
+    """A request cannot be answered."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, retry: bool | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.retry = retry  # what `x-should-retry` says; None leaves it to the client
+
+
+class BadRequest(RequestProblem):
+    """The client's request is malformed; the message names the place."""
+
+
+class UnknownTarget(BadRequest):
+    """The request or a route names a provider that is not configured."""
+
+
+class ContextOverflow(BadRequest):
+    """The prompt does not fit the model's window, in the words that make Claude Code compact."""
+
+
+class Unauthorized(RequestProblem):
+    """No key, or a wrong one."""
+
+
+class Forbidden(RequestProblem):
+    """The Host or Origin header is not ours."""
+
+
+class NotFound(RequestProblem):
+    """There is no such path."""
+
+
+class TooLarge(RequestProblem):
+    """The body is over the limit."""
+
+
+class Draining(RequestProblem):
+    """The router is stopping."""
+
+
+class UpstreamProblem(RequestProblem):
+    """The provider's fault."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        target: Target | None = None,
+        retry_after: float | None = None,
+        retry: bool | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, retry=retry)
+        self.target = target
+
+
+class UpstreamSaid(UpstreamProblem):
+    """An error as the provider reported it, by status or inside its stream, before it is classified."""
+
+    def __init__(self, message: str, *, status: int | None = None, code: str = "", retry_after: float | None = None):
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
+        self.code = code
+
+
+class UpstreamRefused(UpstreamProblem):
+    """The provider rejects the request; repeating it does not heal it."""
+
+
+class UpstreamKeyRefused(UpstreamProblem):
+    """The provider rejects our key."""
+
+
+class UpstreamUnpaid(UpstreamProblem):
+    """The provider's account has no balance."""
+
+
+class UpstreamModelUnknown(UpstreamProblem):
+    """The provider has no such model."""
+
+
+class UpstreamLimited(UpstreamProblem):
+    """The provider's rate limit is reached."""
+
+
+class UpstreamBusy(UpstreamProblem):
+    """The provider is overloaded."""
+
+
+class UpstreamFailed(UpstreamProblem):
+    """The provider failed on its side."""
+
+
+class UpstreamTimeout(UpstreamProblem):
+    """The provider was silent for too long."""
+
+
+class UpstreamUnreachable(UpstreamProblem):
+    """No connection to the provider."""
+
+
+class UpstreamGarbled(UpstreamProblem):
+    """The provider's answer is outside the grammar."""
+
+
+class UpstreamCut(UpstreamProblem):
+    """The provider's answer ended before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    kind: ErrorKind
+
+
+REPLIES: dict[type[CcrError], Reply] = {
+    CcrError: Reply(500, "api_error"),
+    BadRequest: Reply(400, "invalid_request_error"),
+    Unauthorized: Reply(401, "authentication_error"),
+    Forbidden: Reply(403, "permission_error"),
+    NotFound: Reply(404, "not_found_error"),
+    TooLarge: Reply(413, "request_too_large"),
+    Draining: Reply(503, "overloaded_error"),
+    UpstreamRefused: Reply(400, "invalid_request_error"),
+    # Not 401: Claude Code would tell the user to log in, and drop our message.
+    UpstreamKeyRefused: Reply(403, "permission_error"),
+    UpstreamUnpaid: Reply(402, "billing_error"),
+    UpstreamModelUnknown: Reply(404, "not_found_error"),
+    UpstreamLimited: Reply(429, "rate_limit_error"),
+    UpstreamBusy: Reply(529, "overloaded_error"),
+    UpstreamTimeout: Reply(504, "timeout_error"),
+    UpstreamProblem: Reply(502, "api_error"),
+}
+
+
+def reply_for(error: CcrError) -> Reply:
+    return next(REPLIES[cls] for cls in type(error).__mro__ if cls in REPLIES)

@@ -1,0 +1,1 @@
+"""The hub: what a request, a reply and an event are. Values only."""

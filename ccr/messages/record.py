@@ -1,0 +1,36 @@
+"""What is written down when a request ends."""
+
+from dataclasses import dataclass
+
+from ccr.ids import Target
+from ccr.messages.reply import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt: where, and how it failed (None: it answered)."""
+
+    target: Target
+    failure: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    time: float  # Unix seconds at the request's arrival
+    request_id: str
+    session: str | None
+    client: str  # the client's dialect
+    agent: str  # the client's User-Agent
+    asked_for: str
+    rule: str | None  # None: the request did not get as far as a decision
+    target: Target | None
+    attempts: tuple[Tried, ...]
+    status: int
+    usage: Usage
+    estimated: bool  # the provider reported no usage; the figures are ours
+    streamed: bool
+    first_token: float | None  # seconds from arrival to the first content
+    seconds: float
+    error: str | None
+    stop_reason: str | None

@@ -1,0 +1,1 @@
+"""What becomes of a Record: the request log."""

@@ -1,0 +1,1 @@
+"""Which model answers, and why: facts, rules, token counts, explain."""

@@ -1,0 +1,61 @@
+"""What routing decides, and what it decides from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ccr.config.schema import Routes
+from ccr.ids import ModelName, ProviderName, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules may look at."""
+
+    asked_for: str  # the model as the client wrote it
+    tokens: int = 0  # the prompt's size; an upper bound where `exact` is False and the threshold is not reached
+    exact: bool = False
+    last_input: int | None = None  # input tokens that the last answer of this session really used
+    route: str | None = None  # the caller's `context` field or x-ccr-route header
+    scripted: str | None = None  # what the custom router said
+    tagged: str | None = None  # the content of <CCR-SUBAGENT-MODEL>
+    request_class: str | None = None  # main, subagent, auxiliary, compaction, … as Claude Code says or shows it
+    has_image: bool = False  # in the last user turn
+    has_web_search: bool = False
+    has_tools: bool = False
+    thinks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The routes and everything that a name in a request can mean."""
+
+    routes: Routes
+    providers: Mapping[ProviderName, tuple[ModelName, ...]]
+    aliases: Mapping[str, Target] = field(default_factory=dict)
+    fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a request goes, what is tried after that, and the rule that said so."""
+
+    target: Target
+    rule: str
+    reason: str
+    fallback: tuple[Target, ...] = ()
+
+    @property
+    def chain(self) -> tuple[Target, ...]:
+        return (self.target, *self.fallback)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A rule's answer: the target, why, and under which name its fallback is looked up."""
+
+    target: Target
+    reason: str
+    route: str = "default"
+
+
+Rule = Callable[[Facts, Table], Choice | None]

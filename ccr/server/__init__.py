@@ -1,0 +1,1 @@
+"""The HTTP doors: who may enter, which dialect a path speaks, and how an answer leaves."""

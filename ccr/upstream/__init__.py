@@ -1,0 +1,1 @@
+"""HTTP to providers: the only room with a socket to the outside."""
