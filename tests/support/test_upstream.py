@@ -100,7 +100,7 @@ def test_a_chat_stream_is_what_openai_sends() -> None:
 
 
 def test_a_messages_stream_passes_the_strict_reader() -> None:
-    parts = [
+    parts: list[Part] = [
         thinking("hm", "sig"),
         text("hello, my friend"),
         tool("A", {"x": 1}),

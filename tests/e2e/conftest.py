@@ -1,0 +1,96 @@
+"""What the end-to-end tests share: one router per run in front of two scripted upstreams, and people who use it.
+
+The upstreams forget what they were told after each test; a test that wants another configuration starts its own router.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.running import Person, Router, running_router
+from tests.support.upstream import Upstream
+
+StartRouter = Callable[..., Router]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+def providers(chat: Upstream, messages: Upstream) -> list[dict[str, Any]]:
+    """`chat` speaks OpenAI, `claude` Anthropic, `dead` is nobody's port."""
+    return [
+        {"name": "chat", "api_base_url": f"{chat.url}/v1", "api_key": "chat-key", "models": ["m", "cheap", "deep"]},
+        {
+            "name": "claude",
+            "api_base_url": f"{messages.url}/v1/messages",
+            "api_key": "claude-key",
+            "models": ["opus", "haiku"],
+            "transformer": {"use": ["Anthropic"]},
+        },
+        {"name": "dead", "api_base_url": "http://127.0.0.1:9/v1", "api_key": "dead-key", "models": ["m"]},
+    ]
+
+
+@pytest.fixture(scope="session")
+def _chat() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def _messages() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def chat_upstream(_chat: Upstream) -> Upstream:
+    _chat.play([])
+    return _chat
+
+
+@pytest.fixture
+def messages_upstream(_messages: Upstream) -> Upstream:
+    _messages.play([])
+    return _messages
+
+
+@pytest.fixture(scope="session")
+def _router(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    config = {"Providers": providers(_chat, _messages), "Router": {"default": "chat,m"}}
+    with running_router(config, tmp_path_factory.mktemp("router")) as router:
+        yield router
+
+
+@pytest.fixture
+def router(_router: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
+    """The router that most tests share. It must be up after every test, and never have shown a stack trace."""
+    yield _router
+    assert _router.is_up(), f"the router is down\n{_router.said}"
+    assert "Traceback" not in _router.said, _router.said
+
+
+@pytest.fixture
+def start_router(
+    chat_upstream: Upstream, messages_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartRouter]:
+    """A router of the test's own: `start_router({"Router": {...}})`, with the usual providers unless others are given."""
+    with ExitStack() as stack:
+
+        def start(config: dict[str, Any] | None = None, **variables: str) -> Router:
+            whole = {"Providers": providers(chat_upstream, messages_upstream), "Router": {"default": "chat,m"}}
+            folder = tmp_path_factory.mktemp("own")
+            return stack.enter_context(running_router({**whole, **(config or {})}, folder, variables))
+
+        yield start
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    return Person(tmp_path).settle()
