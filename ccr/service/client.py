@@ -1,0 +1,76 @@
+"""What Claude Code needs to speak through the router: its environment, and where its program is."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccr.config.schema import Config
+from ccr.errors import ServiceProblem
+
+# Background requests come under the main model's name unless the client is given another one for them.
+BACKGROUND_MODEL = "claude-haiku-4-5-20251001"
+UNSET = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
+LOOPBACK = ("127.0.0.1", "localhost")
+TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    set: Mapping[str, str]
+    unset: tuple[str, ...] = UNSET
+
+    def applied(self, env: Mapping[str, str]) -> dict[str, str]:
+        return {**{name: value for name, value in env.items() if name not in self.unset}, **self.set}
+
+
+def environment(
+    config: Config, address: str, key: str, env: Mapping[str, str], context: str | None = None
+) -> Environment:
+    """`env` is the user's own: what it says of proxies and headers is extended, not replaced."""
+    values = {
+        "ANTHROPIC_BASE_URL": address,
+        "ANTHROPIC_AUTH_TOKEN": key,
+        "API_TIMEOUT_MS": str(config.client_timeout_ms),
+        "DISABLE_TELEMETRY": "true",
+        "DISABLE_COST_WARNINGS": "true",
+        "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
+    }
+    values |= _no_proxy(env)
+    if config.routes.get("background") and not env.get("ANTHROPIC_DEFAULT_HAIKU_MODEL"):
+        values["ANTHROPIC_SMALL_FAST_MODEL"] = env.get("ANTHROPIC_SMALL_FAST_MODEL") or BACKGROUND_MODEL
+    if context:
+        values["ANTHROPIC_CUSTOM_HEADERS"] = _with_route(env.get("ANTHROPIC_CUSTOM_HEADERS", ""), context)
+    if config.non_interactive:
+        values |= {"CI": "true", "FORCE_COLOR": "0", "NODE_NO_READLINE": "1", "TERM": "dumb"}
+    return Environment(values)
+
+
+def _no_proxy(env: Mapping[str, str]) -> dict[str, str]:
+    """Both spellings where the user has both: programs differ in which they read first."""
+    names = [name for name in ("NO_PROXY", "no_proxy") if env.get(name)] or ["NO_PROXY"]
+    return {name: _extended(env.get(name, "")) for name in names}
+
+
+def _extended(hosts: str) -> str:
+    listed = [host.strip() for host in hosts.split(",") if host.strip()]
+    return ",".join([*listed, *(host for host in LOOPBACK if host not in listed)])
+
+
+def _with_route(headers: str, route: str) -> str:
+    others = [line for line in headers.splitlines() if line and not line.lower().startswith("x-ccr-route:")]
+    return "\n".join([*others, f"x-ccr-route: {route}"])
+
+
+def find_claude(config: Config, env: Mapping[str, str], tools: Path = TOOLS) -> Path:
+    """CLAUDE_PATH, the file's CLAUDE_PATH, PATH, then the checkout's own."""
+    for chosen, source in ((env.get("CLAUDE_PATH"), "CLAUDE_PATH"), (config.claude_path, "the file's CLAUDE_PATH")):
+        if chosen:
+            found = shutil.which(Path(chosen).expanduser(), path=env.get("PATH", ""))
+            if not found:
+                raise ServiceProblem(f"{source} is {chosen}, and that is no program")
+            return Path(found)
+    found = shutil.which("claude", path=env.get("PATH", "")) or shutil.which("claude", path=str(tools))
+    if not found:
+        raise ServiceProblem("claude is not installed: npm install -g @anthropic-ai/claude-code, or set CLAUDE_PATH")
+    return Path(found)

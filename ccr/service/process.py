@@ -1,0 +1,216 @@
+"""The router's process: start it detached, ask it, stop it."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ccr.errors import ServiceProblem
+from ccr.messages.json import JsonObject
+from ccr.service import state
+from ccr.service.state import State
+
+OUTPUT_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `ccr start` may be told."""
+
+    config: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    verbose: bool = False
+
+    def arguments(self) -> tuple[str, ...]:
+        words: list[str] = []
+        if self.config is not None:
+            words += ["--config", str(self.config.absolute())]
+        if self.host is not None:
+            words += ["--host", self.host]
+        if self.port is not None:
+            words += ["--port", str(self.port)]
+        if self.verbose:
+            words += ["--verbose"]
+        return tuple(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    state: State
+    already: bool  # it ran before
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    state: State
+    how: Literal["drained", "killed"]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What GET /health says; `said` is empty where it says no JSON."""
+
+    ok: bool
+    status: int
+    said: JsonObject
+
+
+def command(arguments: Sequence[str]) -> tuple[str, ...]:
+    """-P: what lies in the current folder is not ours to import."""
+    return (sys.executable, "-P", "-m", "ccr", "start", "--foreground", *arguments)
+
+
+def start(home: Path, argv: Sequence[str], env: Mapping[str, str], within: float = 15.0) -> Started:
+    """Starts the router unless it runs, and returns when it answers; called in one's turn (state.turn)."""
+    if found := state.running(home):
+        await_health(found, within=5.0)
+        return Started(found, already=True)
+    output = output_file(home)
+    with output.open("ab") as sink:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env={**env, "CCR_HOME": str(home)},
+            cwd="/",
+            start_new_session=True,
+        )
+    try:
+        started = _started(home, child, output, within)
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    threading.Thread(target=child.wait, name="reaper", daemon=True).start()
+    return started
+
+
+def _started(home: Path, child: subprocess.Popen[bytes], output: Path, within: float) -> Started:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        code = child.poll()
+        found = state.running(home)
+        if found:
+            await_health(found, within=deadline - time.monotonic())
+            return Started(found, already=found.pid != child.pid)
+        if code is not None:
+            raise ServiceProblem(_last_words(output) or f"the router ended with exit code {code} and said nothing")
+        time.sleep(0.02)
+    said = _last_words(output)
+    raise ServiceProblem(f"the router did not begin to listen within {within:.0f} s{': ' if said else ''}{said}")
+
+
+def output_file(home: Path) -> Path:
+    """Where a detached router's stdout and stderr go; each start begins it anew."""
+    logs = state.folder(state.folder(home) / "logs")
+    path = logs / "ccr.out"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    return path
+
+
+def bound_output(limit: int = OUTPUT_LIMIT, every: float = 30.0) -> None:
+    """Keeps the file behind this process's stderr, if it is one, from growing without end."""
+
+    def cut() -> None:
+        while True:
+            time.sleep(every)
+            cut_output(2, limit)
+
+    threading.Thread(target=cut, name="output", daemon=True).start()
+
+
+def cut_output(descriptor: int, limit: int) -> None:
+    """Empties the file behind `descriptor` when it is over the limit; it was opened to append, so writing goes on."""
+    try:
+        if os.fstat(descriptor).st_size > limit:
+            os.ftruncate(descriptor, 0)
+    except OSError:
+        return  # not a file
+
+
+def _last_words(output: Path) -> str:
+    """Why it ended: the error that it printed, or else its last lines."""
+    lines = [line for line in output.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [number for number, line in enumerate(lines) if line.startswith("ccr: ")]
+    return "\n".join(lines[errors[-1] :] if errors else lines[-10:]).removeprefix("ccr: ")
+
+
+def await_health(found: State, within: float) -> Health:
+    deadline = time.monotonic() + within
+    while True:
+        health = ask(found.address)
+        if health and health.ok:
+            return health
+        if time.monotonic() > deadline or not state.alive(found):
+            said = f"answers {health.status}" if health else "does not answer"
+            raise ServiceProblem(f"the router (pid {found.pid}) {said} at {found.address}/health; try `ccr restart`")
+        time.sleep(0.02)
+
+
+def ask(address: str, key: str | None = None, timeout: float = 2.0) -> Health | None:
+    """GET /health; None where nothing answers."""
+    place = urlsplit(address)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
+    try:
+        connection.request("GET", "/health", headers={"authorization": f"Bearer {key}"} if key else {})
+        answer = connection.getresponse()
+        return Health(answer.status == 200, answer.status, _object(answer.read(1024 * 1024)))
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _object(body: bytes) -> JsonObject:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def stop(home: Path, within: float = 30.0, *, now: bool = False) -> Stopped | None:
+    """Ends the router: streams under way may finish, up to `within` seconds. None: none ran."""
+    found = state.running(home)
+    if not found:
+        return None
+    begin = time.monotonic()
+    _send(found, signal.SIGKILL if now else signal.SIGTERM)
+    killed = now
+    if not _gone(found, within):
+        _send(found, signal.SIGKILL)
+        killed = True
+        if not _gone(found, 5.0):
+            raise ServiceProblem(f"the router (pid {found.pid}) does not end, not even killed")
+    state.running(home)  # takes away what a killed one left
+    return Stopped(found, "killed" if killed else "drained", time.monotonic() - begin)
+
+
+def _send(found: State, number: signal.Signals) -> None:
+    try:
+        os.kill(found.pid, number)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise ServiceProblem(f"the router (pid {found.pid}) belongs to another user") from error
+
+
+def _gone(found: State, within: float) -> bool:
+    deadline = time.monotonic() + within
+    while state.alive(found):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,86 @@
+"""Claude Code's settings: their `env` beats the process's environment, so where the two differ ours is given as settings
+too. Where they do not, nothing is given.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from ccr.messages.json import JsonObject
+from ccr.service.client import Environment
+
+OPTION = "--settings"
+# Where the user's settings say otherwise, requests would not reach the router, or not as asked.
+DECISIVE = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The user's own `--settings`, and the arguments around it."""
+
+    settings: JsonObject
+    others: tuple[str, ...]
+
+
+def files(env: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Where settings of the user and of the project lie."""
+    user = Path(env["CLAUDE_CONFIG_DIR"]) if env.get("CLAUDE_CONFIG_DIR") else Path(env.get("HOME", "~")) / ".claude"
+    project = folder / ".claude"
+    return (user / "settings.json", project / "settings.json", project / "settings.local.json")
+
+
+def given(arguments: Sequence[str]) -> Given | None:
+    """None: there is no `--settings`, or none that we can read; claude says why."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    for index, word in enumerate(words[:end]):
+        if word == OPTION and index + 1 < end:
+            value, rest = words[index + 1], words[index + 2 :]
+        elif word.startswith(f"{OPTION}="):
+            value, rest = word.partition("=")[2], words[index + 1 :]
+        else:
+            continue
+        settings = _parsed(value) if value.lstrip().startswith("{") else read(Path(value).expanduser())
+        return None if settings is None else Given(settings, (*words[:index], *rest))
+    return None
+
+
+def read(path: Path) -> JsonObject | None:
+    try:
+        return _parsed(path.read_text())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _parsed(text: str) -> JsonObject | None:
+    try:
+        settings = json.loads(text)
+    except ValueError:
+        return None
+    return cast(JsonObject, settings) if isinstance(settings, dict) else None
+
+
+def environment_in(settings: Sequence[JsonObject | None]) -> dict[str, str]:
+    """What the `env` blocks say; a later one wins."""
+    said: dict[str, str] = {}
+    for one in settings:
+        values = one.get("env") if one else None
+        if isinstance(values, Mapping):
+            said |= {name: str(value) for name, value in values.items()}
+    return said
+
+
+def overlay(said: Mapping[str, str], ours: Environment) -> dict[str, str]:
+    """What must be said again as settings, because the settings say otherwise."""
+    again = {
+        name: ours.set[name]
+        for name in DECISIVE
+        if name in ours.set and said.get(name, ours.set[name]) != ours.set[name]
+    }
+    return again | {name: "" for name in ours.unset if said.get(name)}
+
+
+def with_environment(settings: JsonObject, values: Mapping[str, str]) -> JsonObject:
+    return {**settings, "env": {**environment_in([settings]), **values}}

@@ -1,0 +1,29 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ccr import env
+from ccr.service import process
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A state folder; what was started in it ends with the test."""
+    yield tmp_path / "home"
+    process.stop(tmp_path / "home", now=True)
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    return {"PATH": env.current().get("PATH", ""), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def stand_in(*modes: str) -> tuple[str, ...]:
+    return (sys.executable, str(Path(__file__).with_name("stand_in.py")), *modes)
+
+
+@pytest.fixture
+def router() -> tuple[str, ...]:
+    return stand_in()

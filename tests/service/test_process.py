@@ -1,0 +1,104 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ccr.errors import ServiceProblem
+from ccr.service import process, state
+from ccr.service.process import Options
+from tests.service.conftest import stand_in
+
+
+def test_start_returns_when_the_router_answers(
+    home: Path, environment: dict[str, str], router: tuple[str, ...]
+) -> None:
+    started = process.start(home, router, environment)
+    assert not started.already
+    health = process.ask(started.state.address)
+    assert health
+    assert health.ok
+    assert health.said == {"status": "ok"}
+
+
+def test_a_second_start_finds_the_first(home: Path, environment: dict[str, str], router: tuple[str, ...]) -> None:
+    first = process.start(home, router, environment)
+    second = process.start(home, router, environment)
+    assert second.already
+    assert second.state == first.state
+
+
+def test_a_router_that_ends_says_why(home: Path, environment: dict[str, str]) -> None:
+    with pytest.raises(ServiceProblem) as problem:
+        process.start(home, stand_in("broken"), environment)
+    assert problem.value.message == "Providers[0].name: missing\nRouter.default: missing"
+
+
+def test_a_router_that_never_listens_is_not_waited_for(home: Path, environment: dict[str, str]) -> None:
+    with pytest.raises(ServiceProblem, match="did not begin to listen within 0 s"):
+        process.start(home, stand_in("silent"), environment, within=0.1)
+
+
+def test_a_router_that_is_unwell_is_not_started_again(home: Path, environment: dict[str, str]) -> None:
+    with pytest.raises(ServiceProblem, match=r"answers 503 at .*ccr restart"):
+        process.start(home, stand_in("unwell"), environment, within=1.0)
+
+
+def test_stop_drains_and_forgets(home: Path, environment: dict[str, str], router: tuple[str, ...]) -> None:
+    process.start(home, router, environment)
+    stopped = process.stop(home)
+    assert stopped
+    assert stopped.how == "drained"
+    assert state.running(home) is None
+    assert process.stop(home) is None
+
+
+def test_what_does_not_end_is_killed(home: Path, environment: dict[str, str]) -> None:
+    process.start(home, stand_in("stubborn"), environment)
+    stopped = process.stop(home, within=0.05)
+    assert stopped
+    assert stopped.how == "killed"
+
+
+def test_stop_now_does_not_ask(home: Path, environment: dict[str, str]) -> None:
+    process.start(home, stand_in("stubborn"), environment)
+    stopped = process.stop(home, now=True)
+    assert stopped
+    assert stopped.how == "killed"
+    assert stopped.seconds < 5
+
+
+def test_output_begins_anew_and_is_for_the_user_alone(home: Path) -> None:
+    process.output_file(home).write_text("old")
+    path = process.output_file(home)
+    assert path.read_text() == ""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_output_over_the_limit_is_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with path.open("ab") as file:
+        file.write(b"x" * 11)
+        file.flush()
+        process.cut_output(file.fileno(), limit=11)
+        assert path.stat().st_size == 11
+        process.cut_output(file.fileno(), limit=10)
+        file.write(b"y")
+    assert path.read_bytes() == b"y"
+
+
+def test_an_output_that_is_no_file_is_let_be() -> None:
+    reading, writing = os.pipe()
+    process.cut_output(writing, limit=-1)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_options_become_arguments() -> None:
+    options = Options(config=Path("/c.json"), host="::1", port=1, verbose=True)
+    assert options.arguments() == ("--config", "/c.json", "--host", "::1", "--port", "1", "--verbose")
+    assert Options().arguments() == ()
+
+
+def test_nobody_answers_at_a_closed_port() -> None:
+    assert process.ask("http://127.0.0.1:1") is None
