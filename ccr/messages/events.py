@@ -143,4 +143,3 @@ def is_content(event: Event) -> bool:
             return not isinstance(block, Text | Thinking)
         case _:
             return False
-

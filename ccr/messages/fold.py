@@ -1,11 +1,12 @@
 """Events -> Reply, and Reply -> events."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import msgspec
+
 from ccr.errors import UpstreamCut, UpstreamGarbled
-from ccr.messages.blocks import Block, Text, Thinking, ToolUse
+from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolUse
 from ccr.messages.events import (
     BlockStart,
     BlockStop,
@@ -20,8 +21,11 @@ from ccr.messages.events import (
     TextDelta,
     ThinkingDelta,
 )
-from ccr.messages.json import JsonObject
+from ccr.messages.json import JsonObject, read
 from ccr.messages.reply import Reply
+
+# With these an answer may end in the middle of a tool's input.
+CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 class Fold:
@@ -31,26 +35,27 @@ class Fold:
         self._start: Start | None = None
         self._finish: Finish | None = None
         self._content: list[Block] = []
+        self._broken: list[Block] = []  # tools whose input is no JSON object
+        self._block: Block = Text("")
         self._text: list[str] = []
         self._signature: list[str] = []
-        self._citations: list[JsonObject] = []
+        self._deltas: list[JsonObject] = []
 
     def add(self, event: Event) -> None:
         match event:
             case Start():
                 self._start = event
             case BlockStart(block):
-                self._content.append(block)
-                self._text, self._signature, self._citations = [], [], []
+                self._block = block
+                self._text, self._signature, self._deltas = [], [], []
             case TextDelta(piece) | ThinkingDelta(piece) | JsonDelta(piece):
                 self._text.append(piece)
             case SignatureDelta(piece):
                 self._signature.append(piece)
             case OpaqueDelta(raw):
-                if raw.get("type") == "citations_delta" and isinstance(citation := raw.get("citation"), dict):
-                    self._citations.append(citation)
+                self._deltas.append(raw)
             case BlockStop():
-                self._content[-1] = self._closed(self._content[-1])
+                self._close()
             case Finish():
                 self._finish = event
             case End() | Ping():
@@ -59,6 +64,11 @@ class Fold:
     def reply(self) -> Reply:
         if self._start is None or self._finish is None:
             raise UpstreamCut("the answer ended before its end")
+        # A call that the token limit cut in two is left out: Claude Code then asks the model to resume, three times at
+        # most. Half a call would be answered with a tool error and asked for again, without limit; an invented
+        # whole one would be run.
+        if self._broken and self._finish.reason not in CUT_SHORT:
+            raise UpstreamGarbled("a tool's input is not a JSON object")
         return Reply(
             self._start.id,
             self._start.model,
@@ -69,18 +79,40 @@ class Fold:
             {**self._start.extra, **self._finish.extra},
         )
 
-    def _closed(self, block: Block) -> Block:
+    def _close(self) -> None:
         text = "".join(self._text)
-        match block:
-            case Text():
-                extra = {**block.extra, "citations": self._citations} if self._citations else block.extra
-                return replace(block, text=block.text + text, extra=extra)
-            case Thinking():
-                return replace(block, text=block.text + text, signature=block.signature + "".join(self._signature))
-            case ToolUse():
-                return replace(block, input=_object(text)) if text.strip() else block
+        match self._block:
+            case Text() as block:
+                self._content.append(replace(block, text=block.text + text, extra=self._cited(block.extra)))
+            case Thinking() as block:
+                signature = block.signature + "".join(self._signature)
+                self._content.append(replace(block, text=block.text + text, signature=signature))
+            case ToolUse() | Opaque() as block if text.strip():
+                self._close_tool(block, text)
+            case Opaque(raw):
+                self._content.append(Opaque(_patched(raw, self._deltas)))
+            case block:
+                self._content.append(block)
+
+    def _close_tool(self, block: ToolUse | Opaque, text: str) -> None:
+        try:
+            input = read(text)
+        except ValueError:
+            input = None
+        match block, input:
+            case ToolUse(), dict():
+                self._content.append(replace(block, input=input))
+            case Opaque(raw), dict():
+                self._content.append(Opaque({**raw, "input": input}))
             case _:
-                return replace(block, raw={**block.raw, "input": _object(text)}) if text.strip() else block
+                self._broken.append(block)
+
+    def _cited(self, extra: JsonObject) -> JsonObject:
+        found = [delta["citation"] for delta in self._deltas if "citation" in delta]
+        if not found:
+            return extra
+        first = extra.get("citations")
+        return {**extra, "citations": [*first, *found] if isinstance(first, list) else found}
 
 
 def fold(events: Iterable[Event]) -> Reply:
@@ -94,31 +126,44 @@ def unfold(reply: Reply) -> Iterator[Event]:
     """A whole answer as the stream that it could have been."""
     yield Start(reply.id, reply.model, reply.usage)
     for block in reply.content:
-        match block:
-            case Text(text, extra):
-                yield BlockStart(Text("", extra))
-                if text:
-                    yield TextDelta(text)
-            case Thinking(text, signature, extra):
-                yield BlockStart(Thinking("", "", extra))
-                if text:
-                    yield ThinkingDelta(text)
-                yield SignatureDelta(signature)
-            case ToolUse(id, name, input, extra):
-                yield BlockStart(ToolUse(id, name, extra=extra))
-                yield JsonDelta(json.dumps(input, ensure_ascii=False, separators=(",", ":")))
-            case _:
-                yield BlockStart(block)
+        yield from _streamed(block)
         yield BlockStop()
     yield Finish(reply.stop_reason, reply.stop_sequence, reply.usage, reply.extra)
     yield End()
 
 
-def _object(text: str) -> JsonObject:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        raise UpstreamGarbled("a tool's input is not JSON") from None
-    if not isinstance(value, dict):
-        raise UpstreamGarbled("a tool's input is not a JSON object")
-    return value
+def _streamed(block: Block) -> Iterator[Event]:
+    match block:
+        case Text(text, extra):
+            citations = extra.get("citations")
+            if not isinstance(citations, list):
+                citations = []
+            yield BlockStart(Text("", {**extra, "citations": []} if citations else extra))
+            if text:
+                yield TextDelta(text)
+            for citation in citations:
+                yield OpaqueDelta({"type": "citations_delta", "citation": citation})
+        case Thinking(text, signature, extra):
+            yield BlockStart(Thinking("", "", extra))
+            if text:
+                yield ThinkingDelta(text)
+            yield SignatureDelta(signature)
+        case ToolUse(id, name, input, extra):
+            yield BlockStart(ToolUse(id, name, extra=extra))
+            yield JsonDelta(_written(input))
+        case Opaque({"input": Mapping() as input, **raw}) if input:
+            yield BlockStart(Opaque({**raw, "input": {}}))
+            yield JsonDelta(_written(input))
+        case _:
+            yield BlockStart(block)
+
+
+def _written(input: Mapping[str, object]) -> str:
+    return msgspec.json.encode(input).decode()
+
+
+def _patched(raw: Mapping[str, object], deltas: list[JsonObject]) -> Mapping[str, object]:
+    """Deltas that bring whole fields, such as compaction_delta."""
+    for delta in deltas:
+        raw = {**raw, **{name: value for name, value in delta.items() if name != "type"}}
+    return raw

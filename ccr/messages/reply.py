@@ -21,10 +21,10 @@ class Usage:
     extra: JsonObject = NOTHING
 
     def updated(self, later: "Usage") -> "Usage":
-        """What a later report leaves standing: figures are cumulative, and None or absent ones do not overwrite."""
+        """What a later report leaves standing. Figures are cumulative: one that is missing or zero overwrites none."""
 
         def newer(new: int | None, old: int | None) -> int | None:
-            return old if new is None else new
+            return old if new is None or (new == 0 and old is not None) else new
 
         return Usage(
             newer(later.input, self.input),

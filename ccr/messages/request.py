@@ -84,4 +84,5 @@ class Request:
     top_k: int | None = None
     stream: bool = False
     user: str | None = None  # Anthropic's metadata.user_id, OpenAI's user
-    extra: JsonObject = NOTHING  # top-level fields of the client's dialect that this version does not know
+    dialect: Literal["anthropic", "openai"] = "anthropic"  # the client's
+    extra: JsonObject = NOTHING  # what this version does not know: goes on to an upstream of the same dialect only

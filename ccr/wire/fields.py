@@ -2,10 +2,10 @@
 
 from collections.abc import Container, Iterator, Mapping
 
-import msgspec
-
 from ccr.errors import BadRequest, RequestProblem
-from ccr.messages.json import NOTHING, JsonObject
+from ccr.messages.json import NOTHING, JsonObject, read
+
+Item = tuple[str, object]  # an element of a list, and its path
 
 
 class Fields:
@@ -73,7 +73,7 @@ class Fields:
         """An object that is carried, not opened; absent or null is an empty one."""
         return self.object(name).raw if self.has(name) else NOTHING
 
-    def items(self, name: str) -> "Iterator[tuple[str, object]]":
+    def items(self, name: str) -> Iterator[Item]:
         """The elements of a list with their paths; absent or null is an empty list."""
         value = self.raw.get(name)
         if value is None:
@@ -112,7 +112,7 @@ def kind(value: object) -> str:
 def parse(body: bytes, fault: type[RequestProblem] = BadRequest) -> Fields:
     """A body that must be a JSON object."""
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+        value = read(body)
+    except ValueError as broken:
         raise fault(f"the body is not JSON: {broken}") from None
     return Fields(value, fault=fault)

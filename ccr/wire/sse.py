@@ -21,29 +21,33 @@ class Frame(NamedTuple):
 
 class Frames:
     def __init__(self) -> None:
-        self._rest = b""
+        self._pieces: list[bytes] = []  # of the frame that has begun; joined when it is whole
+        self._size = 0
         self._after_cr = False
         self._begun = False
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        if not data:
-            return
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]
             self._after_cr = False
-            if not data:
-                return
+        if not data:
+            return
         self._after_cr = data.endswith(b"\r")
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *whole, self._rest = (self._rest + data).split(b"\n\n")
-        if len(self._rest) > MAX_FRAME:
+        if b"\n\n" in data or (data.startswith(b"\n") and self._pieces and self._pieces[-1].endswith(b"\n")):
+            *whole, data = b"".join((*self._pieces, data)).split(b"\n\n")
+            self._pieces, self._size = [], 0
+            for text in whole:
+                yield from self._frame(text)
+        if data:
+            self._pieces.append(data)
+            self._size += len(data)
+        if self._size > MAX_FRAME:
             raise UpstreamGarbled(f"a stream frame of more than {MAX_FRAME} bytes")
-        for text in whole:
-            yield from self._frame(text)
 
     def close(self) -> Iterator[Frame]:
-        rest, self._rest = self._rest, b""
+        rest, self._pieces = b"".join(self._pieces), []
         yield from self._frame(rest)
 
     def _frame(self, text: bytes) -> Iterator[Frame]:
