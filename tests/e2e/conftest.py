@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import chat, messages
 from tests.support.running import Person, Router, running_router
+from tests.support.sides import Side
 from tests.support.upstream import Upstream
 
 StartRouter = Callable[..., Router]
@@ -22,13 +24,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-def providers(chat: Upstream, messages: Upstream) -> list[dict[str, Any]]:
+def providers(chat_upstream: Upstream, messages_upstream: Upstream) -> list[dict[str, Any]]:
     """`chat` speaks OpenAI, `claude` Anthropic, `dead` is nobody's port."""
     return [
-        {"name": "chat", "api_base_url": f"{chat.url}/v1", "api_key": "chat-key", "models": ["m", "cheap", "deep"]},
+        {
+            "name": "chat",
+            "api_base_url": f"{chat_upstream.url}/v1",
+            "api_key": "chat-key",
+            "models": ["m", "cheap", "deep"],
+        },
         {
             "name": "claude",
-            "api_base_url": f"{messages.url}/v1/messages",
+            "api_base_url": f"{messages_upstream.url}/v1/messages",
             "api_key": "claude-key",
             "models": ["opus", "haiku"],
             "transformer": {"use": ["Anthropic"]},
@@ -94,3 +101,11 @@ def start_router(
 @pytest.fixture
 def person(tmp_path: Path) -> Person:
     return Person(tmp_path).settle()
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def side(request: pytest.FixtureRequest, chat_upstream: Upstream, messages_upstream: Upstream) -> Side:
+    """The test runs twice, once for each kind of upstream."""
+    if request.param == "openai":
+        return Side("chat,m", chat_upstream, chat.stream, chat.reply, "/v1/chat/completions")
+    return Side("claude,opus", messages_upstream, messages.stream, messages.reply, "/v1/messages")

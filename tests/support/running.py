@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -140,12 +140,11 @@ class Ran:
         return json.loads(self.out)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody at a terminal, with an empty HOME and a folder to work in."""
 
     folder: Path
-    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -160,12 +159,12 @@ class Person:
         self.work.mkdir(exist_ok=True)
         return self
 
-    def run(self, *command: str, seconds: float = 60, **variables: str) -> Ran:
+    def run(self, *command: str, variables: Mapping[str, str], seconds: float = 60) -> Ran:
         start = time.monotonic()
         done = subprocess.run(
             command,
             cwd=self.work,
-            env={**bare_environment(self.home), **QUIET, **self.variables, **variables},
+            env={**bare_environment(self.home), **QUIET, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=seconds,
@@ -177,9 +176,9 @@ class Person:
         """The real client against any server."""
         assert CLAUDE.exists(), f"{CLAUDE} is missing: run scripts/install --claude"
         spoken = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": KEY, "CLAUDE_CODE_MAX_RETRIES": "1"}
-        return self.run(str(CLAUDE), *arguments, **{**spoken, **variables})
+        return self.run(str(CLAUDE), *arguments, variables={**spoken, **variables})
 
     def ccr(self, *arguments: str, seconds: float = 60, **variables: str) -> Ran:
         assert CLAUDE.exists(), f"{CLAUDE} is missing: run scripts/install --claude"
         spoken = {"CLAUDE_PATH": str(CLAUDE), **variables}
-        return self.run(sys.executable, "-m", "ccr", *arguments, seconds=seconds, **spoken)
+        return self.run(sys.executable, "-m", "ccr", *arguments, variables=spoken, seconds=seconds)
