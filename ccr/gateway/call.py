@@ -1,0 +1,119 @@
+"""One request from its arrival to its Record."""
+
+from collections.abc import Mapping
+
+from ccr.errors import RequestProblem, UpstreamProblem, reply_for
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.meter import Meter
+from ccr.gateway.runtime import Runtime
+from ccr.ids import Target
+from ccr.messages.record import Record, Tried
+from ccr.messages.reply import Usage
+from ccr.routing.decision import Decision
+
+
+class Call:
+    """Gathers what the Record will say. Ends once, however the request ends."""
+
+    def __init__(self, inbound: Inbound, runtime: Runtime) -> None:
+        self.inbound = inbound
+        self.runtime = runtime
+        self.asked_for = ""
+        self.session: str | None = None
+        self.streamed = False
+        self.decision: Decision | None = None
+        self.target: Target | None = None
+        self.meter: Meter | None = None
+        self._arrived = runtime.clock.now()
+        self._time = runtime.clock.time()
+        self._tried: list[Tried] = []
+        self._attempt_began = self._arrived
+        self._first_token: float | None = None
+        self._ended = False
+
+    def attempt(self, target: Target) -> None:
+        self.target = target
+        self._attempt_began = self.runtime.clock.now()
+
+    def attempt_failed(self, failure: RequestProblem) -> None:
+        self._note_attempt(failure.message)
+
+    def first_content(self) -> None:
+        self._first_token = self.runtime.clock.now() - self._arrived
+
+    def attempt_answered(self) -> None:
+        self._note_attempt(None)
+
+    def _note_attempt(self, failure: str | None) -> None:
+        assert self.target is not None
+        self._tried.append(Tried(self.target, failure, self.runtime.clock.now() - self._attempt_began))
+
+    def answer_headers(self, upstream: Mapping[str, str]) -> dict[str, str]:
+        """What a good answer says about itself; the upstream's own headers where its bytes pass through."""
+        request_id = self.inbound.request_id
+        return {"request-id": request_id, "x-request-id": request_id} | relayed(upstream) | self._chosen
+
+    @property
+    def _chosen(self) -> dict[str, str]:
+        ours = {"x-ccr-request-id": self.inbound.request_id}
+        if self.decision and self.target:
+            ours |= {"x-ccr-route": self.decision.rule, "x-ccr-model": str(self.target)}
+        if len(self._tried) > 1:
+            ours["x-ccr-attempts"] = str(len(self._tried))
+        return {name: value.encode("ascii", "backslashreplace").decode() for name, value in ours.items()}
+
+    def refuse(self, problem: RequestProblem) -> Answer:
+        """The answer to a request that failed before any of it had left."""
+        if len(self._tried) > 1 and isinstance(problem, UpstreamProblem):
+            others = ", ".join(str(tried.target) for tried in self._tried[:-1])
+            problem.message = f"{problem.message} (tried before: {others})"
+        self.end(problem)
+        return refusal(problem, self.inbound, self._chosen)
+
+    def end(self, problem: RequestProblem | None = None, *, status: int | None = None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        record = Record(
+            time=self._time,
+            request_id=self.inbound.request_id,
+            session=self.session,
+            client=self.inbound.client.name,
+            agent=self.inbound.headers.get("user-agent", ""),
+            asked_for=self.asked_for,
+            rule=self.decision.rule if self.decision else None,
+            target=self.target,
+            attempts=tuple(self._tried),
+            status=status or (reply_for(problem).status if problem else 200),
+            usage=self.meter.usage if self.meter else Usage(),
+            estimated=self.meter.estimated if self.meter else False,
+            streamed=self.streamed,
+            first_token=self._first_token,
+            seconds=self.runtime.clock.now() - self._arrived,
+            error=problem.message if problem else None,
+            stop_reason=self.meter.stop_reason if self.meter else None,
+        )
+        for observer in self.runtime.observers:
+            observer(record)
+
+HOP_BY_HOP = frozenset(
+    "connection keep-alive proxy-authenticate proxy-connection te trailer transfer-encoding upgrade "
+    "content-encoding content-length content-type set-cookie date server alt-svc".split()
+)
+
+
+def relayed(headers: Mapping[str, str]) -> dict[str, str]:
+    """An upstream's headers that are about the answer and not about the connection it came by."""
+    return {name: value for name, value in headers.items() if name not in HOP_BY_HOP}
+
+
+def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) -> Answer:
+    """An error in the caller's dialect, with the id by which the log knows it."""
+    request_id = inbound.request_id
+    headers = {**headers, "content-type": "application/json", "request-id": request_id, "x-request-id": request_id}
+    if problem.retry_after is not None:
+        headers["retry-after"] = str(max(0, round(problem.retry_after)))
+    if problem.retry is not None:
+        headers["x-should-retry"] = str(problem.retry).lower()
+    return Answer(reply_for(problem).status, headers, inbound.client.error(problem, request_id))
+

@@ -1,0 +1,31 @@
+"""What comes in and what goes out, as the doors see it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ccr.wire.dialect import ClientDialect
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    client: ClientDialect
+    body: bytes
+    headers: Mapping[str, str]  # lower-case names
+    query: str
+    request_id: str
+
+
+class Body(Protocol):
+    """A streamed answer. Whoever takes it closes it, read to its end or not."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | Body

@@ -1,0 +1,97 @@
+"""An upstream's answer as it comes in: checked, metered, and held back until its first content."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import NamedTuple
+
+from ccr.errors import RequestProblem, UpstreamGarbled
+from ccr.gateway.meter import Meter
+from ccr.gateway.ports import Exchange
+from ccr.messages.events import End, Event, Grammar, is_content
+from ccr.wire.dialect import Reader
+
+
+class Piece(NamedTuple):
+    """What one read brought: bytes, and the events that they completed."""
+
+    raw: bytes
+    events: tuple[Event, ...]
+
+    @property
+    def silent(self) -> bool:
+        """The upstream sent nothing for a while."""
+        return not self.raw and not self.events
+
+    @property
+    def final(self) -> bool:
+        return any(isinstance(event, End) for event in self.events)
+
+
+class Incoming:
+    """One answer. `open` reads up to the first content, so that a failure before it can still go elsewhere."""
+
+    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, *, copy: bool) -> None:
+        self.meter = meter
+        self._copy = copy
+        self._begun = False
+        self._exchange = exchange
+        self._reader = reader
+        self._grammar = Grammar()
+        self._held: list[Piece] = []
+        self._pieces = self._read()
+
+    async def open(self) -> None:
+        async for piece in self._pieces:
+            if not piece.silent:
+                self._held.append(piece)
+            if any(is_content(event) for event in piece.events):
+                self._begun = True
+                return
+
+    @property
+    def whole(self) -> bool:
+        """Whether the answer came as one JSON text, whatever was asked for. Known once opened."""
+        return b"".join(piece.raw for piece in self._held)[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+    async def pieces(self) -> AsyncIterator[Piece]:
+        while self._held:
+            yield self._held.pop(0)
+        async for piece in self._pieces:
+            yield piece
+
+    async def close(self) -> None:
+        await self._pieces.aclose()
+        await self._exchange.close()
+
+    async def _read(self) -> AsyncGenerator[Piece]:
+        async for chunk in self._exchange.chunks():
+            events, failure = self._checked(self._reader.feed(chunk))
+            yield Piece(chunk, events)
+            if self._beyond_us(failure):
+                break
+            if failure:
+                raise failure
+        else:
+            events, failure = self._checked(self._reader.close())
+            if events:
+                yield Piece(b"", events)
+            if failure and not self._beyond_us(failure):
+                raise failure
+            if not failure and self._grammar.state != "done":
+                raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
+            return
+        async for chunk in self._exchange.chunks():
+            yield Piece(chunk, ())
+
+    def _beyond_us(self, failure: RequestProblem | None) -> bool:
+        """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
+        return self._copy and self._begun and isinstance(failure, UpstreamGarbled)
+
+    def _checked(self, events: Iterator[Event]) -> tuple[tuple[Event, ...], RequestProblem | None]:
+        """What can be read, and what stopped the reading: what came before a fault is not lost."""
+        read: list[Event] = []
+        try:
+            for event in events:
+                read.append(self.meter.read(self._grammar.check(event)))
+        except RequestProblem as failure:
+            return tuple(read), failure
+        return tuple(read), None

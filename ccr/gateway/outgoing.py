@@ -1,0 +1,55 @@
+"""A request as it goes out to one target. Made afresh for every attempt."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ccr.gateway.inbound import Inbound
+from ccr.ids import Target
+from ccr.messages.request import Request
+from ccr.providers.resolve import Upstream
+from ccr.wire.dialect import UpstreamRequest
+from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
+
+AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "api-key": "api-key"}
+
+
+def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool:
+    """Same dialect on both sides and nothing to adjust: the bytes go through as they are."""
+    return inbound.client.name == upstream.dialect.name and not upstream.quirks_for(target.model)
+
+
+def outgoing(
+    inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target
+) -> UpstreamRequest:
+    if passes_through(inbound, upstream, target):
+        body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed))
+        headers = forwarded(inbound.headers)
+        url = _with_query(upstream.url, inbound.query)
+    else:
+        quirks = upstream.quirks_for(target.model)
+        for quirk in quirks:
+            request = quirk.request(request)
+        payload = upstream.dialect.encode(replace(request, model=target.model), target)
+        fields = payload.body
+        for quirk in quirks:
+            fields = quirk.body(fields)
+        body = msgspec.json.encode(fields)
+        headers = {**payload.headers, "content-type": "application/json"}
+        url = upstream.url
+    return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
+
+
+def _auth(upstream: Upstream) -> Mapping[str, str]:
+    if upstream.key is None or upstream.auth == "none":
+        return {}
+    key = upstream.key.reveal()
+    return {AUTH[upstream.auth]: f"Bearer {key}" if upstream.auth == "bearer" else key}
+
+
+def _with_query(url: str, query: str) -> str:
+    if not query:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}{query}"

@@ -1,0 +1,128 @@
+"""One request, from bytes to bytes. Read this file to see what the router does."""
+
+import asyncio
+
+import msgspec
+
+from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.gateway.call import Call
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.incoming import Incoming
+from ccr.gateway.meter import Meter
+from ccr.gateway.outgoing import outgoing, passes_through
+from ccr.gateway.ports import Exchange
+from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
+from ccr.gateway.runtime import Runtime
+from ccr.ids import Target
+from ccr.messages.request import Request
+from ccr.policy.attempts import attempts
+from ccr.policy.failures import retry_after
+from ccr.providers.resolve import Upstream
+from ccr.routing.facts import Look, look, session_of
+from ccr.routing.rules import decide
+
+# An error body longer than this is no error message.
+MOST_OF_AN_ERROR = 64 * 1024
+
+
+async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
+    call = Call(inbound, runtime)
+    try:
+        request = inbound.client.decode(inbound.body)
+        call.asked_for, call.streamed = request.model, request.stream
+        seen = await view(request, inbound, runtime)
+        call.session = session_of(request, inbound.headers)
+        call.decision = decide(seen.facts, runtime.table)
+        return await first_success(call, seen)
+    except RequestProblem as problem:
+        return call.refuse(problem)
+    except BaseException:
+        call.end(status=499)
+        raise
+
+
+async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
+    """The request as the rules see it."""
+    session = session_of(request, inbound.headers)
+    tokens = await runtime.counter.count(request)
+    scripted = None
+    if runtime.script:
+        question = {
+            "body": msgspec.json.decode(inbound.body),
+            "headers": dict(inbound.headers),
+            "session_id": session,
+            "token_count": tokens.tokens,
+        }
+        scripted = await runtime.script.route(question)
+    last_input = runtime.sessions.last_input(session)
+    return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted)
+
+
+async def first_success(call: Call, seen: Look) -> Answer:
+    """Goes along the chain until a target has given its first content; a failure after that is the client's to see."""
+    assert call.decision is not None
+    tries = attempts(call.decision.chain)
+    target = next(tries)
+    while True:
+        call.attempt(target)
+        try:
+            return await attempt(call, seen, target)
+        except RequestProblem as failure:
+            problem = problem_of(failure, call)
+            call.attempt_failed(problem)
+            try:
+                target = tries.send(problem)
+            except StopIteration:
+                raise problem from None
+
+
+async def attempt(call: Call, seen: Look, target: Target) -> Answer:
+    """One try at one target. Whatever ends it, nothing of it stays open but an answer that is being streamed."""
+    runtime, inbound, request = call.runtime, call.inbound, seen.request
+    upstream = runtime.upstreams[target.provider]
+    if upstream.key_missing:
+        raise UpstreamKeyRefused(
+            f"provider {target.provider} has no key: set {upstream.key_source} and restart the router, "
+            f"or choose another model than {target}",
+            target=target,
+            retry=False,
+        )
+    copy = passes_through(inbound, upstream, target)
+    call.meter = Meter(seen.facts.tokens)
+    sent = outgoing(inbound, request, seen.removed, upstream, target)
+    total = None if request.stream else upstream.timeouts.total
+    incoming: Incoming | None = None
+    try:
+        async with asyncio.timeout(total):
+            exchange = await runtime.transport.send(upstream, sent)
+            incoming = Incoming(exchange, upstream.dialect.reader(request, target), call.meter, copy=copy)
+            if not 200 <= exchange.status < 300:
+                raise await refused(exchange, upstream, runtime)
+            await incoming.open()
+            call.first_content()
+            headers = call.answer_headers(exchange.headers if copy else {})
+            if not request.stream:
+                body = await whole(incoming, request, call, copy=copy)
+                call.attempt_answered()
+                call.end()
+                return Answer(200, headers | WHOLE, body)
+            call.attempt_answered()
+            stream, incoming = Stream(incoming, request, call, copy=copy), None
+            return Answer(200, headers | STREAM, stream)
+    except TimeoutError:
+        raise UpstreamTimeout(f"{target} gave no whole answer in {total:g} s", target=target) from None
+    finally:
+        if incoming:
+            await incoming.close()
+
+
+async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:
+    """What an error answer says."""
+    body = b""
+    async for chunk in exchange.chunks():
+        body += chunk
+        if len(body) > MOST_OF_AN_ERROR:
+            break
+    said = upstream.dialect.refusal(exchange.status, body)
+    said.retry_after = retry_after(exchange.headers, runtime.clock.time())
+    return said

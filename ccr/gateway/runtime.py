@@ -1,0 +1,40 @@
+"""One frozen generation of the configuration, ready to answer; and the place where the current one stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ccr.config.schema import Config, Notice
+from ccr.errors import ConfigInvalid
+from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
+from ccr.gateway.sessions import Sessions
+from ccr.ids import ProviderName
+from ccr.providers.resolve import Upstream
+from ccr.routing.decision import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    config: Config
+    upstreams: Mapping[ProviderName, Upstream]
+    table: Table
+    transport: Transport
+    counter: Counter
+    script: Script | None
+    sessions: Sessions
+    observers: tuple[Observer, ...]
+    clock: Clock
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(slots=True)
+class Current:
+    """The generation that new requests get. Those under way keep theirs."""
+
+    runtime: Runtime
+    generation: int = 1
+    rejected: ConfigInvalid | None = None  # why the newest file is not in force
+
+    def swap(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.generation += 1
+        self.rejected = None

@@ -1,0 +1,91 @@
+"""How a request's body comes in and its answer leaves, as ASGI."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
+
+from starlette.types import Receive, Scope, Send
+
+from ccr.errors import TooLarge
+from ccr.gateway.inbound import Answer
+
+Result = TypeVar("Result")
+
+
+class ClientGone(Exception):
+    """The client closed its connection."""
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Lower-case names; of a repeated one the values are joined, as HTTP has it."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def whole_body(receive: Receive, most: int) -> bytes:
+    """Past the limit what still comes is read and dropped, so that the client gets to read our answer."""
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= most:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+        more = message.get("more_body", False)
+    if size > most:
+        raise TooLarge(f"the request has {size} bytes, and the limit is {most} (MAX_BODY_BYTES)")
+    return b"".join(chunks)
+
+
+async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:
+    """The work's result; when the client goes away first, the work is cancelled."""
+    task = asyncio.ensure_future(work)
+    watch = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone
+        return task.result()
+    finally:
+        for each in (task, watch):
+            each.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
+    if isinstance(answer.body, bytes):
+        await _send_head(answer, send, {"content-length": str(len(answer.body))})
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    try:
+        await unless_gone(_send_stream(answer, send), receive)
+    finally:
+        await answer.body.aclose()
+
+
+async def _send_stream(answer: Answer, send: Send) -> None:
+    assert not isinstance(answer.body, bytes)
+    await _send_head(answer, send, {})
+    async for chunk in answer.body:
+        if chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_head(answer: Answer, send: Send, more: Mapping[str, str]) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**answer.headers, **more}.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})

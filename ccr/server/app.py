@@ -1,0 +1,100 @@
+"""The doors. Every path in one table; every answer, also a refusal, in the caller's dialect."""
+
+import secrets
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from ccr.errors import NotFound, RequestProblem
+from ccr.gateway.call import refusal
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.pipeline import answer
+from ccr.gateway.runtime import Current
+from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, whole_body
+from ccr.server.guard import check_key, check_origin
+from ccr.server.pages import health, models, root, tokens
+from ccr.wire.anthropic import AnthropicClient
+from ccr.wire.dialect import ClientDialect
+from ccr.wire.openai_chat import ChatClient
+
+ANTHROPIC = AnthropicClient()
+CHAT = ChatClient()
+
+Ask = Callable[[Inbound, Current], Awaitable[Answer]]
+
+
+def app(current: Current) -> Starlette:
+    async def ask(inbound: Inbound, current: Current) -> Answer:
+        return await answer(inbound, current.runtime)
+
+    def route(path: str, ask: Ask, methods: list[str], dialect: ClientDialect | None, *, guarded: bool = True) -> Route:
+        return Route(path, Door(ask, current, dialect, guarded=guarded), methods=methods)
+
+    return Starlette(
+        routes=[
+            route("/v1/messages", ask, ["POST"], ANTHROPIC),
+            route("/v1/messages/count_tokens", tokens, ["POST"], ANTHROPIC),
+            route("/v1/chat/completions", ask, ["POST"], CHAT),
+            route("/v1/models", models, ["GET"], None),
+            route("/models", models, ["GET"], None),
+            route("/health", health, ["GET", "HEAD"], None, guarded=False),
+            route("/", root, ["GET", "HEAD"], None, guarded=False),
+            Route("/{path:path}", Door(unknown, current, None, guarded=False)),
+        ]
+    )
+
+
+async def unknown(inbound: Inbound, current: Current) -> Answer:
+    raise NotFound("there is nothing here; the router serves POST /v1/messages and POST /v1/chat/completions")
+
+
+def dialect_of(headers: Mapping[str, str]) -> ClientDialect:
+    """Which dialect a caller speaks on a path that both share."""
+    anthropic = "anthropic-version" in headers or "x-api-key" in headers or "claude" in headers.get("user-agent", "")
+    return ANTHROPIC if anthropic else CHAT
+
+
+class Door:
+    """One path: reads the request, lets it in or not, asks, and sends the answer."""
+
+    def __init__(self, ask: Ask, current: Current, dialect: ClientDialect | None, *, guarded: bool) -> None:
+        self._ask = ask
+        self._current = current
+        self._dialect = dialect
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        inbound = Inbound(
+            client=self._dialect or dialect_of(headers),
+            body=b"",
+            headers=headers,
+            query=scope["query_string"].decode("latin-1"),
+            request_id=f"req_{secrets.token_hex(12)}",
+        )
+        try:
+            await send_answer(await self._answer(inbound, receive), receive, send)
+        except ClientGone:
+            pass
+
+    async def _answer(self, inbound: Inbound, receive: Receive) -> Answer:
+        server = self._current.runtime.config.server
+        try:
+            check_origin(inbound.headers, server.host)
+            if self._guarded and server.key:
+                check_key(inbound.headers, server.key.reveal())
+            body = await whole_body(receive, server.max_body)
+            return await unless_gone(self._ask(replace(inbound, body=body), self._current), receive)
+        except RequestProblem as problem:
+            return refusal(problem, inbound, {"x-ccr-request-id": inbound.request_id})
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - the last wall: a fault of ours must not show its stack to a client
+            traceback.print_exc(file=sys.stderr)
+            ours = RequestProblem(f"the router failed on this request ({inbound.request_id}); see `ccr logs --process`")
+            return refusal(ours, inbound, {"x-ccr-request-id": inbound.request_id})

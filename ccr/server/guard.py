@@ -1,0 +1,54 @@
+"""Who may enter: the key, the Host and the Origin."""
+
+import hmac
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ccr.errors import Forbidden, Unauthorized
+
+LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", "host.containers.internal"})
+
+
+def check_key(headers: Mapping[str, str], key: str) -> None:
+    """`Authorization: Bearer` or `x-api-key`; Claude Code may send both, and one right one is enough."""
+    if not is_known(headers, key):
+        given = "authorization" in headers or "x-api-key" in headers
+        raise Unauthorized(
+            "the router's key is wrong" if given else "the router's key is missing",
+            retry=False,
+        )
+
+
+def is_known(headers: Mapping[str, str], key: str) -> bool:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    offered = [headers.get("x-api-key", "")]
+    if scheme.lower() == "bearer":
+        offered.append(bearer.strip())
+    return any(hmac.compare_digest(candidate.encode(), key.encode()) for candidate in offered)
+
+
+def check_origin(headers: Mapping[str, str], listens_on: str) -> None:
+    """A web page must not use the router: not across origins, and not by a name that was rebound to this machine."""
+    host = _name(headers.get("host", ""))
+    if _is_loopback(listens_on) and host and not (_is_loopback(host) or host in LOCAL_NAMES):
+        raise Forbidden(f"the Host header names {host}, and this router serves this machine only")
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        raise Forbidden(f"requests from web pages ({origin}) are not served")
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return host
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,81 @@
+"""The small answers: health, models, token counts, the greeting."""
+
+import os
+
+import msgspec
+
+from ccr import __version__
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.runtime import Current, Runtime
+from ccr.messages.json import JsonObject
+from ccr.providers.resolve import Upstream
+from ccr.server.guard import is_known
+
+JSON = {"content-type": "application/json"}
+
+# The models' dates are not known; both APIs want one.
+LONG_AGO = "2025-01-01T00:00:00Z"
+
+
+def page(value: object, status: int = 200) -> Answer:
+    return Answer(status, JSON, msgspec.json.encode(value))
+
+
+async def root(inbound: Inbound, current: Current) -> Answer:
+    return page({"name": "ccr", "version": __version__, "status": "/health", "models": "/v1/models"})
+
+
+async def tokens(inbound: Inbound, current: Current) -> Answer:
+    request = inbound.client.decode(inbound.body)
+    count = await current.runtime.counter.count(request, exact=True)
+    headers = JSON if count.exact else JSON | {"x-ccr-estimate": "true"}
+    return Answer(200, headers, msgspec.json.encode({"input_tokens": count.tokens}))
+
+
+async def models(inbound: Inbound, current: Current) -> Answer:
+    """In the shape that the caller's dialect has for it."""
+    table = current.runtime.table
+    names = [f"{provider},{model}" for provider, models in table.providers.items() for model in models]
+    names += [alias for alias in table.aliases if "*" not in alias]
+    if inbound.client.name == "anthropic":
+        data = [{"type": "model", "id": name, "display_name": name, "created_at": LONG_AGO} for name in names]
+        ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
+        return page({"data": data, "has_more": False, **ends})
+    data = [{"id": name, "object": "model", "created": 0, "owned_by": name.partition(",")[0]} for name in names]
+    return page({"object": "list", "data": data})
+
+
+async def health(inbound: Inbound, current: Current) -> Answer:
+    """Liveness for anybody; the rest for those who have the key."""
+    alive = {"status": "ok", "version": __version__}
+    key = current.runtime.config.server.key
+    if key is None or is_known(inbound.headers, key.reveal()):
+        return page({**alive, **details(current, current.runtime)})
+    return page(alive)
+
+
+def details(current: Current, runtime: Runtime) -> JsonObject:
+    return {
+        "pid": os.getpid(),
+        "config": runtime.config.source,
+        "generation": current.generation,
+        "rejected": current.rejected.message if current.rejected else None,
+        "routes": {name: str(target) for name, target in runtime.config.routes.targets.items()},
+        "providers": [
+            {
+                "name": upstream.name,
+                "url": upstream.url,
+                "dialect": upstream.dialect.name,
+                "key": key_state(upstream),
+                "models": list(upstream.models),
+            }
+            for upstream in runtime.upstreams.values()
+        ],
+        "notices": [str(notice) for notice in runtime.notices],
+    }
+
+
+def key_state(upstream: Upstream) -> str:
+    if upstream.key_missing:
+        return f"missing: {upstream.key_source}"
+    return "set" if upstream.key else "none"

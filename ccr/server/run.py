@@ -1,0 +1,89 @@
+"""The router as a process: listen, serve, reload, drain, end."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from ccr.assemble import Assembly
+from ccr.errors import ServiceProblem
+from ccr.server.app import app
+
+Ready = Callable[[str, int], None]
+
+# Seconds that streams under way may last once the router is told to stop.
+DRAIN = 30
+
+
+def serve(
+    config_path: Path | None, env: Mapping[str, str], host: str | None, port: int | None, verbose: bool, ready: Ready
+) -> int:
+    """Blocks until stopped. Raises ConfigInvalid or ServiceProblem when it cannot begin."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(Assembly(config_path, env, host, port, verbose=verbose), ready))
+
+
+async def _serve(assembly: Assembly, ready: Ready) -> int:
+    current = await assembly.begin()
+    server = current.runtime.config.server
+    listener = listen(server.host, server.port)
+    address = listener.getsockname()
+    reloads = asyncio.create_task(assembly.follow(current))
+    try:
+        await Uvicorn(
+            uvicorn.Config(
+                app(current),
+                lifespan="off",
+                http="httptools",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=DRAIN,
+            ),
+            lambda: ready(address[0], address[1]),
+        ).serve(sockets=[listener])
+    finally:
+        reloads.cancel()
+        await asyncio.gather(reloads, return_exceptions=True)
+        await assembly.close()
+    return 0
+
+
+class Uvicorn(uvicorn.Server):
+    """Uvicorn, but a signal ends it by returning, so that what comes after gets its turn."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, so that a taken port is an error of ours with a remedy."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, proto)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as failure:
+        remedy = "choose another with --port, CCR_PORT or PORT in the configuration"
+        raise ServiceProblem(f"cannot listen on {host}:{port}: {failure.strerror}; {remedy}") from None
+    listener.set_inheritable(False)
+    return listener

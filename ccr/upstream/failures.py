@@ -1,0 +1,42 @@
+"""The HTTP library's exceptions, in our words. The table is total: a test walks the library's tree."""
+
+import ssl
+
+import aiohttp
+
+from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+
+# First match wins, so a subclass stands before its base.
+RENAMED: tuple[tuple[type[BaseException], type[UpstreamProblem], str], ...] = (
+    (aiohttp.ClientProxyConnectionError, UpstreamUnreachable, "the proxy cannot be reached; check PROXY_URL"),
+    (aiohttp.ClientHttpProxyError, UpstreamUnreachable, "the proxy refuses the connection; check PROXY_URL"),
+    (aiohttp.ClientConnectorDNSError, UpstreamUnreachable, "its host name is not known; check api_base_url"),
+    (aiohttp.ClientConnectorCertificateError, UpstreamUnreachable, "its certificate is not trusted"),
+    (aiohttp.ClientSSLError, UpstreamUnreachable, "TLS fails; is api_base_url https where it should be http?"),
+    (ssl.SSLError, UpstreamUnreachable, "TLS fails"),
+    (aiohttp.ServerFingerprintMismatch, UpstreamUnreachable, "its certificate is not the expected one"),
+    (aiohttp.ConnectionTimeoutError, UpstreamTimeout, "no connection in time; is the host up?"),
+    (aiohttp.SocketTimeoutError, UpstreamTimeout, "silent for too long"),
+    (TimeoutError, UpstreamTimeout, "silent for too long"),
+    (aiohttp.ClientConnectorError, UpstreamUnreachable, "it refuses the connection; is it running?"),
+    (aiohttp.InvalidURL, UpstreamUnreachable, "its URL is not usable; check api_base_url"),
+    (aiohttp.ServerDisconnectedError, UpstreamCut, "it closed the connection before it answered"),
+    (aiohttp.ClientPayloadError, UpstreamCut, "it closed the connection in the middle of its answer"),
+    (aiohttp.ClientOSError, UpstreamCut, "the connection broke"),
+    (OSError, UpstreamCut, "the connection broke"),
+    (aiohttp.ClientResponseError, UpstreamGarbled, "its answer is not HTTP as it should be"),
+    (aiohttp.ClientError, UpstreamUnreachable, "the request could not be sent"),
+    (ValueError, UpstreamGarbled, "its answer is not HTTP as it should be"),
+)
+
+
+def renamed(failure: BaseException, provider: str, url: str) -> UpstreamProblem:
+    kind, sentence = next((ours, text) for theirs, ours, text in RENAMED if isinstance(failure, theirs))
+    # Waiting does not bring up a server that refuses, or a name that does not exist.
+    retry = False if kind is UpstreamUnreachable else None
+    return kind(f"provider {provider} at {url}: {sentence} ({_cause(failure)})", retry=retry)
+
+
+def _cause(failure: BaseException) -> str:
+    inner = getattr(failure, "os_error", None) or failure
+    return str(getattr(inner, "strerror", None) or inner).split("\n", 1)[0][:200] or type(failure).__name__

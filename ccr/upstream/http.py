@@ -1,0 +1,136 @@
+"""The transport: the only place with a socket to a provider."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from io import BytesIO
+from types import SimpleNamespace
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+from multidict import CIMultiDictProxy
+
+from ccr.config.schema import Timeouts
+from ccr.errors import UpstreamTimeout
+from ccr.providers.resolve import Upstream
+from ccr.upstream.failures import RENAMED, renamed
+from ccr.wire.dialect import UpstreamRequest
+
+# Silence of this length is told by an empty chunk, so that the client can be sent a sign of life.
+TICK = 15.0
+
+# aiohttp writes larger bodies in pieces when they come as a file.
+LARGE = 1024 * 1024
+
+FAILURES = tuple(theirs for theirs, _, _ in RENAMED)
+
+
+class Http:
+    """One pool of connections for all providers and all generations of the configuration."""
+
+    def __init__(self, proxy_for: Callable[[str, str | None], str | None], tick: float = TICK) -> None:
+        self._proxy_for = proxy_for
+        self._tick = tick
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, upstream: Upstream, request: UpstreamRequest) -> "HttpExchange":
+        trace = SimpleNamespace(reused=False)
+        try:
+            return await self._send(upstream, request, trace)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as closed:
+            # A provider may close an idle connection just when we take it from the pool: that is no failure of its.
+            if not trace.reused:
+                raise renamed(closed, upstream.name, _shown(request.url)) from closed
+        except FAILURES as failure:
+            raise renamed(failure, upstream.name, _shown(request.url)) from failure
+        try:
+            return await self._send(upstream, request, trace)
+        except FAILURES as failure:
+            raise renamed(failure, upstream.name, _shown(request.url)) from failure
+
+    async def _send(self, upstream: Upstream, request: UpstreamRequest, trace: SimpleNamespace) -> "HttpExchange":
+        timeouts = upstream.timeouts
+        async with asyncio.timeout(timeouts.first_byte):
+            response = await self._pool().post(
+                request.url,
+                data=request.body if len(request.body) < LARGE else BytesIO(request.body),
+                headers={"accept-encoding": "identity", **request.headers},
+                proxy=self._proxy_for(request.url, upstream.proxy),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect),
+                trace_request_ctx=trace,
+            )
+        return HttpExchange(response, upstream.name, _shown(request.url), timeouts, self._tick)
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            watch = aiohttp.TraceConfig()
+            watch.on_connection_reuseconn.append(_note_reuse)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                trace_configs=[watch],
+                skip_auto_headers=("user-agent",),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                max_line_size=64 * 1024,
+                max_field_size=64 * 1024,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class HttpExchange:
+    def __init__(
+        self, response: aiohttp.ClientResponse, provider: str, url: str, timeouts: Timeouts, tick: float
+    ) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = _lowered(response.headers)
+        self._response = response
+        self._provider = provider
+        self._url = url
+        self._timeouts = timeouts
+        self._tick = tick
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        silent, limit = 0.0, self._timeouts.first_byte
+        content = self._response.content
+        while True:
+            wait = min(self._tick, limit - silent)
+            try:
+                async with asyncio.timeout(wait):
+                    chunk = await content.readany()
+            except TimeoutError:
+                silent += wait
+                if silent >= limit:
+                    raise UpstreamTimeout(
+                        f"provider {self._provider} at {self._url}: silent for {limit:g} s in the middle of its answer"
+                    ) from None
+                yield b""
+                continue
+            except FAILURES as failure:
+                raise renamed(failure, self._provider, self._url) from failure
+            if not chunk:
+                return
+            silent, limit = 0.0, self._timeouts.idle
+            yield chunk
+
+    async def close(self) -> None:
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+    context.trace_request_ctx.reused = True
+
+
+def _lowered(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _shown(url: str) -> str:
+    """A URL without what may be secret in it."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

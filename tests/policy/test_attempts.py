@@ -1,0 +1,32 @@
+from ccr.errors import BadRequest, UpstreamFailed, UpstreamRefused
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.policy.attempts import attempts
+
+A, B = (Target(ProviderName(name), ModelName("m")) for name in "ab")
+
+
+def tried(chain: list[Target], failures: list[Exception]) -> list[Target]:
+    tries = attempts(chain)
+    seen = [next(tries)]
+    for failure in failures:
+        try:
+            seen.append(tries.send(failure))  # type: ignore[arg-type]
+        except StopIteration:
+            break
+    return seen
+
+
+def test_a_failed_target_is_followed_by_the_next() -> None:
+    assert tried([A, B], [UpstreamFailed("down"), UpstreamFailed("down too")]) == [A, B]
+
+
+def test_a_refused_request_is_not_tried_elsewhere() -> None:
+    assert tried([A, B], [UpstreamRefused("max_tokens is too large")]) == [A]
+
+
+def test_our_own_refusal_is_not_tried_elsewhere() -> None:
+    assert tried([A, B], [BadRequest("messages: missing")]) == [A]
+
+
+def test_a_target_named_twice_is_tried_once() -> None:
+    assert tried([A, A, B], [UpstreamFailed("down"), UpstreamFailed("down")]) == [A, B]

@@ -1,0 +1,164 @@
+import pytest
+
+from ccr.errors import (
+    ContextOverflow,
+    RequestProblem,
+    UpstreamBusy,
+    UpstreamFailed,
+    UpstreamKeyRefused,
+    UpstreamLimited,
+    UpstreamModelUnknown,
+    UpstreamRefused,
+    UpstreamSaid,
+    UpstreamTimeout,
+    UpstreamUnpaid,
+)
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.policy.failures import classify, heals_elsewhere, retry_after
+
+TARGET = Target(ProviderName("acme"), ModelName("large"))
+
+
+def said(message: str, status: int | None = None, code: str = "") -> RequestProblem:
+    return classify(UpstreamSaid(message, status=status, code=code, retry_after=7), TARGET)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (307, UpstreamFailed),
+        (400, UpstreamRefused),
+        (401, UpstreamKeyRefused),
+        (402, UpstreamUnpaid),
+        (403, UpstreamKeyRefused),
+        (404, UpstreamModelUnknown),
+        (408, UpstreamTimeout),
+        (413, UpstreamRefused),
+        (422, UpstreamRefused),
+        (429, UpstreamLimited),
+        (500, UpstreamFailed),
+        (502, UpstreamFailed),
+        (503, UpstreamBusy),
+        (504, UpstreamTimeout),
+        (529, UpstreamBusy),
+    ],
+)
+def test_a_status_tells_the_kind(status: int, kind: type[RequestProblem]) -> None:
+    problem = said("went wrong", status)
+    assert type(problem) is kind
+    assert problem.message.startswith("went wrong [acme,large]")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("overloaded_error", UpstreamBusy),
+        ("rate_limit_error", UpstreamLimited),
+        ("insufficient_quota", UpstreamUnpaid),
+        ("429", UpstreamLimited),
+        ("something_new", UpstreamFailed),
+        ("", UpstreamFailed),
+    ],
+)
+def test_without_a_status_the_code_tells_the_kind(code: str, kind: type[RequestProblem]) -> None:
+    assert type(said("went wrong", code=code)) is kind
+
+
+def test_overloaded_in_the_text_of_a_500_is_busy() -> None:
+    assert type(said("The model is overloaded, try later", 500)) is UpstreamBusy
+
+
+def test_a_silent_error_says_its_status() -> None:
+    assert said("", 500).message.startswith("status 500 without a message")
+
+
+def test_a_refused_key_names_where_the_key_comes_from() -> None:
+    problem = classify(UpstreamSaid("bad key", status=401), TARGET, "$ACME_API_KEY")
+    assert "check $ACME_API_KEY" in problem.message
+    assert problem.retry is False
+
+
+def test_an_empty_account_is_not_a_rate_limit() -> None:
+    assert type(said("You exceeded your current quota, please check your plan", 429)) is UpstreamUnpaid
+
+
+def test_a_limit_keeps_its_retry_after() -> None:
+    assert said("slow down", 429).retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("prompt is too long: 213462 tokens > 200000 maximum", "prompt is too long: 213462 tokens > 200000 maximum"),
+        (
+            "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576).",
+            "prompt is too long: 1048577 tokens > 1048576 maximum",
+        ),
+        (
+            "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+            "prompt is too long: 140000 tokens > 131072 maximum",
+        ),
+        (
+            "This model's maximum context length is 128,000 tokens. However, your messages resulted in 130,001 tokens.",
+            "prompt is too long: 130001 tokens > 128000 maximum",
+        ),
+        (
+            "prompt token count of 70000 exceeds the limit of 64000",
+            "prompt is too long: 70000 tokens > 64000 maximum",
+        ),
+        ("Current length is 9001 while limit is 8192", "prompt is too long: 9001 tokens > 8192 maximum"),
+        (
+            "the request exceeds the available context size",
+            "prompt is too long: the request exceeds the available context size",
+        ),
+        ("Prompt is too long for me", "Prompt is too long for me"),
+        (
+            "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens "
+            "(5000 in the messages, 4000 in the completion).",
+            "input length and `max_tokens` exceed context limit: 5000 + 4000 > 8192"
+            ", decrease input length or `max_tokens` and try again",
+        ),
+        (
+            "input length and `max_tokens` exceed context limit: 1 + 2 > 2",
+            "input length and `max_tokens` exceed context limit: 1 + 2 > 2",
+        ),
+    ],
+)
+def test_an_overflow_is_said_in_the_words_that_make_claude_code_compact(text: str, ours: str) -> None:
+    problem = said(text, 400)
+    assert type(problem) is ContextOverflow
+    assert problem.message == ours
+
+
+def test_an_overflow_is_known_by_its_code() -> None:
+    assert type(said("too much", 400, "context_length_exceeded")) is ContextOverflow
+
+
+@pytest.mark.parametrize("status", [413, 429])
+def test_a_rate_limit_that_reads_like_an_overflow_stays_one(status: int) -> None:
+    text = "Request too large for model on tokens per min (TPM): reduce the length of the messages"
+    assert type(said(text, status)) is UpstreamLimited
+
+
+def test_a_refusal_does_not_heal_elsewhere_and_an_outage_may() -> None:
+    assert not heals_elsewhere(said("no such field", 400))
+    assert not heals_elsewhere(said("prompt is too long", 400))
+    assert heals_elsewhere(said("down", 500))
+    assert heals_elsewhere(said("bad key", 401))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "12"}, 12),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": "soon"}, None),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 90),
+        ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
+        ({"retry-after": "1.2.3"}, None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers, now=10) == seconds
