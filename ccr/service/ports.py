@@ -36,7 +36,7 @@ def refuse_taken(host: str, port: int) -> None:
             raise ServiceProblem(reason(host, port, error)) from error
 
 
-def _reason(host: str, port: int, error: OSError) -> str:
+def reason(host: str, port: int, error: OSError, proc: Path = PROC) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             by = owner(port, proc)

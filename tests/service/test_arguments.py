@@ -1,0 +1,61 @@
+import pytest
+
+from ccr.errors import ServiceProblem
+from ccr.service.arguments import Arguments, understand
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("fix `date` and $HOME",),
+        ("mcp", "list"),
+        ("--add-dir", "a", "--add-dir", "b"),
+        ("-p", "hi", "--output-format", "json"),
+        ("--", "--context", "background"),
+        ("mcp", "add", "x", "--", "cmd", "--context", "y"),
+        ("--help",),
+        ("",),
+        ("/model",),
+        ("/model sonnet and more",),
+        ("say /model a,b to it",),
+        ("--append-system-prompt", "/model a,b c"),
+        ("--settings", '{"env":{}}'),
+    ],
+)
+def test_what_is_not_ours_stays_as_it_is(words: tuple[str, ...]) -> None:
+    assert understand(words) == Arguments(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--context", "background", "hi"), ("hi",)),
+        (("-p", "--context=background", "hi", "--verbose"), ("-p", "hi", "--verbose")),
+        (("hi", "--context", "background"), ("hi",)),
+        (("--context", "background", "--", "--context"), ("--", "--context")),
+    ],
+)
+def test_context_is_ours(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert understand(words) == Arguments(expected, context="background")
+
+
+@pytest.mark.parametrize("words", [("--context",), ("--context", ""), ("--context=",), ("--context", "a b\nx: y")])
+def test_context_needs_a_name(words: tuple[str, ...]) -> None:
+    with pytest.raises(ServiceProblem, match="needs the name of a route"):
+        understand(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("/model or,qwen/q:free fix it\nnow",), ("--model", "or,qwen/q:free", "fix it\nnow")),
+        (("-p", "/model a,b hi"), ("--model", "a,b", "-p", "hi")),
+        (("/model a,b",), ("--model", "a,b")),
+        (("/model a,b -x",), ("--model", "a,b", " -x")),
+        (("-p", "--", "/model a,b -x"), ("--model", "a,b", "-p", "--", "-x")),
+        (("/model a,b /model c,d",), ("--model", "a,b", "/model c,d")),
+    ],
+)
+def test_a_prompt_can_choose_its_model(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert understand(words).claude == expected
