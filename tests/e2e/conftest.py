@@ -25,7 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def providers(chat_upstream: Upstream, messages_upstream: Upstream) -> list[dict[str, Any]]:
-    """`chat` speaks OpenAI, `claude` Anthropic, `dead` is nobody's port."""
+    """`chat` speaks OpenAI, `claude` Anthropic, `dead` is nobody's port; the last ones are written as CCR 2 has them."""
+    transformed: dict[str, dict[str, Any]] = {
+        "deepseek": {"use": ["deepseek"]},
+        "reasoning": {"use": ["reasoning"]},
+        "tooluse": {"use": ["tooluse"]},
+        "enhancetool": {"use": ["enhancetool"]},
+        "openrouter": {"use": ["openrouter"]},
+        "capped": {"use": [["maxtoken", {"max_tokens": 123}]]},
+        "capped-model": {"m": {"use": [["maxtoken", {"max_tokens": 321}]]}},
+    }
     return [
         {
             "name": "chat",
@@ -41,6 +50,17 @@ def providers(chat_upstream: Upstream, messages_upstream: Upstream) -> list[dict
             "transformer": {"use": ["Anthropic"]},
         },
         {"name": "dead", "api_base_url": "http://127.0.0.1:9/v1", "api_key": "dead-key", "models": ["m"]},
+        {"name": "keyless", "api_base_url": f"{chat_upstream.url}/v1", "api_key": "", "models": ["m"]},
+        *(
+            {
+                "name": name,
+                "api_base_url": f"{chat_upstream.url}/v1/chat/completions",
+                "api_key": "chat-key",
+                "models": ["m"],
+                "transformer": transformer,
+            }
+            for name, transformer in transformed.items()
+        ),
     ]
 
 
@@ -99,8 +119,12 @@ def start_router(
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
-    return Person(tmp_path).settle()
+def person(tmp_path: Path) -> Iterator[Person]:
+    """Somebody in an empty HOME. A router that they started is stopped when they go."""
+    somebody = Person(tmp_path).settle()
+    yield somebody
+    if (somebody.home / ".claude-code-router").exists():
+        somebody.ccr("stop")
 
 
 @pytest.fixture(params=["openai", "anthropic"])

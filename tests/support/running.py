@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from ccr import env
+from tests.support.sse import Heard, heard
 
 CHECKOUT = Path(__file__).parents[2]
 CLAUDE = CHECKOUT / ".tools" / "bin" / "claude"
@@ -76,6 +77,13 @@ class Router:
 
     def messages(self, body: object, **headers: str) -> httpx.Response:
         return self.post("/v1/messages", body, **headers)
+
+    def hear(self, body: Mapping[str, Any], **headers: str) -> Heard:
+        """A streamed answer, read strictly."""
+        answer = self.messages({"stream": True, "max_tokens": 1000, **body}, **headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        return heard(answer.content)
 
     def completions(self, body: object, **headers: str) -> httpx.Response:
         return self.post("/v1/chat/completions", body, **headers)

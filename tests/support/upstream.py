@@ -257,7 +257,7 @@ async def left(reader: asyncio.StreamReader) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - neither a stream's end nor a thread's event can be awaited
+    while not condition():
         await asyncio.sleep(0.005)
 
 
