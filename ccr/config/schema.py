@@ -52,8 +52,8 @@ class Timeouts:
     """Seconds. `total` bounds an answer that is not streamed; a stream may last while `idle` is kept."""
 
     connect: float = 10.0
-    first_byte: float = 300.0
-    idle: float = 300.0
+    first_byte: float = 280.0
+    idle: float = 280.0
     total: float = 600.0
 
 
@@ -70,7 +70,8 @@ class Provider:
     name: ProviderName
     url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
     key: Secret | None = None
-    key_source: str | None = None  # the variable that the key comes from, for messages: "$OPENROUTER_API_KEY"
+    key_source: str | None = None  # the variable that the key comes from: "OPENROUTER_API_KEY"
+    key_missing: bool = False  # key_source is not set: requests cannot be sent until it is
     models: tuple[str, ...] = ()
     dialect: DialectName | None = None  # None: as the catalogue or the URL says
     auth: AuthStyle | None = None  # None: as the dialect is used to

@@ -96,6 +96,7 @@ class Call:
         for observer in self.runtime.observers:
             observer(record)
 
+
 HOP_BY_HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-connection te trailer transfer-encoding upgrade "
     "content-encoding content-length content-type set-cookie date server alt-svc".split()
@@ -116,4 +117,3 @@ def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) 
     if problem.retry is not None:
         headers["x-should-retry"] = str(problem.retry).lower()
     return Answer(reply_for(problem).status, headers, inbound.client.error(problem, request_id))
-

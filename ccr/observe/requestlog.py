@@ -60,7 +60,8 @@ class RequestLog:
             self._rotate()
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = self._path.open("ab", buffering=0, opener=_private)
+            private = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+            self._file = os.fdopen(private, "ab", buffering=0)
             self._size = self._file.tell()
         return self._file
 
@@ -105,10 +106,6 @@ def line(record: Record) -> Mapping[str, object]:
         "ms": round(record.seconds * 1000),
         "error": record.error and record.error[:MOST_OF_A_MESSAGE],
     }
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _iso(time: float) -> str:

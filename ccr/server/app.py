@@ -1,5 +1,6 @@
 """The doors. Every path in one table; every answer, also a refusal, in the caller's dialect."""
 
+import contextlib
 import secrets
 import sys
 import traceback
@@ -77,10 +78,8 @@ class Door:
             query=scope["query_string"].decode("latin-1"),
             request_id=f"req_{secrets.token_hex(12)}",
         )
-        try:
+        with contextlib.suppress(ClientGone):
             await send_answer(await self._answer(inbound, receive), receive, send)
-        except ClientGone:
-            pass
 
     async def _answer(self, inbound: Inbound, receive: Receive) -> Answer:
         server = self._current.runtime.config.server

@@ -27,7 +27,7 @@ async def root(inbound: Inbound, current: Current) -> Answer:
 
 async def tokens(inbound: Inbound, current: Current) -> Answer:
     request = inbound.client.decode(inbound.body)
-    count = await current.runtime.counter.count(request, exact=True)
+    count = await current.runtime.counter.count(request)
     headers = JSON if count.exact else JSON | {"x-ccr-estimate": "true"}
     return Answer(200, headers, msgspec.json.encode({"input_tokens": count.tokens}))
 

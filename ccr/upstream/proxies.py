@@ -3,22 +3,29 @@
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
 
 
 def proxies(configured: Callable[[], str | None], env: Mapping[str, str]) -> Callable[[str, str | None], str | None]:
     """`configured` is asked at every request: the configuration may have been reloaded."""
     lower = {name.lower(): value for name, value in env.items() if value}
-    bypass = {"no": lower.get("no_proxy", "")}
+    spared = tuple(
+        name.strip().lstrip("*").lstrip(".") for name in lower.get("no_proxy", "").split(",") if name.strip()
+    )
 
     def proxy_for(url: str, own: str | None) -> str | None:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if _is_loopback(host) or proxy_bypass_environment(host, bypass):
+        if _is_loopback(host) or any(_within(host, parts.port, name) for name in spared):
             return None
         return own or configured() or lower.get(f"{parts.scheme}_proxy") or lower.get("all_proxy")
 
     return proxy_for
+
+
+def _within(host: str, port: int | None, name: str) -> bool:
+    """NO_PROXY names a host, a domain with all below it, either with a port, or by `*` everything."""
+    name, _, only = name.partition(":")
+    return (not only or only == str(port)) and (not name or host == name or host.endswith(f".{name}"))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,43 @@
+import ssl
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from ccr.errors import UpstreamCut, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+from ccr.upstream.failures import RENAMED, renamed
+
+
+def tree(kind: type[BaseException]) -> Iterator[type[BaseException]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from tree(below)
+
+
+@pytest.mark.parametrize("kind", sorted(set(tree(aiohttp.ClientError)), key=lambda kind: kind.__name__))
+def test_every_exception_of_the_library_is_renamed(kind: type[BaseException]) -> None:
+    failure = kind.__new__(kind)
+    failure.args = ("detail",)
+    assert any(isinstance(failure, theirs) for theirs, _, _ in RENAMED)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "words"),
+    [
+        (TimeoutError(), UpstreamTimeout, "silent for too long"),
+        (ssl.SSLError(1, "wrong version number"), UpstreamUnreachable, "TLS fails"),
+        (aiohttp.ServerDisconnectedError(), UpstreamCut, "closed the connection before it answered"),
+        (ConnectionResetError(104, "Connection reset by peer"), UpstreamCut, "Connection reset by peer"),
+        (aiohttp.ClientPayloadError("short"), UpstreamCut, "in the middle of its answer"),
+    ],
+)
+def test_a_failure_says_provider_place_and_cause(failure: Exception, kind: type[UpstreamProblem], words: str) -> None:
+    problem = renamed(failure, "acme", "http://acme.test/v1")
+    assert type(problem) is kind
+    assert problem.message.startswith("provider acme at http://acme.test/v1: ")
+    assert words in problem.message
+
+
+def test_the_client_need_not_retry_what_cannot_be_reached() -> None:
+    assert renamed(aiohttp.InvalidURL("htp:/x"), "acme", "htp:/x").retry is False
+    assert renamed(TimeoutError(), "acme", "http://x").retry is None

@@ -1,0 +1,166 @@
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ccr.config.schema import Timeouts
+from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamTimeout, UpstreamUnreachable
+from ccr.upstream.http import Http
+from ccr.wire.dialect import UpstreamRequest
+from tests.support import upstream as scripting
+from tests.support.running import free_port
+from tests.support.upstream import FIN, HANG, RST, Wait
+from tests.support.wiring import upstream_at
+
+QUICK = Timeouts(connect=2, first_byte=0.2, idle=0.2)
+PATIENT = Timeouts(connect=2, first_byte=5, idle=5)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    transport = Http(lambda url, own: None, tick=0.05)
+    yield transport
+    await transport.close()
+
+
+async def exchange(http: Http, url: str, timeouts: Timeouts = PATIENT) -> tuple[int, bytes]:
+    response = await http.send(upstream_at(url, timeouts=timeouts), UpstreamRequest(url, {"x-mine": "1"}, b"{}"))
+    try:
+        return response.status, b"".join([chunk async for chunk in response.chunks()])
+    finally:
+        await response.close()
+
+
+async def test_status_headers_and_body_arrive(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(418, b"short and stout", {"X-Kind": "Teapot"})])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url + "/v1?beta=true", {}, b"{}"))
+    assert (response.status, response.headers["x-kind"]) == (418, "Teapot")
+    assert [chunk async for chunk in response.chunks()] == [b"short and stout"]
+    await response.close()
+    assert scripted.only.path == "/v1"
+    assert scripted.only.query == "beta=true"
+
+
+async def test_our_headers_go_out_and_no_compression_is_asked_for(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, b"ok")])
+    await exchange(http, scripted.url)
+    assert scripted.only.headers["x-mine"] == "1"
+    assert scripted.only.headers["accept-encoding"] == "identity"
+    assert "user-agent" not in scripted.only.headers
+
+
+async def test_a_connection_is_used_again(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, b"one"), scripting.reply(200, b"two")])
+    await exchange(http, scripted.url)
+    await exchange(http, scripted.url)
+    assert scripted.connections == 1
+
+
+async def test_an_idle_connection_that_the_provider_closed_is_replaced_without_noise(
+    http: Http, scripted: scripting.Upstream
+) -> None:
+    scripted.play([scripting.reply(200, b"one"), scripting.raw(FIN), scripting.reply(200, b"three")])
+    await exchange(http, scripted.url)
+    assert await exchange(http, scripted.url) == (200, b"three")
+
+
+async def test_a_fresh_connection_that_closes_is_a_failure(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.raw(FIN)])
+    with pytest.raises(UpstreamCut, match="before it answered"):
+        await exchange(http, scripted.url)
+
+
+@pytest.mark.parametrize("how", [FIN, RST])
+async def test_a_body_that_breaks_off_is_cut(http: Http, scripted: scripting.Upstream, how: scripting.Break) -> None:
+    scripted.play([scripting.stream(b"data: 1\n\n", how)])
+    with pytest.raises(UpstreamCut):
+        await exchange(http, scripted.url)
+
+
+async def test_a_gzipped_body_is_unpacked(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.gzipped(b"data: hello\n\n" * 100)])
+    assert await exchange(http, scripted.url) == (200, b"data: hello\n\n" * 100)
+
+
+async def test_an_encoding_we_cannot_read_is_said(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, zlib.compress(b"x")[:-3], {"content-encoding": "gzip"})])
+    with pytest.raises((UpstreamGarbled, UpstreamCut), match="provider acme"):
+        await exchange(http, scripted.url)
+
+
+async def test_no_head_in_time_is_a_timeout(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.raw(HANG)])
+    with pytest.raises(UpstreamTimeout, match="silent"):
+        await exchange(http, scripted.url, QUICK)
+
+
+async def test_silence_in_the_middle_is_told_by_empty_chunks_and_then_a_timeout(
+    http: Http, scripted: scripting.Upstream
+) -> None:
+    scripted.play([scripting.stream(b"data: 1\n\n", HANG)])
+    upstream = upstream_at(scripted.url, timeouts=QUICK)
+    response = await http.send(upstream, UpstreamRequest(scripted.url, {}, b"{}"))
+    seen = []
+    with pytest.raises(UpstreamTimeout, match="in the middle"):
+        async for chunk in response.chunks():
+            seen.append(chunk)
+    await response.close()
+    assert seen[0] == b"data: 1\n\n"
+    assert set(seen[1:]) == {b""}
+    assert len(seen) >= 3
+
+
+async def test_a_pause_within_the_limit_is_no_timeout(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.stream(b"a", Wait(0.12), b"b", Wait(0.12), b"c")])
+    assert await exchange(http, scripted.url, QUICK) == (200, b"abc")
+
+
+async def test_closing_an_unread_answer_lets_the_provider_know(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.stream(b"data: 1\n\n", HANG)])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, b"{}"))
+    await response.close()
+    async with asyncio.timeout(2):
+        while not scripted.only.gone.is_set():
+            await asyncio.sleep(0.01)
+
+
+async def test_nobody_at_the_port_is_said_plainly(http: Http) -> None:
+    with pytest.raises(UpstreamUnreachable, match="is it running") as raised:
+        await exchange(http, f"http://127.0.0.1:{free_port()}/v1")
+    assert raised.value.retry is False
+
+
+async def test_a_host_that_does_not_exist_is_said_plainly(http: Http) -> None:
+    with pytest.raises(UpstreamUnreachable, match="host name is not known"):
+        await exchange(http, "http://nowhere.invalid/v1")
+
+
+async def test_plain_http_at_a_tls_url_is_said_plainly(http: Http, scripted: scripting.Upstream) -> None:
+    with pytest.raises(UpstreamUnreachable, match="TLS fails"):
+        await exchange(http, scripted.url.replace("http:", "https:"))
+
+
+async def test_garbage_instead_of_http_is_said_plainly(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.raw(b"SSH-2.0-OpenSSH_9.6\r\n", FIN)])
+    with pytest.raises(UpstreamGarbled, match="not HTTP"):
+        await exchange(http, scripted.url)
+
+
+async def test_a_message_shows_no_secret_of_the_url(http: Http) -> None:
+    with pytest.raises(UpstreamUnreachable) as raised:
+        await exchange(http, f"http://user:hunter2@127.0.0.1:{free_port()}/v1?key=hunter3")
+    assert "hunter" not in raised.value.message
+
+
+async def test_closing_an_unused_transport_is_fine() -> None:
+    transport = Http(lambda url, own: None)
+    assert await transport.close() is None  # type: ignore[func-returns-value]
+
+
+async def test_a_large_body_goes_out_whole(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, b"ok")])
+    body = b"x" * 3_000_000
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, body))
+    await response.close()
+    assert scripted.only.body == body
