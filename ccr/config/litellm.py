@@ -1,0 +1,249 @@
+"""A LiteLLM config.yaml -> our raw settings, and line by line what could not be carried over."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ccr.config.problems import Fields, Place, Report
+from ccr.config.schema import Notice
+from ccr.config.vendors import vendor_named
+from ccr.messages.json import Json, JsonObject
+
+REFERENCE = "os.environ/"
+CARRIED = frozenset({"model", "api_key", "api_base", "base_url", "headers", "extra_headers", "extra_body", "timeout"})
+# What LiteLLM needs told and we do not.
+HARMLESS = frozenset({
+    "drop_params", "additional_drop_params", "modify_params", "api_version", "stream", "custom_llm_provider",
+    "use_chat_completions_api", "use_chat_completions_url_for_anthropic_messages", "set_verbose", "json_logs",
+    "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
+})  # fmt: skip
+REASONS: Mapping[str, str] = {
+    "rpm": "limits per deployment are not supported",
+    "tpm": "limits per deployment are not supported",
+    "max_parallel_requests": "limits per deployment are not supported",
+    "weight": "there is no load balancing: deployments are tried in the order of the file",
+    "order": "there is no load balancing: deployments are tried in the order of the file",
+    "routing_strategy": "there is no load balancing: deployments are tried in the order of the file",
+    "routing_strategy_args": "there is no load balancing: deployments are tried in the order of the file",
+    "num_retries": "how often is retried is not configurable",
+    "max_retries": "how often is retried is not configurable",
+    "retry_policy": "how often is retried is not configurable",
+    "allowed_fails": "when a provider is passed over is not configurable",
+    "cooldown_time": "when a provider is passed over is not configurable",
+    "context_window_fallbacks": "set Router.longContext to a model with a larger window",
+    "content_policy_fallbacks": "a refusal is an answer and is not repeated elsewhere",
+    "cache": "answers are not cached",
+    "cache_params": "answers are not cached",
+    "callbacks": "callbacks are not loaded; the request log has one line for each request",
+    "success_callback": "callbacks are not loaded; the request log has one line for each request",
+    "failure_callback": "callbacks are not loaded; the request log has one line for each request",
+    "database_url": "there is no database",
+    "litellm_credential_name": "named credentials are not supported; put the key into the provider",
+    "credential_list": "named credentials are not supported; put the key into the provider",
+    "environment_variables": "set them where the router is started",
+    "include": "further files are not read; import them one by one",
+    "guardrails": "guardrails are not supported",
+    "mcp_servers": "MCP servers are not proxied; configure them in Claude Code",
+}
+UNREACHABLE = frozenset({"bedrock", "vertex_ai", "sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
+CONVERSATIONS = frozenset({None, "chat", "completion", "responses"})
+CARRIED_SECTIONS: Mapping[str, frozenset[str]] = {
+    "model_list": frozenset(),
+    "general_settings": frozenset({"master_key"}),
+    "router_settings": frozenset({"fallbacks", "default_fallbacks", "model_group_alias"}),
+    "litellm_settings": frozenset({"fallbacks", "default_fallbacks", "request_timeout"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Ours, while it grows."""
+
+    providers: dict[str, dict[str, Json]] = field(default_factory=dict)  # by our name
+    names: dict[str, str] = field(default_factory=dict)  # what makes deployments one provider -> its name
+    groups: dict[str, list[str]] = field(default_factory=dict)  # model_name -> the targets of its deployments
+
+
+def is_litellm(raw: JsonObject) -> bool:
+    return "model_list" in raw and "Providers" not in raw and "providers" not in raw
+
+
+def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
+    """Each model_name becomes an alias for its first deployment; the others are its fallback, then the file's own."""
+    report = Report()
+    top = Place(_referenced(raw), "", report).opened()
+    draft = Draft()
+    for place in top["model_list"].items():
+        _deployment(place, draft)
+    for name, place in top.found.items():
+        _say_what_is_lost(name, place)
+    router, settings = top["router_settings"].opened(), top["litellm_settings"].opened()
+    aliases = {name: targets[0] for name, targets in draft.groups.items()}
+    aliases |= _further_names(router["model_group_alias"], aliases)
+    timeout = settings["request_timeout"].seconds()
+    ours: dict[str, Json] = {
+        "APIKEY": top["general_settings"].opened()["master_key"].value,
+        "timeouts": {"total": timeout} if timeout else None,
+        "Providers": list(draft.providers.values()),
+        "Router": _router(aliases),
+        "aliases": aliases,
+        "fallback": _fallback(draft, (router, settings)),
+    }
+    return {key: value for key, value in ours.items() if value}, (*report.faults, *report.notices)
+
+
+def _referenced(value: Json) -> Json:
+    """os.environ/NAME -> ${NAME}, everywhere."""
+    match value:
+        case str() if value.startswith(REFERENCE):
+            return f"${{{value.removeprefix(REFERENCE)}}}"
+        case Mapping():
+            return {key: _referenced(item) for key, item in value.items()}
+        case list():
+            return [_referenced(item) for item in value]
+        case _:
+            return value
+
+
+def _say_what_is_lost(section: str, place: Place) -> None:
+    if section not in CARRIED_SECTIONS:
+        _lost(section, place)
+    elif section != "model_list":
+        for name, entry in place.entries():
+            if name not in CARRIED_SECTIONS[section]:
+                _lost(name, entry)
+
+
+def _lost(name: str, place: Place) -> None:
+    if name not in HARMLESS and not place.empty:
+        place.notice(f"not carried over: {REASONS.get(name, 'there is nothing like it here')}")
+
+
+def _deployment(place: Place, draft: Draft) -> None:
+    entry = place.opened()
+    params = entry["litellm_params"].opened()
+    name, model = entry["model_name"].text(), params["model"].text()
+    mode = entry["model_info"].opened()["mode"].text()
+    if not name or not model:
+        place.notice("not carried over: it has no model_name or no litellm_params.model")
+    elif mode not in CONVERSATIONS:
+        place.notice(f"not carried over: {mode} models are not for conversations")
+    else:
+        for key, value in params.found.items():
+            if key not in CARRIED:
+                _lost(key, value)
+        _target(place, name, model, params, draft)
+
+
+def _target(place: Place, name: str, model: str, params: Fields, draft: Draft) -> None:
+    prefix, _, rest = model.partition("/") if "/" in model else ("", "", model)
+    vendor = vendor_named(prefix or _vendor_of(model))
+    base = params["api_base"].text() or params["base_url"].text()
+    if prefix in UNREACHABLE:
+        params["model"].notice(f"not carried over: {prefix} is not supported")
+    elif not base and not (vendor and vendor.url):
+        params["model"].notice(f'not carried over: where "{model}" lives is not known; give it an api_base')
+    else:
+        provider = _provider(vendor.name if vendor else prefix or "custom", base, params, draft)
+        if "*" in name:
+            _wildcard(place, name, rest, provider)
+        else:
+            _add_model(draft.providers[provider], rest, params["extra_body"])
+            draft.groups.setdefault(name, []).append(f"{provider},{rest}")
+
+
+def _vendor_of(model: str) -> str:
+    """LiteLLM knows some models without their provider."""
+    return (
+        "anthropic" if model.startswith("claude") else "openai" if model.startswith(("gpt", "o1", "o3", "o4")) else ""
+    )
+
+
+def _wildcard(place: Place, name: str, model: str, provider: str) -> None:
+    if model == "*" and name == f"{provider}/*":
+        place.notice(f'needs no alias: any model can be asked for as "{provider}/model" or "{provider},model"')
+    else:
+        place.notice(f'not carried over: an alias has no wildcards; ask for "{provider},model"')
+
+
+def _provider(vendor: str, base: str | None, params: Fields, draft: Draft) -> str:
+    """The name of a deployment's provider; deployments that differ in the model alone share one."""
+    known = vendor_named(vendor)
+    if vendor == "azure" and base and "/openai" not in base:
+        base = f"{base.rstrip('/')}/openai/v1"  # Azure's API without versions, which all deployments share
+    key = params["api_key"].value or (f"${{{known.keys[0]}}}" if known and known.keys and not base else None)
+    seconds = params["timeout"].seconds()
+    headers = {**_values(params["headers"]), **_values(params["extra_headers"])}
+    entry: dict[str, Json] = {
+        "api_base_url": base,
+        "api_key": key,
+        "headers": headers,
+        "timeouts": {"total": seconds} if seconds else None,
+    }
+    identity = repr((vendor, entry))
+    if identity not in draft.names:
+        number = sum(each.startswith(repr(vendor), 1) for each in draft.names) + 1
+        name = vendor if number == 1 else f"{vendor}-{number}"
+        draft.names[identity] = name
+        draft.providers[name] = {"name": name} | {field: value for field, value in entry.items() if value}
+    return draft.names[identity]
+
+
+def _values(place: Place) -> JsonObject:
+    return {name: entry.value for name, entry in place.entries()}
+
+
+def _add_model(entry: dict[str, Json], model: str, extra_body: Place) -> None:
+    models = entry.get("models", [])
+    if isinstance(models, list) and model not in models:
+        entry["models"] = [*models, model]
+    if not extra_body.empty:
+        per_model = entry.get("transformer", {})
+        more: JsonObject = {model: {"use": [["customparams", extra_body.value]]}}
+        entry["transformer"] = {**per_model, **more} if isinstance(per_model, Mapping) else more
+
+
+def _further_names(place: Place, aliases: Mapping[str, str]) -> dict[str, str]:
+    """model_group_alias: `{"x": "group"}` or `{"x": {"model": "group", …}}`."""
+    found: dict[str, str] = {}
+    for name, entry in place.entries():
+        group = entry.opened()["model"].text() if isinstance(entry.value, Mapping) else entry.text()
+        if group and group in aliases:
+            found[name] = aliases[group]
+        else:
+            entry.notice("not carried over: it names no model_name that was")
+    return found
+
+
+def _router(aliases: Mapping[str, str]) -> JsonObject:
+    """The first group answers what no rule claims; one that is called after haiku takes the small requests."""
+    haiku = next((target for name, target in aliases.items() if "haiku" in name.lower()), None)
+    chosen = {"default": next(iter(aliases.values()), None), "background": haiku}
+    return {route: target for route, target in chosen.items() if target}
+
+
+def _fallback(draft: Draft, sections: tuple[Fields, ...]) -> JsonObject:
+    own: dict[str, list[str]] = {}
+    usual: list[str] = []
+    for section in sections:
+        usual += _groups(section["default_fallbacks"], draft)
+        for place in section["fallbacks"].items():
+            for name, further in place.entries():
+                own.setdefault(name, []).extend(_groups(further, draft))
+    found: dict[str, Json] = {}
+    for name, targets in draft.groups.items():
+        others = [target for group in own.get(name, usual) for target in draft.groups[group]]
+        chain = [target for target in dict.fromkeys((*targets, *others)) if target != targets[0]]
+        if chain:
+            found[name] = chain
+            if targets[0] == next(iter(draft.groups.values()))[0]:
+                found.setdefault("default", list(chain))
+    return found
+
+
+def _groups(chain: Place, draft: Draft) -> Iterator[str]:
+    for item in chain.items():
+        name = item.text()
+        if name and name in draft.groups:
+            yield name
+        else:
+            item.notice("not carried over: it names no model_name that was")

@@ -1,0 +1,167 @@
+"""One entry of Providers -> Provider."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import cast
+from urllib.parse import urlsplit
+
+from ccr.config import keys
+from ccr.config.exposure import is_loopback
+from ccr.config.problems import Fields, Place
+from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Secret, Timeouts
+from ccr.config.vendors import vendor_named
+from ccr.ids import ProviderName
+
+VISIBLE = re.compile(r"[!-~]+")  # what a header can hold as one word
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PLACEHOLDER = re.compile(r"(sk-)?(x{3,}|\.{3})|<.*>|(sk-)?your[-_ ].*key.*", re.IGNORECASE)
+
+
+def providers(place: Place, sources: Mapping[str, str], base: Timeouts, port: int) -> tuple[Provider, ...]:
+    seen: dict[str, str] = {}
+    found = []
+    for entry in place.items():
+        provider = _provider(entry, sources, base, port)
+        if provider is None:
+            continue
+        if first := seen.get(provider.name.lower()):
+            entry.fault(f'"{provider.name}" is the name of {first} already; give each provider its own')
+        seen.setdefault(provider.name.lower(), entry.path)
+        found.append(provider)
+    return tuple(found)
+
+
+def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: int) -> Provider | None:
+    if not isinstance(entry.value, Mapping):
+        entry.wrong("an object with name, api_base_url, api_key and models")
+        return None
+    fields = entry.fields(keys.PROVIDER)
+    name = _name(fields)
+    url = address(fields["api_base_url"], port)
+    vendor = vendor_named(name or "")
+    if fields["api_base_url"].empty and not (vendor and vendor.url):
+        fields["api_base_url"].wrong("the provider's address, such as https://host/v1")
+    if not fields["tokenizer"].empty:
+        fields["tokenizer"].notice("is ignored: tokens are counted in one way for all models")
+    key_place = fields["api_key"]
+    transformer_uses, model_quirks = _transformer(fields["transformer"])
+    dialect = fields["dialect"].choice(keys.DIALECTS)
+    auth = fields["auth"].choice(keys.AUTHS)
+    provider = Provider(
+        name=ProviderName(name or ""),
+        url=url or "",
+        key=_key(key_place),
+        key_source=sources.get(key_place.path) or entry.report.unset.get(key_place.path),
+        key_missing=key_place.value is None and key_place.path in entry.report.unset,
+        models=tuple(_models(fields["models"])),
+        dialect=cast(DialectName, dialect) if dialect else None,
+        auth=cast(AuthStyle, auth) if auth else None,
+        quirks=transformer_uses + _uses(fields["transformers"]),
+        model_quirks=model_quirks,
+        headers=dict(_headers(fields["headers"])),
+        proxy=address(fields["proxy"], port, credentials=True),
+        timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base),
+    )
+    return provider if name else None
+
+
+def _name(fields: Fields) -> str | None:
+    place = fields["name"]
+    name = place.text()
+    if place.empty:
+        place.wrong("a name for the provider")
+    elif name and "," in name:
+        place.fault(f'"{name}" has a comma, which parts provider and model; choose a name without')
+    return name
+
+
+def address(place: Place, port: int, *, credentials: bool = False) -> str | None:
+    """A URL; one that leads back to the router itself is a fault."""
+    text = place.text()
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        own = parts.port == port and is_loopback(parts.hostname or "")
+    except ValueError as broken:
+        place.fault(f'not a URL: "{text}": {broken}')
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not VISIBLE.fullmatch(text):
+        unset = place.report.unset.get(place.path)
+        place.fault(f'not a URL: "{text}"; ' + (f"{unset} is not set" if unset else "expected such as https://host/v1"))
+    elif parts.username is not None and not credentials:
+        place.fault("a URL must not hold a user and password; put the key into api_key, others into headers")
+    elif own:
+        place.fault(f'"{text}" is the router itself, so requests would go round in circles')
+    else:
+        return text
+    return None
+
+
+def _key(place: Place) -> Secret | None:
+    text = place.text()
+    if text is None:
+        return None
+    if not VISIBLE.fullmatch(text):
+        place.fault("has spaces or characters that no key has; copy it again")
+        return None
+    if PLACEHOLDER.fullmatch(text):
+        place.notice("looks like the placeholder of an example; put the provider's key there, or $NAME of a variable")
+    return Secret(text)
+
+
+def _models(place: Place) -> Iterator[str]:
+    for item in place.items():
+        model = item.text()
+        if model:
+            yield model
+        elif item.empty:
+            item.wrong("the name of a model")
+
+
+def _transformer(place: Place) -> tuple[tuple[QuirkUse, ...], Mapping[str, tuple[QuirkUse, ...]]]:
+    """`use` holds for all models; every other key is a model with its own."""
+    uses: tuple[QuirkUse, ...] = ()
+    models: dict[str, tuple[QuirkUse, ...]] = {}
+    for key, entry in place.entries():
+        if key == "use":
+            uses = _uses(entry)
+        else:
+            models[key] = _uses(entry.fields({"use": "use"})["use"])
+    return uses, models
+
+
+def _uses(place: Place) -> tuple[QuirkUse, ...]:
+    found = []
+    for item in place.items():
+        match item.value:
+            case str(name) | [str(name)] if name.strip():
+                found.append(QuirkUse(name.strip()))
+            case [str(name), Mapping() as options] if name.strip():
+                found.append(QuirkUse(name.strip(), options))
+            case _:
+                item.fault('expected a transformer\'s name, or ["name", {options}]')
+    return tuple(found)
+
+
+def _headers(place: Place) -> Iterator[tuple[str, str]]:
+    for name, entry in place.entries():
+        value = entry.text()
+        if value is None:
+            continue
+        if not HEADER_NAME.fullmatch(name):
+            entry.fault("is not the name of a header")
+        elif not value.isascii() or not value.isprintable():
+            entry.fault("has characters that a header cannot hold")
+        else:
+            yield name, value
+
+
+def timeouts(place: Place, base: Timeouts) -> Timeouts:
+    fields = place.fields(keys.TIMEOUTS)
+    return Timeouts(
+        connect=fields["connect"].seconds() or base.connect,
+        first_byte=fields["first_byte"].seconds() or base.first_byte,
+        idle=fields["idle"].seconds() or base.idle,
+        total=fields["total"].seconds() or base.total,
+    )

@@ -1,0 +1,170 @@
+"""JSON5 and YAML text -> a raw mapping of plain values. Nothing is lost in silence: a key that is said twice is a fault."""
+
+import math
+import re
+from collections.abc import Iterator
+
+import pyjson5
+import yaml
+
+from ccr.config.problems import child
+from ccr.errors import ConfigInvalid
+from ccr.messages.json import JsonObject
+
+JSON, YAML = frozenset({".json", ".json5", ".jsonc"}), frozenset({".yaml", ".yml"})
+MOST_VALUES = 100_000  # a file of this many values is no configuration: anchors that multiply, most likely
+MOST_DEEP = 50
+TOKEN = re.compile(
+    r"""//[^\n]*|/\*.*?\*/ | (?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*') | (?P<mark>[{}\[\],:]) | (?P<bare>[^\s{}\[\],:"'/]+)""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def read(text: str, suffix: str = "") -> JsonObject:
+    """The settings in a text; the suffix, or else the look of it, says whether it is JSON5 or YAML."""
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        raise ConfigInvalid("this is not text; a configuration is JSON5 or YAML")
+    raw = _yaml(text) if _is_yaml(text, suffix.lower()) else _json(text)
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ConfigInvalid('expected an object at the top, such as {"Providers": [...], "Router": {...}}')
+    _check(raw)
+    return raw
+
+
+def _is_yaml(text: str, suffix: str) -> bool:
+    if suffix in JSON or suffix in YAML:
+        return suffix in YAML
+    return not text.lstrip().startswith(("{", "//", "/*"))
+
+
+def _place(text: str, offset: int) -> str:
+    before = text[:offset]
+    return f"line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))}"
+
+
+def _json(text: str) -> object:
+    if not text.strip():
+        return None
+    try:
+        raw: object = pyjson5.decode(text)
+    except pyjson5.Json5DecoderException as broken:
+        raise ConfigInvalid(_json_fault(text, str(broken.args[0]))) from None
+    except RecursionError:
+        raise ConfigInvalid(f"nested more than {MOST_DEEP} deep") from None
+    _no_twins(text)
+    return raw
+
+
+def _json_fault(text: str, said: str) -> str:
+    """The library's message speaks in code points, offsets and reprs."""
+    found = re.search(r" near (\d+)", said)
+    offset = int(found[1]) - 1 if found else 0
+    said = re.sub(r" near \d+", "", said)
+    said = re.sub(r"U\+([0-9a-f]{4,6})", lambda code: repr(chr(int(code[1], 16))), said)
+    said = said.replace("b'comma'", "a comma").replace("b'JSON5Value'", "a value").replace("b'", "'")
+    return f"{_place(text, offset)}: not JSON5: {said}; look for a comma, quote or bracket too few or too many"
+
+
+def _no_twins(text: str) -> None:
+    """The text is known to be JSON5; the decoder keeps the last of two equal keys and says nothing."""
+    open_keys: list[set[str] | None] = []
+    before = ""
+    start = 0
+    for token in TOKEN.finditer(text):
+        match token["mark"]:
+            case "{":
+                open_keys.append(set())
+            case "[":
+                open_keys.append(None)
+            case "}" | "]":
+                open_keys.pop()
+            case ":" if open_keys[-1] is not None:
+                if before in open_keys[-1]:
+                    raise ConfigInvalid(f'{_place(text, start)}: "{before}" is here for the second time; keep one')
+                open_keys[-1].add(before)
+        if token["text"] or token["bare"]:
+            before, start = token["bare"] or token["text"][1:-1], token.start()
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and dates stay text: model names look like them."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _yaml(text: str) -> object:
+    try:
+        node = yaml.compose(text, _Loader)
+        for mapping in _mappings(node, set()):
+            _no_yaml_twins(mapping)
+        return yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as broken:
+        mark = broken.problem_mark or broken.context_mark
+        where = _mark(mark) if mark else ""
+        raise ConfigInvalid(f"{where}not YAML: {broken.problem}; look at the indentation and the colons") from None
+    except yaml.YAMLError as broken:
+        raise ConfigInvalid(f"not YAML: {str(broken).splitlines()[0]}") from None
+    except RecursionError:
+        raise ConfigInvalid(f"nested more than {MOST_DEEP} deep") from None
+
+
+def _mark(mark: yaml.Mark) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}: "
+
+
+def _mappings(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.MappingNode]:
+    """Each once, however many anchors point to it."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _mappings(item, seen)
+
+
+def _no_yaml_twins(node: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if key.tag != "tag:yaml.org,2002:str":
+            raise ConfigInvalid(f"{_mark(key.start_mark)}a key that is not text; put it in quotes")
+        if key.value in seen:
+            raise ConfigInvalid(f'{_mark(key.start_mark)}"{key.value}" is here for the second time; keep one')
+        seen.add(key.value)
+
+
+def _check(raw: object) -> None:
+    """Only what JSON knows, and not too much of it: YAML can say sets and bytes, and multiply by anchors."""
+    for count, (path, value, depth) in enumerate(_walk(raw, "", 0)):
+        if count > MOST_VALUES:
+            raise ConfigInvalid(f"more than {MOST_VALUES} values; this is no configuration")
+        if depth > MOST_DEEP:
+            raise ConfigInvalid(f"nested more than {MOST_DEEP} deep")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigInvalid(f"{path}: not a finite number")
+        if not isinstance(value, None | bool | int | float | str | list | dict):
+            raise ConfigInvalid(f"{path}: neither text nor a number, list or object; put it in quotes")
+
+
+def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, object, int]]:
+    yield path, value, depth
+    if depth > MOST_DEEP:
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _walk(item, child(path, key), depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, child(path, index), depth + 1)
