@@ -22,6 +22,7 @@ class Facts:
     has_image: bool = False  # in the last user turn
     has_web_search: bool = False
     has_tools: bool = False
+    has_editing_tools: bool = False
     thinks: bool = False
 
 
@@ -58,4 +59,11 @@ class Choice:
     route: str = "default"
 
 
-Rule = Callable[[Facts, Table], Choice | None]
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A rule has no answer: why, in a few words."""
+
+    why: str
+
+
+Rule = Callable[[Facts, Table], Choice | Passed]

@@ -1,0 +1,164 @@
+"""What the rules may look at, found in one pass over a request; what is meant for the router alone is taken out."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ccr.messages.blocks import Block, Image, Text, ToolResult
+from ccr.messages.request import BuiltinTool, Request, Turn
+from ccr.routing.decision import Facts
+from ccr.routing.tokens import TokenCount
+
+TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\n]+)</CCR-SUBAGENT-MODEL>")
+TAGGED_TURNS = 2  # a subagent's prompt is its first user turn; a client may put one of its own before it
+
+EDITING_TOOLS = frozenset(
+    {"Edit", "MultiEdit", "Write", "NotebookEdit", "apply_patch", "edit_file", "write_file", "str_replace_editor"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen, and the request without what was meant for the router."""
+
+    facts: Facts
+    request: Request
+    removed: tuple[str, ...] = ()  # the tags, as they stood in the texts
+
+
+def look(
+    request: Request,
+    *,
+    headers: Mapping[str, str],
+    tokens: TokenCount,
+    last_input: int | None = None,
+    scripted: str | None = None,
+) -> Look:
+    """Header names are lower-case."""
+    asked, route = _without_context(request)
+    seen, tags = _without_tags(asked)
+    facts = Facts(
+        asked_for=request.model,
+        tokens=tokens.tokens,
+        exact=tokens.exact,
+        last_input=last_input,
+        route=route or headers.get("x-ccr-route", "").strip() or None,
+        scripted=scripted,
+        tagged=tags[0].group(1).strip() if tags else None,
+        request_class=_request_class(request, headers),
+        has_image=_has_image(_last_user_turn(request)),
+        has_web_search=any(isinstance(tool, BuiltinTool) and tool.type.startswith("web_search") for tool in seen.tools),
+        has_tools=bool(seen.tools),
+        has_editing_tools=any(tool.name in EDITING_TOOLS or _is_text_editor(tool) for tool in seen.tools),
+        thinks=request.reasoning is not None and request.reasoning.mode != "disabled",
+    )
+    return Look(facts, seen, tuple(tag.group() for tag in tags))
+
+
+def session_of(request: Request, headers: Mapping[str, str]) -> str | None:
+    """Claude Code's session: its header, or what it puts into `metadata.user_id` (JSON; before, `…_session_<id>`)."""
+    user = request.user or ""
+    return headers.get("x-claude-code-session-id") or _session_in_json(user) or user.partition("_session_")[2] or None
+
+
+def _session_in_json(user: str) -> str | None:
+    if not user.startswith("{"):
+        return None
+    try:
+        session = json.loads(user).get("session_id")
+    except ValueError:
+        return None
+    return session if isinstance(session, str) else None
+
+
+def _without_context(request: Request) -> tuple[Request, str | None]:
+    route = request.extra.get("context")
+    if not isinstance(route, str):
+        return request, None
+    rest = {name: value for name, value in request.extra.items() if name != "context"}
+    return replace(request, extra=rest), route.strip()
+
+
+def _without_tags(request: Request) -> tuple[Request, list[re.Match[str]]]:
+    """The very same request if it holds none, which is the rule."""
+    tags: list[re.Match[str]] = []
+    system = _untagged(request.system, tags)
+    turns = list(request.turns)
+    users = [place for place, turn in enumerate(turns) if turn.role == "user"]
+    for place in users[:TAGGED_TURNS]:
+        turns[place] = replace(turns[place], content=_untagged(turns[place].content, tags))
+    return (replace(request, system=system, turns=tuple(turns)) if tags else request), tags
+
+
+def _untagged(blocks: tuple[Block, ...], tags: list[re.Match[str]]) -> tuple[Block, ...]:
+    """A block of which nothing is left goes too: no API takes an empty text."""
+    kept: list[Block] = []
+    for block in blocks:
+        found = list(TAG.finditer(block.text)) if isinstance(block, Text) else []
+        if found and isinstance(block, Text):
+            tags += found
+            block = replace(block, text=TAG.sub("", block.text))
+            if not block.text.strip():
+                continue
+        kept.append(block)
+    return tuple(kept)
+
+
+def _last_user_turn(request: Request) -> Turn | None:
+    return next((turn for turn in reversed(request.turns) if turn.role == "user"), None)
+
+
+def _has_image(turn: Turn | None) -> bool:
+    return turn is not None and any(isinstance(block, Image) for block in _flat(turn.content))
+
+
+def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, ToolResult):
+            yield from block.content
+
+
+def _is_text_editor(tool: object) -> bool:
+    return isinstance(tool, BuiltinTool) and tool.type.startswith("text_editor")
+
+
+def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
+    """What Claude Code says (with CLAUDE_CODE_GATEWAY_HINT_HEADERS=1), else what it shows; None for other clients."""
+    if said := headers.get("x-claude-code-request-class", "").strip().lower():
+        return said
+    first = request.system[0] if request.system else None
+    billing = first.text if isinstance(first, Text) and first.text.startswith("x-anthropic-billing-header:") else ""
+    if not billing and not headers.get("user-agent", "").startswith("claude-cli/"):
+        return None
+    if _compacts(request):
+        return "compaction"
+    if "x-claude-code-agent-id" in headers or "cc_is_subagent=true" in billing:
+        return "subagent"
+    if _makes_title(request) or _summarises_page(request):
+        return "auxiliary"
+    return "main"
+
+
+def _compacts(request: Request) -> bool:
+    turn = _last_user_turn(request)
+    texts = [block.text for block in turn.content if isinstance(block, Text)] if turn else []
+    return bool(texts) and texts[-1].startswith("CRITICAL: Respond with TEXT ONLY.")
+
+
+def _makes_title(request: Request) -> bool:
+    """A session's title is asked for as JSON with one field."""
+    if request.tools or request.format is None or request.format.schema is None:
+        return False
+    properties = request.format.schema.get("properties")
+    return isinstance(properties, Mapping) and set(properties) == {"title"}
+
+
+def _summarises_page(request: Request) -> bool:
+    """WebFetch sends one text, without tools and thinking. What is not streamed is another thing: the judge of risky
+    commands, or a probe of a model; neither may end at a weaker model than the one that was asked for."""
+    if request.tools or not request.stream or len(request.turns) != 1:
+        return False
+    thinks = request.reasoning is not None and request.reasoning.mode != "disabled"
+    return not thinks and len(request.turns[0].content) == 1

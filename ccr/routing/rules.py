@@ -1,0 +1,235 @@
+"""The rules that choose a model, in their order: the first that answers wins, and the decision carries its name.
+
+A rule looks at the facts and never changes them. Its docstring is its line in the documentation.
+"""
+
+from typing import NoReturn
+
+from ccr.errors import UnknownTarget
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.routing.decision import Choice, Decision, Facts, Passed, Rule, Table
+
+SCENARIOS = (
+    "image",
+    "longContext",
+    "background",
+    "compaction",
+    "webSearch",
+    "think",
+    "coder",
+    "tool",
+    "default",
+)
+"""The routes that a rule of their own leads to. Any other is a model family, or one that callers name."""
+
+# After a long answer the client may drop much of the conversation: the last usage counts only with a sizeable prompt.
+SIZEABLE = 20_000
+
+
+def custom(facts: Facts, table: Table) -> Choice | Passed:
+    """The custom router's answer (`CUSTOM_ROUTER_PATH`), a target or an alias."""
+    if not facts.scripted:
+        return Passed("no custom router, or it gave no answer")
+    return _explicit(facts.scripted, table, "the custom router's answer") or _nothing(facts.scripted, table)
+
+
+def explicit(facts: Facts, table: Table) -> Choice | Passed:
+    """The model names its target: `provider,model`, `provider/model`, an alias, or a model that one provider lists.
+
+    A bare `claude-…` is what Claude Code asks for by itself: it takes the routes, listed by a provider or not.
+    """
+    if facts.asked_for.startswith("claude-") and "," not in facts.asked_for and facts.asked_for not in table.aliases:
+        return Passed(f"{facts.asked_for!r} is Claude Code's own name, and no alias")
+    return _explicit(facts.asked_for, table, "asked for") or Passed(f"{facts.asked_for!r} is no target and no alias")
+
+
+def route(facts: Facts, table: Table) -> Choice | Passed:
+    """The caller names a route: the body's `context` field or the `x-ccr-route` header."""
+    if not facts.route:
+        return Passed("the caller names no route")
+    for name in (*table.routes.targets, *SCENARIOS):
+        if _plain(name) == _plain(facts.route):
+            return _configured(name, table, "named by the caller")
+    names = ", ".join(table.routes.targets) or "none"
+    raise UnknownTarget(f"no route is named {facts.route!r}; configured in Router: {names}")
+
+
+def image(facts: Facts, table: Table) -> Choice | Passed:
+    """The last user turn holds an image."""
+    if not facts.has_image:
+        return Passed("no image in the last user turn")
+    return _configured("image", table, "an image in the last user turn")
+
+
+def long_context(facts: Facts, table: Table) -> Choice | Passed:
+    """The prompt is over `longContextThreshold` tokens, or the session's last one was and this one is sizeable."""
+    threshold = table.routes.long_context_threshold
+    if facts.tokens > threshold:
+        return _configured("longContext", table, f"{facts.tokens} tokens, over {threshold}")
+    if facts.last_input is not None and facts.last_input > threshold and facts.tokens > SIZEABLE:
+        return _configured("longContext", table, f"the last prompt had {facts.last_input} tokens, over {threshold}")
+    return Passed(f"{facts.tokens} tokens, not over {threshold}")
+
+
+def subagent(facts: Facts, table: Table) -> Choice | Passed:
+    """A `<CCR-SUBAGENT-MODEL>provider,model</CCR-SUBAGENT-MODEL>` tag in the system prompt or the first user turns."""
+    if not facts.tagged:
+        return Passed("no subagent tag")
+    return _explicit(facts.tagged, table, "the subagent tag") or _nothing(facts.tagged, table)
+
+
+def background(facts: Facts, table: Table) -> Choice | Passed:
+    """A Claude Haiku model, or a request that Claude Code makes for itself: a title, a page's summary."""
+    if facts.request_class == "auxiliary":
+        return _configured("background", table, "an auxiliary request")
+    asked_for = facts.asked_for.lower()
+    if "claude" in asked_for and "haiku" in asked_for:
+        return _configured("background", table, "a haiku model")
+    return Passed("no haiku model, no auxiliary request")
+
+
+def compaction(facts: Facts, table: Table) -> Choice | Passed:
+    """Claude Code summarises a conversation."""
+    if facts.request_class != "compaction":
+        return Passed("no compaction")
+    return _configured("compaction", table, "a compaction")
+
+
+def web_search(facts: Facts, table: Table) -> Choice | Passed:
+    """A tool whose type starts with `web_search`."""
+    if not facts.has_web_search:
+        return Passed("no web search tool")
+    return _configured("webSearch", table, "a web search tool")
+
+
+def think(facts: Facts, table: Table) -> Choice | Passed:
+    """Thinking is enabled or adaptive."""
+    return _configured("think", table, "thinking is on") if facts.thinks else Passed("thinking is off")
+
+
+def coder(facts: Facts, table: Table) -> Choice | Passed:
+    """Tools that edit files. Before `tool`, which would answer for all of these."""
+    if not facts.has_editing_tools:
+        return Passed("no tools that edit files")
+    return _configured("coder", table, "tools that edit files")
+
+
+def tool(facts: Facts, table: Table) -> Choice | Passed:
+    """Tools of any kind."""
+    return _configured("tool", table, "tools") if facts.has_tools else Passed("no tools")
+
+
+def family(facts: Facts, table: Table) -> Choice | Passed:
+    """A route's name is part of the model's, as `opus` is of `claude-opus-4-8`; the longest such name wins."""
+    asked_for = facts.asked_for.lower()
+    names = [name for name in table.routes.targets if name not in SCENARIOS and name.lower() in asked_for]
+    if not names:
+        return Passed(f"no route is named after a part of {facts.asked_for!r}")
+    name = max(names, key=len)
+    return _configured(name, table, f"{name} is part of {facts.asked_for!r}")
+
+
+def default(_: Facts, table: Table) -> Choice | Passed:
+    """Everything else."""
+    return _configured("default", table, "no other rule answers")
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("custom", custom),
+    ("explicit", explicit),
+    ("route", route),
+    ("image", image),
+    ("longContext", long_context),
+    ("subagent", subagent),
+    ("background", background),
+    ("compaction", compaction),
+    ("webSearch", web_search),
+    ("think", think),
+    ("coder", coder),
+    ("tool", tool),
+    ("family", family),
+    ("default", default),
+)
+
+
+def decide(facts: Facts, table: Table) -> Decision:
+    """Raises UnknownTarget, which names what is configured."""
+    for name, rule in RULES:
+        verdict = rule(facts, table)
+        if isinstance(verdict, Choice):
+            return decision(name, verdict, table)
+    raise UnknownTarget(
+        f"no route for model {facts.asked_for!r}: set Router.default to one of your providers' models, "
+        f'as in "provider,model", or ask for one; configured providers: {_names(table)}'
+    )
+
+
+def decision(rule: str, choice: Choice, table: Table) -> Decision:
+    """Adds the fallback chain: the target's own, or else that of the route."""
+    chains = (table.fallback.get(key) for key in (str(choice.target), choice.route))
+    chain = next(filter(None, chains), ())
+    known = (_known(target, table) for target in chain)
+    others = dict.fromkeys(target for target in known if target and target != choice.target)
+    return Decision(choice.target, rule, choice.reason, tuple(others))
+
+
+def _explicit(text: str, table: Table, reason: str) -> Choice | None:
+    """A target, if the text names one. One that names a provider which is not configured is an error."""
+    text = text.strip()
+    if text in table.aliases:
+        return Choice(_target(table.aliases[text], table, f"alias {text!r}"), f"{reason}: alias {text!r}", text)
+    provider, comma, model = (part.strip() for part in text.partition(","))
+    if comma:
+        if not model:
+            raise UnknownTarget(f'{text!r} names no model: write "provider,model"')
+        return Choice(_target(Target(ProviderName(provider), ModelName(model)), table, f"{text!r}"), reason)
+    owners = [name for name, models in table.providers.items() if text in models]
+    if len(owners) == 1:
+        return Choice(Target(owners[0], ModelName(text)), f"{reason}: a model of {owners[0]} alone")
+    before, _, rest = text.partition("/")
+    name = _provider(before, table)
+    if name and rest and not owners:
+        return Choice(Target(name, ModelName(rest)), reason)
+    return None
+
+
+def _configured(name: str, table: Table, reason: str) -> Choice | Passed:
+    target = table.routes.get(name)
+    if target is None:
+        return Passed(f"{reason}, but Router.{name} is not set")
+    return Choice(_target(target, table, f"Router.{name}"), reason, name)
+
+
+def _target(target: Target, table: Table, source: str) -> Target:
+    """The target with its provider as it is configured."""
+    known = _known(target, table)
+    if known is None:
+        raise UnknownTarget(
+            f"{source} goes to provider {target.provider!r}, which is not configured; configured: {_names(table)}"
+        )
+    return known
+
+
+def _known(target: Target, table: Table) -> Target | None:
+    provider = _provider(target.provider, table)
+    return Target(provider, target.model) if provider else None
+
+
+def _provider(name: str, table: Table) -> ProviderName | None:
+    """As written, or else by any case."""
+    if name in table.providers:
+        return ProviderName(name)
+    return next((known for known in table.providers if known.lower() == name.lower()), None)
+
+
+def _nothing(text: str, table: Table) -> NoReturn:
+    raise UnknownTarget(f'{text!r} is no "provider,model" and no alias; configured providers: {_names(table)}')
+
+
+def _names(table: Table) -> str:
+    return ", ".join(table.providers) or "none"
+
+
+def _plain(name: str) -> str:
+    """`long-context`, `LONG_CONTEXT` and `longContext` are one route."""
+    return name.lower().replace("-", "").replace("_", "")
