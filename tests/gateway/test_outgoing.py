@@ -1,0 +1,40 @@
+from ccr.config.schema import Secret
+from tests.support.asking import HI, STREAMED
+from tests.support.canned import canned
+from tests.support.wiring import Wired, read, upstream_at
+
+
+async def test_a_body_of_the_same_dialect_keeps_its_bytes_but_for_the_model() -> None:
+    wired = Wired(canned(HI))
+    body = b'{ "model":"claude-opus" , "max_tokens":1e2, "unknown": {"a":1.50},"stream":true,"messages":[]}'
+    await read(await wired.ask(body, query="beta=true", anthropic_beta="new-thing", authorization="Bearer ours"))
+    (sent,) = wired.sent
+    assert sent.body == body.replace(b"claude-opus", b"m")
+    assert sent.url == "http://acme.test/v1/messages?beta=true"
+    assert sent.headers["anthropic-beta"] == "new-thing"
+    assert "Bearer ours" not in sent.headers.values()
+
+
+async def test_the_key_goes_out_in_the_way_the_provider_takes_it() -> None:
+    for auth, name, value in (
+        ("bearer", "authorization", "Bearer sk-1"),
+        ("x-api-key", "x-api-key", "sk-1"),
+        ("api-key", "api-key", "sk-1"),
+    ):
+        upstream = upstream_at("http://acme.test", auth=auth, key=Secret("sk-1"), headers={"x-title": "mine"})
+        wired = Wired(canned(HI), upstreams=[upstream])
+        await read(await wired.ask(STREAMED))
+        assert wired.sent[0].headers[name] == value
+        assert wired.sent[0].headers["x-title"] == "mine"
+
+
+async def test_no_key_goes_out_where_none_is_wanted() -> None:
+    wired = Wired(canned(HI), upstreams=[upstream_at("http://acme.test", auth="none", key=Secret("sk-1"))])
+    await read(await wired.ask(STREAMED))
+    assert "sk-1" not in str(dict(wired.sent[0].headers))
+
+
+async def test_a_query_joins_the_one_that_the_provider_has() -> None:
+    wired = Wired(canned(HI), upstreams=[upstream_at("http://acme.test/messages?api-version=1")])
+    await read(await wired.ask(STREAMED, query="beta=true"))
+    assert wired.sent[0].url == "http://acme.test/messages?api-version=1&beta=true"

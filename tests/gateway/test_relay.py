@@ -1,0 +1,99 @@
+import json
+
+from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, openai
+from tests.support.canned import CannedExchange, canned
+from tests.support.wiring import Wired, read
+
+
+async def test_a_stream_of_the_same_dialect_passes_to_the_byte() -> None:
+    wired = Wired(canned(HI))
+    answer = await wired.ask(STREAMED)
+    assert await read(answer) == HI
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_an_answer_that_was_not_asked_to_stream_comes_whole() -> None:
+    wired = Wired(canned(CHAT_HI), upstreams=[openai()])
+    answer = await wired.ask(ASKED)
+    said = json.loads(await read(answer))
+    assert said["content"] == [{"type": "text", "text": "hi there"}]
+    assert said["usage"]["input_tokens"] == 10
+
+
+async def test_a_whole_answer_to_a_stream_request_is_streamed() -> None:
+    whole = json.dumps(
+        {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn"}
+        | {"content": [{"type": "text", "text": "hi"}], "usage": {"input_tokens": 1, "output_tokens": 1}}
+    ).encode()
+    wired = Wired(canned(whole))
+    assert b'"text":"hi"' in await read(await wired.ask(STREAMED))
+
+
+async def test_a_stream_for_one_who_did_not_ask_for_it_is_gathered() -> None:
+    wired = Wired(canned(HI))
+    said = json.loads(await read(await wired.ask(ASKED)))
+    assert said["content"] == [{"type": "text", "text": "hi there"}]
+
+
+async def test_a_whole_answer_of_the_same_dialect_keeps_its_bytes() -> None:
+    whole = (
+        b'{"id": "msg_1", "type":"message", "role":"assistant", "model":"m", "stop_reason":"end_turn", "new": 1.0,'
+        b'"content":[], "usage":{"input_tokens":1,"output_tokens":1}}'
+    )
+    assert await read(await Wired(canned(whole)).ask(ASKED)) == whole
+
+
+async def test_a_cut_stream_ends_with_an_error_and_not_with_an_invented_end() -> None:
+    cut = HI[: HI.index(b"event: content_block_stop")]
+    wired = Wired(canned(cut))
+    written = await read(await wired.ask(STREAMED))
+    assert written.startswith(cut)
+    assert b"event: error" in written
+    assert b"message_stop" not in written
+    assert wired.seen.only.error
+
+
+async def test_a_stream_cut_inside_a_frame_ends_with_an_error_of_its_own() -> None:
+    cut = HI[: HI.index(b"event: content_block_stop") + 30]
+    written = await read(await Wired(canned(cut)).ask(STREAMED))
+    assert b"\n\nevent: error" in written
+
+
+async def test_an_error_of_the_upstreams_own_passes_as_it_is() -> None:
+    error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n'
+    begun = HI[: HI.index(b"event: content_block_stop")]
+    wired = Wired(canned([begun, error]))
+    assert await read(await wired.ask(STREAMED)) == begun + error
+    assert wired.seen.only.status == 529
+
+
+async def test_a_translated_stream_that_breaks_ends_with_an_error_of_ours() -> None:
+    begun = CHAT_HI[: CHAT_HI.index(b'finish_reason": "stop') if b'finish_reason": "stop' in CHAT_HI else 400]
+    frames = begun.rpartition(b"\n\n")[0] + b"\n\n"
+    wired = Wired(canned([frames, b'data: {"error":{"message":"boom","code":500}}\n\n']), upstreams=[openai()])
+    written = await read(await wired.ask(STREAMED))
+    assert b"event: error" in written
+    assert b"boom" in written
+    assert b"message_stop" not in written
+
+
+async def test_silence_is_bridged_by_a_ping_between_frames() -> None:
+    first, rest = HI[: HI.index(b"event: content_block_stop")], HI[HI.index(b"event: content_block_stop") :]
+    assert b"event: ping" in await read(await Wired(canned([first, b"", rest])).ask(STREAMED))
+    translated = Wired(canned([*chat_frames(), b""][:3] + [b"", *chat_frames()[3:]]), upstreams=[openai()])
+    assert b"event: ping" in await read(await translated.ask(STREAMED))
+
+
+async def test_silence_within_a_frame_is_left_alone() -> None:
+    middle = HI.index(b"event: content_block_stop") + 10
+    assert await read(await Wired(canned([HI[:middle], b"", HI[middle:]])).ask(STREAMED)) == HI
+
+
+async def test_a_client_that_leaves_ends_the_request_and_the_upstreams_work() -> None:
+    exchange = CannedExchange([HI[: HI.index(b"event: content_block_stop")], None])
+    wired = Wired(exchange)
+    answer = await wired.ask(STREAMED)
+    assert not isinstance(answer.body, bytes)
+    await answer.body.aclose()
+    assert exchange.closed
+    assert wired.seen.only.status == 499
