@@ -79,14 +79,15 @@ def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
     router, settings = top["router_settings"].opened(), top["litellm_settings"].opened()
     aliases = {name: targets[0] for name, targets in draft.groups.items()}
     aliases |= _further_names(router["model_group_alias"], aliases)
+    routes = _routes(draft)
     timeout = settings["request_timeout"].seconds()
     ours: dict[str, Json] = {
         "APIKEY": top["general_settings"].opened()["master_key"].value,
         "timeouts": {"total": timeout} if timeout else None,
         "Providers": list(draft.providers.values()),
-        "Router": _router(aliases),
+        "Router": {route: draft.groups[group][0] for route, group in routes.items()},
         "aliases": aliases,
-        "fallback": _fallback(draft, (router, settings)),
+        "fallback": _fallback(draft, routes, (router, settings)),
     }
     return {key: value for key, value in ours.items() if value}, (*report.faults, *report.notices)
 
@@ -214,14 +215,14 @@ def _further_names(place: Place, aliases: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _router(aliases: Mapping[str, str]) -> JsonObject:
+def _routes(draft: Draft) -> Mapping[str, str]:
     """The first group answers what no rule claims; one that is called after haiku takes the small requests."""
-    haiku = next((target for name, target in aliases.items() if "haiku" in name.lower()), None)
-    chosen = {"default": next(iter(aliases.values()), None), "background": haiku}
-    return {route: target for route, target in chosen.items() if target}
+    default = next(iter(draft.groups), None)
+    haiku = next((name for name in draft.groups if "haiku" in name.lower()), None)
+    return {route: group for route, group in {"default": default, "background": haiku}.items() if group}
 
 
-def _fallback(draft: Draft, sections: tuple[Fields, ...]) -> JsonObject:
+def _fallback(draft: Draft, routes: Mapping[str, str], sections: tuple[Fields, ...]) -> JsonObject:
     own: dict[str, list[str]] = {}
     usual: list[str] = []
     for section in sections:
@@ -234,9 +235,7 @@ def _fallback(draft: Draft, sections: tuple[Fields, ...]) -> JsonObject:
         others = [target for group in own.get(name, usual) for target in draft.groups[group]]
         chain = [target for target in dict.fromkeys((*targets, *others)) if target != targets[0]]
         if chain:
-            found[name] = chain
-            if targets[0] == next(iter(draft.groups.values()))[0]:
-                found.setdefault("default", list(chain))
+            found |= {route: chain for route, group in routes.items() if group == name} | {name: chain}
     return found
 
 

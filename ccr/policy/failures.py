@@ -39,7 +39,10 @@ NUMBERS = (
     re.compile(r"input token count \(?(?P<had>\d[\d,]*)\)? exceeds .*?\(?(?P<max>\d[\d,]*)\)?", re.I | re.S),
     re.compile(r"prompt token count of (?P<had>\d+) exceeds the limit of (?P<max>\d+)", re.I),
     re.compile(r"current length is (?P<had>\d+) while limit is (?P<max>\d+)", re.I),
-    re.compile(r"maximum (?:context|prompt) length (?:is|of) (?P<max>\d[\d,]*).*?(?P<had>\d[\d,]*) (?:input )?tokens", re.I | re.S),
+    re.compile(
+        r"maximum (?:context|prompt) length (?:is|of) (?P<max>\d[\d,]*).*?(?P<had>\d[\d,]*) (?:input )?tokens",
+        re.I | re.S,
+    ),
 )
 # vLLM, OpenAI and DeepSeek count prompt and answer together; Claude Code heals this one by asking for less.
 BOTH = re.compile(
@@ -79,7 +82,9 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
     match status:
         case 401 | 403:
             key = f"check {key_source}" if key_source else f"check the api_key of provider {target.provider}"
-            return UpstreamKeyRefused(f"{message}: {target.provider} refused the key; {key}", target=target, retry=False)
+            return UpstreamKeyRefused(
+                f"{message}: {target.provider} refused the key; {key}", target=target, retry=False
+            )
         case 404:
             hint = f"{target.provider} does not know this model or path; check its models and api_base_url"
             return UpstreamModelUnknown(f"{message}: {hint}", target=target)

@@ -16,6 +16,8 @@ from ccr.errors import ServiceProblem
 from ccr.service import process, state
 from ccr.service.state import State
 
+FOR_SESSIONS = "--for-sessions"
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

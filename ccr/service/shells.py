@@ -24,16 +24,24 @@ def text(shell: Shell, environment: Environment) -> str:
     return "\n".join(lines) + "\n"
 
 
+def quoted(shell: Shell, value: str) -> str:
+    match shell:
+        case "bash" | "zsh":
+            return shlex.quote(value)
+        case "fish":
+            return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        case "pwsh":
+            return "'" + PWSH_QUOTES.sub(r"\1\1", value) + "'"
+
+
 def _set(shell: Shell, name: str, value: str) -> str:
     match shell:
         case "bash" | "zsh":
-            return f"export {name}={shlex.quote(value)}"
+            return f"export {name}={quoted(shell, value)}"
         case "fish":
-            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-            return f"set -gx {name} '{quoted}'"
+            return f"set -gx {name} {quoted(shell, value)}"
         case "pwsh":
-            quoted = PWSH_QUOTES.sub(r"\1\1", value)
-            return f"$Env:{name} = '{quoted}'"
+            return f"$Env:{name} = {quoted(shell, value)}"
 
 
 def _unset(shell: Shell, name: str) -> str:

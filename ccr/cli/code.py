@@ -1,0 +1,73 @@
+"""code, shell, activate, env."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from ccr import env
+from ccr.cli import output
+from ccr.cli.output import Exit
+from ccr.config import files
+from ccr.service import configured, launch, settings, shells
+from ccr.service.shells import Shell
+
+ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
+
+
+class Verbatim(TyperCommand):
+    """Takes every argument as it is: `--`, repeated options, `--help`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        ctx.args = list(args)
+        return ctx.args
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(cls=Verbatim, add_help_option=False, options_metavar="[--context ROUTE] [CLAUDE'S ARGUMENTS]...")(code)
+    for command in (shell, activate):
+        app.command()(command)
+    app.command("env")(show_env)
+
+
+def code(context: typer.Context) -> int:
+    """Run claude through the router, started if need be. All arguments are claude's, but --context ROUTE."""
+    environment = env.current()
+    return launch.code(files.state_dir(environment), context.args, environment)
+
+
+def shell(
+    command: Annotated[str | None, typer.Option("--command", "-c", help="Run this in it, and end.")] = None,
+) -> int:
+    """Open a shell in which claude speaks through the router."""
+    environment = env.current()
+    return launch.shell(files.state_dir(environment), environment, command)
+
+
+def activate(shell: ChosenShell = None) -> int:
+    """Print what sets this shell's environment: eval "$(ccr activate)"."""
+    environment = env.current()
+    here = configured.load(environment)
+    ours = launch.environment(here, environment)
+    if here.router is None:
+        output.warn("the router is not running; `ccr start` starts it")
+    for path in settings.files(environment, Path.cwd()):
+        for name in settings.overlay(settings.environment_in([settings.read(path)]), ours):
+            output.warn(f"{path} sets {name}, and for claude that counts more: use `ccr code`, or take it out there")
+    output.write(shells.text(shell or shells.current_shell(environment), ours))
+    return Exit.OK
+
+
+def show_env(
+    shell: ChosenShell = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON; null: to be unset.")] = False,
+) -> int:
+    """Print the environment that claude needs."""
+    environment = env.current()
+    ours = launch.environment(configured.load(environment), environment)
+    if as_json:
+        output.show_json({**dict.fromkeys(ours.unset), **ours.set})
+    else:
+        output.write(shells.text(shell or shells.current_shell(environment), ours))
+    return Exit.OK

@@ -1,0 +1,164 @@
+"""config init, show, validate, import, path."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccr import env
+from ccr.cli import output
+from ccr.cli.output import Exit
+from ccr.config import files, scaffold
+from ccr.config.imports import import_text
+from ccr.config.schema import Notice
+from ccr.config.show import settings, text
+from ccr.config.vendors import VENDORS, vendor_named
+from ccr.errors import ConfigInvalid
+
+group = typer.Typer(help="The configuration: make, show, check, import.", rich_markup_mode=None)
+
+File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Instead of the file in use.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="config")
+
+
+@group.callback(invoke_without_command=True)
+def root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        output.say(context.get_help())
+
+
+@group.command()
+def path() -> None:
+    """Print which file is used, or would be."""
+    environment = env.current()
+    output.say(str(files.find(environment) or files.default_path(environment)))
+
+
+@group.command()
+def show(file: File = None) -> None:
+    """Print what holds, defaults and environment included, without keys."""
+    environment = env.current()
+    config = files.load(_chosen(file), environment)
+    output.write(text(settings(config)))
+
+
+@group.command()
+def validate(file: File = None, as_json: Json = False) -> int:
+    """Check the file: every fault, and everything that has another effect than one may think. Exit code 1: faults."""
+    environment = env.current()
+    chosen = _chosen(file)
+    faults: list[str] = []
+    notices: tuple[Notice, ...] = ()
+    try:
+        notices = files.load(chosen, environment).notices
+    except ConfigInvalid as problem:
+        faults = problem.message.splitlines()
+    name = str(chosen) if chosen else "the environment"
+    if as_json:
+        said = [{"path": notice.path, "text": notice.text} for notice in notices]
+        output.show_json({"source": name, "valid": not faults, "faults": faults, "notices": said})
+        return Exit.FAILED if faults else Exit.OK
+    for fault in faults:
+        output.warn(fault)
+    for notice in notices:
+        output.warn(f"note: {notice}")
+    if faults:
+        output.warn(f"{name} has {output.counted(len(faults), 'fault')}")
+        return Exit.FAILED
+    output.say(f"{name} is valid" + (f", with {output.counted(len(notices), 'note')}" if notices else ""))
+    return Exit.OK
+
+
+@group.command("import")
+def import_file(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of CCR or LiteLLM; - reads stdin.")],
+    write: Annotated[bool, typer.Option("--write", help="Make it the configuration, unless there is one.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --write: even if there is one.")] = False,
+) -> int:
+    """Turn another router's file into ours, and say line by line what could not be carried over."""
+    source = Path(file)
+    foreign = sys.stdin.read() if file == "-" else files.read_text(source)
+    raw, notices = import_text(foreign, "" if file == "-" else source.suffix)
+    for notice in notices:
+        output.warn(str(notice))
+    if write:
+        return _write(text(raw), force=force)
+    output.write(text(raw))
+    return Exit.OK
+
+
+@group.command()
+def init(
+    provider: Annotated[str | None, typer.Option("--provider", help="Its name; a known vendor needs no URL.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="The provider's key; better: --key-env.")] = None,
+    key_env: Annotated[str | None, typer.Option("--key-env", help="The variable that holds the key.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="The address of the provider's API.")] = None,
+    model: Annotated[list[str] | None, typer.Option("--model", help="A model; may be repeated.")] = None,
+    router_key: Annotated[str | None, typer.Option("--router-key", help="The key that clients must send.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what is not given is as usual.")] = False,
+) -> int:
+    """Make a configuration: asks for what the options leave open."""
+    _refuse_existing(force=force)
+    asks = not yes and sys.stdin.isatty()
+    if provider is None:
+        provider = _ask_provider() if asks else _usual_provider()
+    vendor = vendor_named(provider)
+    secret = f"${key_env.removeprefix('$')}" if key_env else key
+    if base_url is None and not (vendor and vendor.url):
+        if not asks:
+            raise ConfigInvalid(f"{provider} is not a known vendor: say where it is with --base-url")
+        base_url = typer.prompt(f"Address of {provider}'s API (…/v1)")
+    if not model and not (vendor and vendor.model):
+        if not asks:
+            raise ConfigInvalid(f"{provider} has no usual model: name one with --model")
+        model = [typer.prompt("Model")]
+    elif not model and asks and vendor:
+        model = [typer.prompt("Model", default=vendor.model)]
+        model += [vendor.background] if model == [vendor.model] and vendor.background else []
+    if secret is None and asks and not (vendor and vendor.keyless):
+        secret = _ask_key(vendor.keys[0] if vendor else "")
+    if router_key is None and asks:
+        router_key = typer.prompt("Key that clients must send (empty: one is made)", default="", show_default=False)
+    answers = scaffold.Answers(provider, secret or "", base_url or "", tuple(model or ()), router_key or "")
+    return _write(scaffold.scaffold(answers), force=force)
+
+
+def _ask_provider() -> str:
+    output.say("Known vendors, with the variable that usually holds the key:")
+    output.table(((each.name, each.title, each.keys[0] if each.keys else "no key") for each in VENDORS), indent="  ")
+    return str(typer.prompt("Provider (one of these, or a name of your own)", default=_usual_provider()))
+
+
+def _usual_provider() -> str:
+    """The first vendor whose key is set."""
+    environment = env.current()
+    return next((each.name for each in VENDORS if any(environment.get(name) for name in each.keys)), VENDORS[0].name)
+
+
+def _ask_key(variable: str) -> str:
+    question = f"Key (empty: from ${variable})" if variable else "Key (empty: none)"
+    return str(typer.prompt(question, default="", show_default=False, hide_input=True))
+
+
+def _refuse_existing(*, force: bool) -> None:
+    target = files.default_path(env.current())
+    if target.exists() and not force:
+        raise ConfigInvalid(f"{target} is there already; --force replaces it")
+
+
+def _write(content: str, *, force: bool) -> int:
+    _refuse_existing(force=force)
+    target = files.default_path(env.current())
+    files.write(target, content)
+    output.say(f"wrote {target}; `ccr config validate` checks it")
+    return Exit.OK
+
+
+def _chosen(file: Path | None) -> Path | None:
+    return file if file is not None else files.find(env.current())

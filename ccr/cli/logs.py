@@ -1,0 +1,32 @@
+"""logs"""
+
+from typing import Annotated
+
+import typer
+
+from ccr import env
+from ccr.cli import output
+from ccr.config import files
+from ccr.errors import ServiceProblem
+from ccr.service import logs as lines
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(logs)
+
+
+def logs(
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
+    count: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last lines.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="The lines as they are in the file.")] = False,
+    of_process: Annotated[bool, typer.Option("--process", help="What the router's process printed.")] = False,
+) -> None:
+    """Show the last requests: which rule and model, status, tokens, times."""
+    path = files.state_dir(env.current()) / "logs" / ("ccr.out" if of_process else "ccr.log")
+    if not path.exists():
+        raise ServiceProblem(f"there is no {path} yet: it begins with the first request")
+    for line in lines.tail(path, count):
+        output.say(line if as_json else lines.readable(line))
+    if follow:
+        for line in lines.follow(path):
+            output.write(f"{line if as_json else lines.readable(line)}\n")

@@ -1,0 +1,73 @@
+"""The only printer: texts, tables, JSON, errors; and what the exit codes mean."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Literal
+
+from ccr import env
+
+
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1  # it could not be done; stderr says why
+    USAGE = 2  # the command was not understood
+    NOT_RUNNING = 3  # `ccr status`: no router runs
+    UNHEALTHY = 4  # `ccr status`: the process is there and does not answer
+
+
+Style = Literal["good", "bad", "dim", "bold"]
+
+CODES: Mapping[Style, str] = {"good": "32", "bad": "31", "dim": "2", "bold": "1"}
+
+
+def say(text: str) -> None:
+    print(text)
+
+
+def write(text: str) -> None:
+    """As it is, and at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def warn(text: str) -> None:
+    """A line for people on stderr: notes and errors alike."""
+    print(f"ccr: {text}", file=sys.stderr)
+
+
+def note(text: str) -> None:
+    """A further line on stderr, below a warning."""
+    print(text, file=sys.stderr)
+
+
+def show_json(value: object) -> None:
+    say(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def styled(text: str, style: Style) -> str:
+    plain = not sys.stdout.isatty() or env.current().get("NO_COLOR") or env.current().get("TERM") == "dumb"
+    return text if plain else f"\033[{CODES[style]}m{text}\033[0m"
+
+
+def table(rows: Iterable[Sequence[str]], *, head: Sequence[str] = (), indent: str = "") -> None:
+    """Columns as wide as their widest cell; the last one is not padded."""
+    lines = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        text = indent + "  ".join(padded).rstrip()
+        say(styled(text, "dim") if head and number == 0 else text)
+
+
+def duration(seconds: float) -> str:
+    """61 -> 1 min; the largest unit that says enough."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size or (seconds >= size and unit == "min"):
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,168 @@
+"""start, stop, restart, status."""
+
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccr import __version__, env
+from ccr.cli import output
+from ccr.cli.output import Exit
+from ccr.config import files
+from ccr.service import configured, ports, process, sessions, state, status
+from ccr.service.process import Options
+from ccr.service.state import State
+
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration.")]
+Host = Annotated[str | None, typer.Option("--host", help="Listen on this address.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Listen on this port; 0 picks one.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Log more, and to stderr too.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (start, stop, restart):
+        app.command()(command)
+    app.command("status")(show_status)
+
+
+def start(
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, until a signal ends it.")] = False,
+    verbose: Verbose = False,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    for_sessions: Annotated[bool, typer.Option(sessions.FOR_SESSIONS, hidden=True)] = False,
+) -> int:
+    """Start the router, and return when it answers."""
+    options = Options(config, host, port, verbose)
+    if foreground:
+        return _serve(options, for_sessions=for_sessions)
+    environment = env.current()
+    home = files.state_dir(environment)
+    _report(sessions.start_by_hand(home, process.command(options.arguments()), environment))
+    return Exit.OK
+
+
+def stop(
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for open streams.")] = False,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds that open streams may take.")] = 30.0,
+) -> int:
+    """Stop the router, after open streams have ended."""
+    home = files.state_dir(env.current())
+    with state.turn(home):
+        stopped = process.stop(home, wait, now=now)
+    match stopped:
+        case None:
+            output.say("the router is not running")
+        case process.Stopped(how="drained"):
+            output.say(f"stopped (pid {stopped.state.pid})")
+        case process.Stopped():
+            output.say(f"killed (pid {stopped.state.pid})" + ("" if now else f": it had not ended after {wait:g} s"))
+    return Exit.OK
+
+
+def restart(verbose: Verbose = False, config: Config = None, host: Host = None, port: Port = None) -> int:
+    """Stop the router and start it again, as it was started unless options say otherwise."""
+    environment = env.current()
+    home = files.state_dir(environment)
+    options = Options(config, host, port, verbose)
+    with state.turn(home):
+        stopped = process.stop(home)
+        arguments = options.arguments() or (stopped.state.arguments if stopped else ())
+        started = process.start(home, process.command(arguments), environment)
+    _report(started)
+    return Exit.OK
+
+
+def show_status(as_json: Json = False) -> int:
+    """Say what runs: pid, address, uptime, configuration, routes, providers. Exit code 3: nothing; 4: it is unwell."""
+    environment = env.current()
+    found = status.status(files.state_dir(environment), environment, now())
+    if as_json:
+        output.show_json(found.as_json())
+    else:
+        _show(found)
+    match found.condition:
+        case "running":
+            return Exit.OK
+        case "not running":
+            return Exit.NOT_RUNNING
+        case "unhealthy":
+            return Exit.UNHEALTHY
+
+
+def _show(found: status.Status) -> None:
+    router, details = found.router, found.details
+    if router is None:
+        output.say(f"{output.styled('not running', 'bad')}; `ccr start` starts it")
+        return
+    well = found.condition == "running"
+    rows = [
+        ("router", f"{output.styled(found.condition, 'good' if well else 'bad')}, pid {router.pid}, {router.address}"),
+        ("uptime", output.duration(found.uptime)),
+        ("config", router.config),
+        *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
+    ]
+    if not well:
+        rows.append(("remedy", "`ccr logs --process` may say why; `ccr restart` begins anew"))
+    elif details.pid is None:
+        rows.append(("key", "this shell's is not the router's (CCR_API_KEY, APIKEY): `ccr restart` makes them one"))
+    output.table(rows)
+    _section("routes", details.routes.items())
+    _section("providers", ((each.name, f"key {each.key}", each.url) for each in details.providers))
+    for notice in details.notices:
+        output.warn(f"note: {notice}")
+
+
+def _section(title: str, rows: Iterable[tuple[str, ...]]) -> None:
+    listed = list(rows)
+    if listed:
+        output.say(title)
+        output.table(listed, indent="  ")
+
+
+def _report(started: process.Started) -> None:
+    router = started.state
+    output.say(f"the router is {'already ' if started.already else ''}running at {router.address} (pid {router.pid})")
+    output.say(f"configuration: {router.config}")
+
+
+def _serve(options: Options, *, for_sessions: bool) -> int:
+    from ccr.server.run import serve  # late: it costs half a second
+
+    environment = env.current()
+    home = files.state_dir(environment)
+    server = configured.load(environment, options.config).config.server
+    source = options.config or files.find(environment)
+    pid = os.getpid()
+
+    def ready(host: str, port: int) -> None:
+        router = State(
+            pid=pid,
+            born=state.born(pid),
+            host=host,
+            port=port,
+            started=now(),
+            config=str(source.absolute()) if source else "the environment",
+            version=__version__,
+            arguments=options.arguments(),
+            for_sessions=for_sessions,
+        )
+        state.write(home, router)
+        output.write(f"the router listens at {router.address} ({router.config})\n")
+
+    with state.claim(home):
+        ports.refuse_taken(options.host or server.host, server.port if options.port is None else options.port)
+        process.bound_output()
+        try:
+            return serve(options.config, environment, options.host, options.port, options.verbose, ready)
+        finally:
+            state.clear(home, pid)
+
+
+def now() -> float:
+    return time.time()  # noqa: TID251 - the commands are where the clock comes from

@@ -1,0 +1,127 @@
+"""Where settings and state lie on the disk."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ccr.config.parse import parse
+from ccr.config.schema import Config
+from ccr.config.text import read
+from ccr.errors import ConfigInvalid
+from ccr.messages.json import JsonObject
+
+NAMES = ("config.json", "config.yaml", "config.yml")
+MOST_BYTES = 4 * 1024 * 1024
+
+
+def state_dir(env: Mapping[str, str]) -> Path:
+    home = env.get("CCR_HOME") or "~/.claude-code-router"
+    return _expanded(home, env)
+
+
+def _expanded(path: str, env: Mapping[str, str]) -> Path:
+    """`~` is the HOME of the environment that was given."""
+    home = env.get("HOME")
+    if home and (path == "~" or path.startswith("~/")):
+        return Path(home) / path[2:]
+    return Path(path).expanduser()
+
+
+def find(env: Mapping[str, str], explicit: str | None = None) -> Path | None:
+    """The file that holds, or None; one that is named must be there."""
+    for named, by in ((explicit, "--config"), (env.get("CCR_CONFIG_PATH"), "CCR_CONFIG_PATH")):
+        if named:
+            path = _expanded(named, env).absolute()
+            if not path.is_file():
+                raise ConfigInvalid(f"{path}: there is no such file, and {by} names it")
+            return path
+    return next((path for name in NAMES if (path := state_dir(env) / name).is_file()), None)
+
+
+def default_path(env: Mapping[str, str]) -> Path:
+    """Where a new file goes."""
+    named = env.get("CCR_CONFIG_PATH")
+    return _expanded(named, env).absolute() if named else state_dir(env) / NAMES[0]
+
+
+def read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigInvalid(f"{path}: larger than {MOST_BYTES // 2**20} MB; this is no configuration")
+        return path.read_text(encoding="utf-8")
+    except OSError as broken:
+        raise ConfigInvalid(f"{path}: cannot be read: {broken.strerror}") from None
+    except UnicodeDecodeError as broken:
+        raise ConfigInvalid(f"{path}: not UTF-8 text, at byte {broken.start}") from None
+
+
+def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] = ()) -> Config:
+    """The settings of a file, or without one those of the environment. Raises ConfigInvalid, each line with the file."""
+    if path is None:
+        return parse({}, env, ollama=ollama, source="the environment")
+    text = read_text(path)
+    try:
+        config = parse(_raw(text, path), env, ollama=ollama, source=str(path))
+    except ConfigInvalid as broken:
+        raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
+    if config.custom_router is None:
+        return config
+    return replace(config, custom_router=str(path.parent / config.custom_router))
+
+
+def _raw(text: str, path: Path) -> JsonObject:
+    return read(text, path.suffix)
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by the owner alone."""
+    _make_dir(path.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _make_dir(path: Path) -> None:
+    """A directory that we make is the owner's alone; one that is there is left as it is."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def client_key(env: Mapping[str, str]) -> str:
+    """The key that clients send where the settings name none: made once, then the same for all."""
+    path = state_dir(env) / "key"
+    try:
+        _make_dir(path.parent)
+        for _ in range(2):
+            if path.is_file() and (key := path.read_text(encoding="ascii").strip()):
+                return key
+            _offer(path, f"ccr-{secrets.token_urlsafe(32)}\n")
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as broken:
+        raise ConfigInvalid(f"{path}: the router's own key cannot be kept there: {broken}") from None
+
+
+def _offer(path: Path, text: str) -> None:
+    """Of two who do this at once, the first one's file stays."""
+    if path.exists() and not path.read_text(encoding="ascii").strip():
+        path.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key.")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(name)

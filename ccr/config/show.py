@@ -1,0 +1,111 @@
+"""Settings -> text that can be read, and read again."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from ccr.config.problems import folded
+from ccr.config.schema import Config, Provider, QuirkUse, Timeouts
+from ccr.messages.json import Json, JsonObject
+
+MASK = "***"
+SECRET = ("key", "token", "secret", "password", "authorization", "cookie", "credential")
+
+
+def show(config: Config) -> str:
+    """What holds, in our spelling, secrets masked: a key that came from a variable shows the variable's name."""
+    return text(settings(config))
+
+
+def text(raw: JsonObject) -> str:
+    return msgspec.json.format(msgspec.json.encode(raw), indent=2).decode() + "\n"
+
+
+def settings(config: Config) -> JsonObject:
+    server, log = config.server, config.log
+    ours: dict[str, Json] = {
+        "HOST": server.host,
+        "PORT": server.port,
+        "APIKEY": MASK if server.key else None,
+        "ALLOW_INSECURE": server.allow_insecure or None,
+        "LOG": log.enabled,
+        "LOG_LEVEL": log.level,
+        "API_TIMEOUT_MS": config.client_timeout_ms,
+        "PROXY_URL": _masked_url(config.proxy),
+        "CUSTOM_ROUTER_PATH": config.custom_router,
+        "CLAUDE_PATH": config.claude_path,
+        "NON_INTERACTIVE_MODE": config.non_interactive or None,
+        "timeouts": _timeouts(config.timeouts),
+        "Providers": [_provider(provider) for provider in config.providers],
+        "Router": {
+            **{route: str(target) for route, target in config.routes.targets.items()},
+            "longContextThreshold": config.routes.long_context_threshold,
+        },
+        "aliases": {alias: str(target) for alias, target in config.aliases.items()},
+        "fallback": {name: [str(target) for target in chain] for name, chain in config.fallback.items()},
+    }
+    return _given(ours)
+
+
+def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in entries.items() if value is not None and value != {} and value != ""}
+
+
+def _provider(provider: Provider) -> JsonObject:
+    key = f"${provider.key_source}" if provider.key_source else MASK if provider.key else None
+    transformer: dict[str, Json] = {model: {"use": _uses(uses)} for model, uses in provider.model_quirks.items()}
+    if provider.quirks:
+        transformer = {"use": _uses(provider.quirks), **transformer}
+    return _given(
+        {
+            "name": provider.name,
+            "api_base_url": provider.url,
+            "api_key": key,
+            "models": list(provider.models),
+            "transformer": transformer,
+            "dialect": provider.dialect,
+            "auth": provider.auth,
+            "headers": {name: MASK if is_secret(name) else value for name, value in provider.headers.items()},
+            "proxy": _masked_url(provider.proxy),
+            "timeouts": _timeouts(provider.timeouts) if provider.timeouts else None,
+        }
+    )
+
+
+def _uses(uses: tuple[QuirkUse, ...]) -> list[Json]:
+    return [[use.name, _masked(use.options)] if use.options else use.name for use in uses]
+
+
+def _timeouts(timeouts: Timeouts) -> JsonObject:
+    return {
+        "connect": timeouts.connect,
+        "first_byte": timeouts.first_byte,
+        "idle": timeouts.idle,
+        "total": timeouts.total,
+    }
+
+
+def is_secret(name: str) -> bool:
+    """Max_tokens is a number of tokens, not one."""
+    plain = folded(name)
+    return any(word in plain for word in SECRET) and not plain.endswith("tokens")
+
+
+def _masked(value: Json) -> Json:
+    match value:
+        case Mapping():
+            return {name: MASK if is_secret(name) else _masked(item) for name, item in value.items()}
+        case list():
+            return [_masked(item) for item in value]
+        case _:
+            return value
+
+
+def _masked_url(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{MASK}@{parts.netloc.rpartition('@')[2]}"))

@@ -1,0 +1,76 @@
+"""Claude, and shells, with the router running for them."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccr.errors import ServiceProblem
+from ccr.service import arguments, client, configured, process, program, sessions, settings, state, terminal
+from ccr.service.client import Environment
+from ccr.service.configured import Configured
+from ccr.service.sessions import Session
+
+FOR_A_SESSION = process.command((sessions.FOR_SESSIONS,))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A program to run for a session."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    silent_input: bool = False
+    needs_files: bool = False  # that lie in the session's folder
+
+
+def code(home: Path, words: Sequence[str], env: Mapping[str, str]) -> int:
+    """Runs claude with these arguments; its exit code."""
+    asked = arguments.understand(words)
+    claude = client.find_claude(configured.load(env).config, env)
+    with sessions.session(home, FOR_A_SESSION, env) as session:
+        run = _claude(claude, asked, session, configured.load(env), env)
+        if session.router.for_sessions or run.needs_files:
+            return program.run(run.argv, run.env, silent_input=run.silent_input)
+    return program.become(run.argv, run.env, silent_input=run.silent_input)
+
+
+def _claude(
+    claude: Path, asked: arguments.Arguments, session: Session, here: Configured, env: Mapping[str, str]
+) -> Run:
+    given = settings.given(asked.claude)
+    files = [settings.read(path) for path in settings.files(env, Path.cwd())]
+    said = settings.environment_in([*files, given.settings if given else None])
+    ours = client.environment(here.config, here.address, here.key, {**env, **said}, asked.context)
+    words = asked.claude
+    again = settings.overlay(said, ours)
+    if again:
+        path = session.folder / "settings.json"
+        whole = settings.with_environment(given.settings if given else {}, again)
+        state.replace(path, json.dumps(whole).encode())
+        words = (settings.OPTION, str(path), *(given.others if given else words))
+    return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=bool(again))
+
+
+def shell(home: Path, env: Mapping[str, str], command: str | None = None) -> int:
+    """Opens the user's shell, or has it run a command that was written for it; its exit code."""
+    shell = terminal.user_shell(env)
+    with sessions.session(home, FOR_A_SESSION, env) as session:
+        ours = environment(configured.load(env), env)
+        if command is not None:
+            return program.run((shell, "-c", command), ours.applied(env))
+        opening = terminal.opening(shell, ours, session.folder, env)
+        return program.run(opening.argv, {**ours.applied(env), **opening.env})
+
+
+def environment(here: Configured, env: Mapping[str, str]) -> Environment:
+    """For a shell: claude is on its PATH too, wherever it is."""
+    ours = client.environment(here.config, here.address, here.key, env)
+    try:
+        claude = client.find_claude(here.config, env)
+    except ServiceProblem:
+        return ours
+    if shutil.which("claude", path=env.get("PATH", "")) or claude.name != "claude":
+        return ours
+    return Environment({**ours.set, "PATH": f"{env.get('PATH', '')}:{claude.parent}".lstrip(":")}, ours.unset)

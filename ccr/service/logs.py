@@ -1,0 +1,93 @@
+"""The log, read: its last lines, those that come, and each as a line for people."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ccr.messages.json import JsonObject
+
+BLOCK = 64 * 1024
+
+
+def tail(path: Path, count: int) -> list[str]:
+    """The last lines, without reading what comes before them."""
+    if count < 1:
+        return []
+    with path.open("rb") as file:
+        left = file.seek(0, os.SEEK_END)
+        end = b""
+        while left and end.count(b"\n") <= count:
+            step = min(BLOCK, left)
+            left -= step
+            file.seek(left)
+            end = file.read(step) + end
+    return end.decode(errors="replace").splitlines()[-count:]
+
+
+def follow(path: Path, every: float = 0.25) -> Iterator[str]:
+    """Lines as they are written, from now on, also after the file was rotated. Ends never."""
+    file = path.open("rb")
+    file.seek(0, os.SEEK_END)
+    part = b""
+    while True:
+        part += file.read()
+        *lines, part = part.split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+        if not lines:
+            if _is_another(path, file.fileno()):
+                file.close()
+                file = path.open("rb")
+            else:
+                time.sleep(every)
+
+
+def _is_another(path: Path, descriptor: int) -> bool:
+    try:
+        return path.stat().st_ino != os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False  # between two files of a rotation
+
+
+def readable(line: str) -> str:
+    """One line of the log for people; what is no such line stays as it is."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(said, dict):
+        return line
+    clock = str(said.get("time", ""))[:19].replace("T", " ")
+    return f"{clock}  {_request(said) if said.get('event') == 'request' else _event(said)}".strip()
+
+
+def _request(said: JsonObject) -> str:
+    route = f"{said.get('rule') or '-'} -> {said.get('target') or '-'}"
+    figures = [
+        f"{_number(said, 'input_tokens')} in",
+        f"{_number(said, 'cache_read_tokens')} cached" if said.get("cache_read_tokens") else "",
+        f"{_number(said, 'output_tokens')} out",
+        f"first {_seconds(said, 'first_token_ms')}" if said.get("first_token_ms") is not None else "",
+        _seconds(said, "ms"),
+        f"{len(attempts)} attempts" if isinstance(attempts := said.get("attempts"), list) and len(attempts) > 1 else "",
+        str(said.get("id", "")),
+    ]
+    error = f"\n{' ' * 21}{said['error']}" if said.get("error") else ""
+    return f"{said.get('status', '-')}  {route}  {', '.join(filter(None, figures))}{error}"
+
+
+def _event(said: JsonObject) -> str:
+    known = ("time", "level", "event")
+    rest = ", ".join(f"{name}: {value}" for name, value in said.items() if name not in known)
+    return f"{said.get('level', '')}  {said.get('event', '')}  {rest}".strip()
+
+
+def _number(said: JsonObject, name: str) -> str:
+    value = said.get(name)
+    return f"{value:,}" if isinstance(value, int) else "?"
+
+
+def _seconds(said: JsonObject, name: str) -> str:
+    value = said.get(name)
+    return f"{value / 1000:.1f} s" if isinstance(value, int) else "?"

@@ -1,0 +1,68 @@
+"""How each shell is opened so that the user's own start-up files come first, then our environment and a mark in the prompt."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccr.errors import ServiceProblem
+from ccr.service import shells, state
+from ccr.service.client import Environment
+
+NO_SHELLS = ("nologin", "false")
+
+BASH = """[ -f ~/.bashrc ] && . ~/.bashrc
+{exports}PS1="(ccr) $PS1"
+"""
+ZSHENV = """[ -f {folder}/.zshenv ] && . {folder}/.zshenv
+"""
+ZSHRC = """ZDOTDIR={folder}
+[ -f {folder}/.zshrc ] && . {folder}/.zshrc
+{exports}PROMPT="(ccr) $PROMPT"
+"""
+FISH = """{exports}functions --copy fish_prompt ccr_inner_prompt
+function fish_prompt
+    echo -n '(ccr) '
+    ccr_inner_prompt
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)  # beside the environment itself
+
+
+def user_shell(env: Mapping[str, str]) -> str:
+    """$SHELL, or what there is."""
+    path = env.get("PATH", "")
+    for name in (env.get("SHELL", ""), "bash", "sh"):
+        found = shutil.which(name, path=path) if name else None
+        if found and Path(found).name not in NO_SHELLS:
+            return found
+    raise ServiceProblem("there is no shell: SHELL names none, and neither bash nor sh is on the PATH")
+
+
+def opening(shell: str, environment: Environment, folder: Path, env: Mapping[str, str]) -> Opening:
+    """`folder` holds the start-up files that are needed; they hold the key, and are for the user alone."""
+    match Path(shell).name:
+        case "bash":
+            return Opening(
+                (shell, "--rcfile", _file(folder / "bashrc", BASH, exports=shells.text("bash", environment)))
+            )
+        case "zsh":
+            own = shells.quoted("zsh", env.get("ZDOTDIR") or env.get("HOME", ""))
+            _file(folder / ".zshenv", ZSHENV, folder=own)
+            _file(folder / ".zshrc", ZSHRC, folder=own, exports=shells.text("zsh", environment))
+            return Opening((shell,), {"ZDOTDIR": str(folder)})
+        case "fish":
+            path = _file(folder / "config.fish", FISH, exports=shells.text("fish", environment))
+            return Opening((shell, "--init-command", f"source {shells.quoted('fish', path)}"))
+        case _:
+            return Opening((shell,), {"PS1": "(ccr) $ "})
+
+
+def _file(path: Path, template: str, **values: str) -> str:
+    state.replace(path, template.format(**values).encode())
+    return str(path)

@@ -1,0 +1,29 @@
+"""Ids of tool calls: unique within a conversation, and of the characters that Anthropic takes."""
+
+import hashlib
+import re
+
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+class ToolIds:
+    """Renames what does not fit; the same calls in the same order get the same ids every time."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def fit(self, id: str) -> str:
+        name = clean(id)
+        number = 1
+        while name in self._used:
+            number += 1
+            name = f"{clean(id)}_{number}"
+        self._used.add(name)
+        return name
+
+
+def clean(id: str) -> str:
+    """The id itself where it fits; otherwise with a digest, so that two ids do not become one."""
+    if id and not _FOREIGN.search(id):
+        return id
+    return f"{_FOREIGN.sub('_', id) or 'toolu'}_{hashlib.sha256(id.encode()).hexdigest()[:8]}"

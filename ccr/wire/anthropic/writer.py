@@ -1,0 +1,130 @@
+"""Events -> an Anthropic stream, to the byte as Anthropic writes it.
+
+Clients are strict here: the SDKs skip frames without an `event:` line, Claude Code ignores tool input that stands in
+content_block_start, and takes a signature only from a signature_delta.
+"""
+
+import msgspec
+
+from ccr.errors import RequestProblem
+from ccr.messages.blocks import Block, Text, Thinking, ToolUse
+from ccr.messages.events import (
+    BlockStart,
+    BlockStop,
+    End,
+    Event,
+    Finish,
+    JsonDelta,
+    OpaqueDelta,
+    Ping,
+    SignatureDelta,
+    Start,
+    TextDelta,
+    ThinkingDelta,
+)
+from ccr.messages.json import JsonObject
+from ccr.messages.reply import Usage
+from ccr.wire.anthropic.blocks import encode
+from ccr.wire.anthropic.errors import envelope
+from ccr.wire.anthropic.reply import encode_usage, message_id, whole_usage
+from ccr.wire.sse import frame
+
+PING = b'event: ping\ndata: {"type":"ping"}\n\n'
+STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":%s}\n\n'
+BLOCK_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
+
+# Of what ends an answer, these stand inside `delta`; all else stands beside it.
+IN_DELTA = frozenset({"stop_details", "container"})
+
+_json = msgspec.json.encode
+
+
+class StreamWriter:
+    def __init__(self) -> None:
+        self._index = -1
+        self._open: Block | None = None
+        self._signature = ""
+        self._usage = Usage()
+
+    def write(self, event: Event) -> bytes:
+        match event:
+            case TextDelta(text):
+                return self._delta(b'{"type":"text_delta","text":%s}', text)
+            case JsonDelta(json):
+                return self._delta(b'{"type":"input_json_delta","partial_json":%s}', json)
+            case ThinkingDelta(text):
+                return self._delta(b'{"type":"thinking_delta","thinking":%s}', text)
+            case SignatureDelta(signature):
+                self._signature += signature  # a block has one signature_delta, right before its end
+                return b""
+            case OpaqueDelta(raw):
+                return DELTA % (self._index, _json(raw))
+            case BlockStart(block):
+                return self._block_start(block)
+            case BlockStop():
+                return self._block_stop()
+            case Start():
+                return self._start(event)
+            case Finish():
+                return self._finish(event)
+            case End():
+                return STOP
+            case Ping():
+                return self.ping()
+
+    def fail(self, error: RequestProblem, request_id: str) -> bytes:
+        return frame(envelope(error, request_id), "error")
+
+    def ping(self) -> bytes:
+        """A sign of life. Claude Code gives up after 300 s of pings alone; an empty delta keeps it waiting."""
+        match self._open:
+            case Text():
+                return PING + self.write(TextDelta(""))
+            case Thinking():
+                return PING + self.write(ThinkingDelta(""))
+            case ToolUse():
+                return PING + self.write(JsonDelta(""))
+            case _:
+                return PING
+
+    def _delta(self, form: bytes, text: str) -> bytes:
+        return DELTA % (self._index, form % _json(text))
+
+    def _start(self, start: Start) -> bytes:
+        self._usage = start.usage
+        message = {
+            "id": message_id(start.id),
+            "type": "message",
+            "role": "assistant",
+            "model": start.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": whole_usage(start.usage),
+            **start.extra,
+        }
+        return _frame({"type": "message_start", "message": message})
+
+    def _block_start(self, block: Block) -> bytes:
+        self._index += 1
+        self._open, self._signature = block, ""
+        return _frame({"type": "content_block_start", "index": self._index, "content_block": encode(block)})
+
+    def _block_stop(self) -> bytes:
+        signed = b""
+        if isinstance(self._open, Thinking):
+            signed = self._delta(b'{"type":"signature_delta","signature":%s}', self._signature)
+        self._open = None
+        return signed + BLOCK_STOP % self._index
+
+    def _finish(self, finish: Finish) -> bytes:
+        usage = {"output_tokens": 0, **encode_usage(self._usage.updated(finish.usage))}
+        inside = {name: value for name, value in finish.extra.items() if name in IN_DELTA}
+        beside = {name: value for name, value in finish.extra.items() if name not in IN_DELTA}
+        delta = {"stop_reason": finish.reason, "stop_sequence": finish.stop_sequence, **inside}
+        return _frame({"type": "message_delta", "delta": delta, "usage": usage, **beside})
+
+
+def _frame(event: JsonObject) -> bytes:
+    return frame(_json(event), str(event["type"]))

@@ -1,0 +1,126 @@
+"""Blocks -> content parts of a message. What the wire has no part for becomes a visible note or its text."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ccr.messages.blocks import (
+    Base64,
+    Block,
+    Blocks,
+    Document,
+    FileId,
+    Image,
+    Opaque,
+    PlainText,
+    RedactedThinking,
+    Source,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+    Url,
+)
+from ccr.messages.json import Json, JsonObject
+
+# What a block of a type we do not know may say, in this order. Encrypted and encoded content is not among it.
+_SAYING = ("title", "url", "source", "text", "context", "stdout", "stderr", "error_code", "content", "data")
+
+
+def parts(block: Block, images: bool = True) -> list[JsonObject]:
+    match block:
+        case Text(text):
+            return said(text)
+        case Image(source):
+            return [picture(source)] if images else said("[An image was here. This model reads text only.]")
+        case Document(source, title):
+            return paper(source, title or "", images)
+        case ToolResult(_, content):
+            return [part for inner in content for part in parts(inner, images)]
+        case Opaque({"type": "input_audio"} as raw):
+            return [dict(raw)]  # type: ignore[dict-item]  # a Chat client's own part goes out as it came in
+        case Opaque():
+            return said(words(block))
+        case ToolUse() | Thinking() | RedactedThinking():
+            return []
+
+
+def said(text: str) -> list[JsonObject]:
+    """A text part; empty ones are refused by many hosts."""
+    return [{"type": "text", "text": text}] if text.strip() else []
+
+
+def picture(source: Base64 | Url | FileId) -> JsonObject:
+    match source:
+        case Base64():
+            return {"type": "image_url", "image_url": {"url": data_url(source)}}
+        case Url(url):
+            return {"type": "image_url", "image_url": {"url": url}}
+        case FileId(file_id):
+            return {"type": "text", "text": f"[The image {file_id} is stored with another provider.]"}
+
+
+def paper(source: Source, title: str, images: bool) -> list[JsonObject]:
+    match source:
+        case PlainText(text):
+            return said(f"{title}\n\n{text}" if title else text)
+        case Blocks(content):
+            return [*said(title), *(part for inner in content for part in parts(inner, images))]
+        case Base64():
+            return [{"type": "file", "file": {"filename": title or "document.pdf", "file_data": data_url(source)}}]
+        case Url(url):
+            return said(f"[A document{named(title)} is at {url}]")
+        case FileId(file_id):
+            return said(f"[The document {file_id}{named(title)} is stored with another provider.]")
+
+
+def named(title: str) -> str:
+    return f' "{title}"' if title else ""
+
+
+def data_url(source: Base64) -> str:
+    return f"data:{source.media_type};base64,{source.data}"
+
+
+def joined(found: Sequence[JsonObject]) -> Json:
+    """One string where it can be: every host takes that."""
+    texts = texts_of(found)
+    return "\n\n".join(texts) if len(texts) == len(found) else list(found)
+
+
+def texts_of(found: Iterable[JsonObject]) -> list[str]:
+    return [str(part["text"]) for part in found if part["type"] == "text"]
+
+
+def words(block: Opaque) -> str:
+    """What a block of another API says, as far as it can be read; "" for one that says nothing."""
+    match block.raw:
+        case {"type": "server_tool_use" | "mcp_tool_use", "name": str(name), "input": asked}:
+            return f"[{name}: {compact(asked)}]"
+        case {"type": "tool_reference", "tool_name": str(name)}:
+            return f"[The tool {name} is available.]"
+        case {"type": "compaction", "content": str(summary)}:
+            return summary
+        case {"type": str(kind)} if kind.endswith("_result"):
+            return gathered(block.raw)
+        case _:
+            return ""
+
+
+def gathered(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case list():
+            return "\n".join(filter(None, map(gathered, value)))
+        case {"type": "base64"}:
+            return ""
+        case dict():
+            return "\n".join(filter(None, (gathered(value[name]) for name in _SAYING if name in value)))
+        case _:
+            return ""
+
+
+def compact(value: object) -> str:
+    """JSON that is the same each time, with the keys in the order that they came in."""
+    return msgspec.json.encode(value).decode()

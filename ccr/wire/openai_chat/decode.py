@@ -1,0 +1,328 @@
+"""A Chat Completions request -> hub."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import get_args
+
+from ccr.errors import BadRequest
+from ccr.messages.blocks import Base64, Block, Document, FileId, Image, Opaque, Text, Thinking, ToolResult, ToolUse, Url
+from ccr.messages.json import NOTHING, JsonObject, read
+from ccr.messages.request import (
+    AnyTool,
+    BuiltinTool,
+    Effort,
+    Format,
+    Reasoning,
+    Request,
+    Tool,
+    ToolChoice,
+    Turn,
+)
+from ccr.wire.fields import Fields, parse
+
+_KNOWN = frozenset({
+    "model", "messages", "tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "max_tokens",
+    "max_completion_tokens", "reasoning_effort", "reasoning", "thinking", "response_format", "stop", "temperature",
+    "top_p", "top_k", "stream", "user", "safety_identifier", "n",
+})  # fmt: skip
+_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,(.*)", re.DOTALL)
+_FREE: JsonObject = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+
+
+def decode(body: bytes) -> Request:
+    fields = parse(body)
+    if (fields.maybe_integer("n") or 1) > 1:
+        raise BadRequest("n: only one choice can be asked for")
+    system, turns = conversation(fields)
+    offered, choice = tools(fields)
+    reasoning, effort = thinking(fields)
+    return Request(
+        model=fields.string("model"),
+        turns=turns,
+        system=system,
+        max_tokens=fields.maybe_integer("max_completion_tokens") or fields.maybe_integer("max_tokens"),
+        tools=offered,
+        tool_choice=choice,
+        reasoning=reasoning,
+        effort=effort,
+        format=response_format(fields),
+        stop=stop(fields),
+        temperature=fields.maybe_number("temperature"),
+        top_p=fields.maybe_number("top_p"),
+        top_k=fields.maybe_integer("top_k"),
+        stream=fields.maybe_boolean("stream") or False,
+        user=fields.maybe_string("user") or fields.maybe_string("safety_identifier"),
+        extra=fields.extra(_KNOWN),
+    )
+
+
+def conversation(fields: Fields) -> tuple[tuple[Block, ...], tuple[Turn, ...]]:
+    """System messages at the head are the prompt, later ones turns; results and what the user adds are one turn."""
+    system: list[Block] = []
+    turns: list[Turn] = []
+    if not fields.has("messages"):
+        raise fields.wrong("messages", "a list")
+    for message in fields.objects("messages"):
+        role = message.string("role")
+        match role:
+            case "system" | "developer" if not turns:
+                system += content(message)
+            case "system" | "developer":
+                turns.append(Turn("system", tuple(content(message))))
+            case "user":
+                told(turns, content(message))
+            case "tool":
+                told(turns, [ToolResult(message.string("tool_call_id"), tuple(content(message)))])
+            case "function":
+                told(turns, [ToolResult(last_function(turns, message), tuple(content(message)))])
+            case "assistant":
+                turns.append(Turn("assistant", tuple(spoken(message, len(turns)))))
+            case _:
+                raise BadRequest(
+                    f"{message.at('role')}: expected system, developer, user, assistant or tool, not {role!r}"
+                )
+    if not turns:
+        raise BadRequest("messages: expected at least one message of the user")
+    return tuple(system), tuple(turns)
+
+
+def told(turns: list[Turn], blocks: list[Block]) -> None:
+    """Adds to the open user turn while it holds results, as Anthropic's API wants them: all in one, and first."""
+    if turns and turns[-1].role == "user" and any(isinstance(block, ToolResult) for block in turns[-1].content):
+        turns[-1] = replace(turns[-1], content=(*turns[-1].content, *blocks))
+    else:
+        turns.append(Turn("user", tuple(blocks)))
+
+
+def last_function(turns: list[Turn], message: Fields) -> str:
+    """The id that we gave to the latest call of a function by that name, from before calls had ids."""
+    name = message.string("name")
+    for turn in reversed(turns):
+        for block in turn.content:
+            if isinstance(block, ToolUse) and block.name == name:
+                return block.id
+    raise BadRequest(f"{message.at('name')}: no earlier message calls the function {name!r}")
+
+
+def content(message: Fields) -> list[Block]:
+    match message.raw.get("content"):
+        case None:
+            return []
+        case str(text):
+            return [Text(text)]
+        case list():
+            return [block(part) for part in message.objects("content")]
+        case _:
+            raise message.wrong("content", "a string or a list of parts")
+
+
+def block(part: Fields) -> Block:
+    match part.string("type"):
+        case "text":
+            return Text(part.string("text"), cache_control(part))
+        case "refusal":
+            return Text(part.string("refusal"))
+        case "image_url":
+            return Image(address(part, "image_url"), cache_control(part))
+        case "file":
+            return file(part.object("file"))
+        case _:
+            return Opaque(part.raw)
+
+
+def cache_control(part: Fields) -> JsonObject:
+    """A mark of Anthropic's that clients of this wire may set as well (OpenRouter, LiteLLM)."""
+    return {"cache_control": part.raw["cache_control"]} if part.has("cache_control") else NOTHING
+
+
+def address(part: Fields, name: str) -> Base64 | Url:
+    within = part.raw.get(name)
+    url = within if isinstance(within, str) else part.object(name).string("url")
+    if not url.startswith("data:"):
+        return Url(url)
+    return inline(url, f"{part.at(name)}.url")
+
+
+def inline(url: str, path: str) -> Base64:
+    found = _DATA_URL.fullmatch(url)
+    if found is None:
+        raise BadRequest(f"{path}: expected a URL such as data:image/png;base64,…")
+    return Base64(found[1], found[2])
+
+
+def file(fields: Fields) -> Document:
+    title = fields.maybe_string("filename")
+    if fields.has("file_id"):
+        return Document(FileId(fields.string("file_id")), title)
+    data = fields.string("file_data")
+    if data.startswith(("http://", "https://")):
+        return Document(Url(data), title)
+    return Document(inline(data, fields.at("file_data")), title)
+
+
+def spoken(message: Fields, position: int) -> Iterator[Block]:
+    for name in ("reasoning_content", "reasoning"):
+        if isinstance(thought := message.raw.get(name), str) and thought:
+            yield Thinking(thought)
+            break
+    yield from content(message)
+    if refusal := message.maybe_string("refusal"):
+        yield Text(refusal)
+    for call in message.objects("tool_calls"):
+        if call.has("custom"):
+            custom = call.object("custom")
+            yield ToolUse(call.string("id"), custom.string("name"), {"input": custom.string("input")})
+        else:
+            function = call.object("function")
+            yield ToolUse(call.string("id"), function.string("name"), arguments(function))
+    if function_call := message.maybe_object("function_call"):
+        yield ToolUse(f"function_{position}", function_call.string("name"), arguments(function_call))
+
+
+def arguments(function: Fields) -> JsonObject:
+    """Clients send back what a model wrote, also when it is not the object that it should be."""
+    text = function.maybe_string("arguments") or "{}"
+    try:
+        value = read(text)
+        value = read(value) if isinstance(value, str) else value
+    except ValueError:
+        return {"arguments": text}
+    match value:
+        case None:
+            return NOTHING
+        case dict():
+            return value
+        case _:
+            return {"arguments": text}
+
+
+def tools(fields: Fields) -> tuple[tuple[AnyTool, ...], ToolChoice | None]:
+    offered = tuple(tool(each) for each in fields.objects("tools"))
+    offered += tuple(function(each) for each in fields.objects("functions"))
+    choice = None
+    names: set[str] | None = None
+    match fields.raw.get("tool_choice"):
+        case {"type": "allowed_tools"}:
+            allowed = fields.object("tool_choice").object("allowed_tools")
+            names = {named(each) for each in allowed.objects("tools")}
+            choice = mode(allowed, "mode")
+        case {}:
+            choice = ToolChoice("tool", named(fields.object("tool_choice")))
+        case str():
+            choice = mode(fields, "tool_choice")
+        case None:
+            choice = legacy(fields)
+        case _:
+            raise fields.wrong("tool_choice", "a string or an object")
+    if fields.maybe_boolean("parallel_tool_calls") is False:
+        choice = replace(choice or ToolChoice("auto"), parallel=False)
+    if names is not None:
+        offered = tuple(each for each in offered if each.name in names)
+    return offered, choice
+
+
+def tool(fields: Fields) -> AnyTool:
+    type = fields.string("type")
+    match type:
+        case "function":
+            return function(fields.object("function"))
+        case "custom":
+            custom = fields.object("custom")
+            return Tool(custom.string("name"), custom.maybe_string("description") or "", _FREE)
+        case _:
+            return BuiltinTool(type, fields.maybe_string("name") or type, fields.raw)
+
+
+def function(fields: Fields) -> Tool:
+    return Tool(
+        fields.string("name"),
+        fields.maybe_string("description") or "",
+        fields.mapping("parameters"),
+        fields.maybe_boolean("strict"),
+    )
+
+
+def named(fields: Fields) -> str:
+    """{"type": "function", "function": {"name": …}}, and the like for other types."""
+    return fields.object(fields.string("type")).string("name")
+
+
+def mode(fields: Fields, name: str) -> ToolChoice:
+    match fields.string(name):
+        case "auto":
+            return ToolChoice("auto")
+        case "none":
+            return ToolChoice("none")
+        case "required":
+            return ToolChoice("any")
+        case other:
+            raise BadRequest(f"{fields.at(name)}: expected none, auto or required, not {other!r}")
+
+
+def legacy(fields: Fields) -> ToolChoice | None:
+    if not fields.has("function_call"):
+        return None
+    if isinstance(fields.raw["function_call"], str):
+        return mode(fields, "function_call")
+    return ToolChoice("tool", fields.object("function_call").string("name"))
+
+
+def thinking(fields: Fields) -> tuple[Reasoning | None, Effort | None]:
+    """OpenAI's reasoning_effort, OpenRouter's reasoning, and thinking as LiteLLM and DeepSeek take it."""
+    level = effort(fields, "reasoning_effort")
+    budget: int | None = None
+    off = level == "none"
+    on = False
+    if reasoning := fields.maybe_object("reasoning"):
+        level = level or effort(reasoning, "effort")
+        budget = reasoning.maybe_integer("max_tokens")
+        off = off or level == "none" or reasoning.maybe_boolean("enabled") is False
+        on = reasoning.maybe_boolean("enabled") or False
+    if wish := fields.maybe_object("thinking"):
+        budget = budget or wish.maybe_integer("budget_tokens")
+        off = off or wish.maybe_string("type") == "disabled"
+        on = True
+    if off:
+        return Reasoning("disabled"), None
+    if budget:
+        return Reasoning("enabled", budget), level
+    return Reasoning("adaptive") if level or on else None, level
+
+
+def effort(fields: Fields, name: str) -> Effort | None:
+    value = fields.maybe_string(name)
+    known: tuple[Effort, ...] = get_args(Effort)
+    for each in known:
+        if each == value:
+            return each
+    if value is None:
+        return None
+    raise BadRequest(f"{fields.at(name)}: expected one of {', '.join(known)}, not {value!r}")
+
+
+def response_format(fields: Fields) -> Format | None:
+    wish = fields.maybe_object("response_format")
+    if wish is None:
+        return None
+    match wish.string("type"):
+        case "text":
+            return None
+        case "json_object":
+            return Format(None)
+        case "json_schema":
+            schema = wish.object("json_schema")
+            return Format(schema.mapping("schema"), schema.maybe_string("name") or "", schema.maybe_boolean("strict"))
+        case other:
+            raise BadRequest(f"{wish.at('type')}: expected text, json_object or json_schema, not {other!r}")
+
+
+def stop(fields: Fields) -> tuple[str, ...]:
+    if isinstance(one := fields.raw.get("stop"), str):
+        return (one,)
+    found: list[str] = []
+    for path, text in fields.items("stop"):
+        if not isinstance(text, str):
+            raise BadRequest(f"{path}: expected a string")
+        found.append(text)
+    return tuple(found)

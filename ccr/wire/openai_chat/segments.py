@@ -1,0 +1,136 @@
+"""The blocks of an answer while they arrive. Each gathers what is said to it and gives it out when its turn has come."""
+
+from collections.abc import Iterator
+
+from ccr.ids import Target
+from ccr.messages.blocks import Text, Thinking, ToolUse
+from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta, SignatureDelta, TextDelta, ThinkingDelta
+from ccr.messages.json import Json, read
+from ccr.wire.openai_chat.content import compact
+from ccr.wire.openai_chat.ids import Ids
+from ccr.wire.origin import Origin
+
+
+class Words:
+    complete = True  # whatever comes next ends it
+
+    def __init__(self) -> None:
+        self.unsent: list[str] = []
+        self.begun = False
+
+    def news(self) -> Iterator[Event]:
+        if not self.begun:
+            self.begun = True
+            yield BlockStart(Text(""))
+        if self.unsent:
+            yield TextDelta("".join(self.unsent))
+            self.unsent.clear()
+
+    def end(self) -> Iterator[Event]:
+        yield BlockStop()
+
+
+class Thought:
+    complete = True
+
+    def __init__(self, target: Target, field: str) -> None:
+        self.unsent: list[str] = []
+        self.begun = False
+        self.field = field
+        self.signature = ""
+        self.details: list[Json] = []
+        self._target = target
+
+    def detail(self, given: Json) -> None:
+        """OpenRouter wants its `reasoning_details` back as they were; in a stream they come in pieces."""
+        self.field = "reasoning_details"
+        match given, self.details[-1:]:
+            case {"type": str(kind), **new}, [{"type": same, **old}] if kind == same and new.get("index") == old.get(
+                "index"
+            ):
+                merged = {**old, **{name: value for name, value in new.items() if value is not None}}
+                for name in ("text", "summary"):
+                    if isinstance(earlier := old.get(name), str) and isinstance(later := new.get(name), str):
+                        merged[name] = earlier + later
+                self.details[-1] = {"type": kind, **merged}
+            case _:
+                self.details.append(given)
+
+    def news(self) -> Iterator[Event]:
+        if not self.begun:
+            self.begun = True
+            yield BlockStart(Thinking(""))
+        if self.unsent:
+            yield ThinkingDelta("".join(self.unsent))
+            self.unsent.clear()
+
+    def end(self) -> Iterator[Event]:
+        state = compact(self.details) if self.details else self.signature
+        yield SignatureDelta(Origin(self._target, self.field, state).sign())
+        yield BlockStop()
+
+
+class Call:
+    """A tool call. It begins once its name is known."""
+
+    def __init__(self, target: Target, ids: Ids, answer: str) -> None:
+        self.id = ""
+        self.name = ""
+        self.original = ""  # the name before it was shortened for the wire
+        self.state: Json = None  # Gemini's signature, to be sent back beside this call
+        self.begun = False
+        self._pieces: list[str] = []
+        self._sent = 0
+        self._target = target
+        self._ids = ids
+        self._answer = answer
+
+    @property
+    def complete(self) -> bool:
+        if not self.name or not self._pieces or not self._pieces[-1].rstrip().endswith("}"):
+            return False
+        try:
+            return isinstance(read("".join(self._pieces)), dict)
+        except ValueError:
+            return False
+
+    @property
+    def nothing(self) -> bool:
+        """No arguments, or those that some hosts begin with before the real ones come."""
+        return not self._pieces or (len(self._pieces) == 1 and self._pieces[0].strip() == "{}")
+
+    def argue(self, piece: str) -> None:
+        if not piece.strip() and not self._pieces:
+            return
+        if piece.lstrip().startswith("{"):
+            if self.nothing:
+                self._pieces.clear()
+            elif self.complete:
+                return  # some hosts repeat the whole call at the end
+        self._pieces.append(piece)
+
+    def news(self) -> Iterator[Event]:
+        if not self.name:
+            return
+        if not self.begun:
+            self.begun = True
+            if self.state is not None:
+                yield BlockStart(Thinking(""))
+                yield SignatureDelta(Origin(self._target, "extra_content", compact(self.state)).sign())
+                yield BlockStop()
+            yield BlockStart(ToolUse(self._ids.fresh(self.id, self._answer), self.original))
+        if not self.nothing and (unsent := self._pieces[self._sent :]):
+            self._sent = len(self._pieces)
+            yield JsonDelta("".join(unsent))
+
+    def end(self) -> Iterator[Event]:
+        if self.begun:
+            yield BlockStop()
+
+    @property
+    def lost(self) -> bool:
+        """Arguments that nobody can take."""
+        return not self.name and bool(self._pieces)
+
+
+Segment = Words | Thought | Call

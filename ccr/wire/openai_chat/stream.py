@@ -1,0 +1,245 @@
+"""Chunks -> events.
+
+Here everything may arrive at once and in any order; there exactly one block is open. So what arrives is queued as
+segments: the first one streams, the others gather until it is complete. Text and thoughts are complete when something
+else follows, a call when its arguments are a whole object, and all of them at the end. The answer's own end is held
+back until the wire's, since usage may follow the finish.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from ccr.errors import UpstreamGarbled, UpstreamSaid
+from ccr.ids import Target
+from ccr.messages.events import End, Event, Finish, Start
+from ccr.messages.json import Json, JsonObject
+from ccr.messages.reply import StopReason, Usage
+from ccr.messages.request import Request
+from ccr.wire.openai_chat.content import compact
+from ccr.wire.openai_chat.errors import reported
+from ccr.wire.openai_chat.ids import Ids, digest
+from ccr.wire.openai_chat.names import originals
+from ccr.wire.openai_chat.segments import Call, Segment, Thought, Words
+from ccr.wire.openai_chat.usage import FAILURES, FILTERED, LENGTH, usage
+
+_FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
+
+
+class Answer:
+    def __init__(self, request: Request, target: Target) -> None:
+        self.finish = ""  # the first reason that is given
+        self._request = request
+        self._target = target
+        self._ids = Ids(request)
+        self._originals = originals(request)
+        self._id = ""  # known once the answer has begun
+        self._usage = Usage()
+        self._queue: deque[Segment] = deque()
+        self._calls: dict[int | str, Call] = {}
+        self._last: int | str = 0
+        self._blank = ""  # white space that may belong to a text, or to nothing
+        self._thought = self._spoken = self._called = False
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._id)
+
+    def add(self, chunk: JsonObject) -> Iterator[Event]:
+        refuse(chunk)
+        self._count(chunk.get("usage"))
+        match chunk.get("x_groq"):
+            case {"usage": figures}:
+                self._count(figures)
+            case _:
+                pass
+        match chunk.get("choices"):
+            case [{**choice}, *_] if not choice.get("index"):
+                if not self._id:
+                    self._id = text_of(chunk, "id") or f"chatcmpl-{digest(compact(chunk))[:24]}"
+                    yield Start(self._id, text_of(chunk, "model") or self._target.model, self._usage)
+                self._choose(choice)
+                yield from self._flow()
+            case _:
+                pass  # metadata alone
+
+    def end(self) -> Iterator[Event]:
+        reason = self._reason()
+        yield from self._flow(ending=True)
+        yield Finish(reason, usage=self._usage)
+        yield End()
+
+    def _count(self, figures: object) -> None:
+        self._usage = self._usage.updated(usage(figures))
+
+    def _choose(self, choice: JsonObject) -> None:
+        self._count(choice.get("usage"))
+        match choice:
+            case {"delta": {**delta}} if delta:
+                self._hear(delta)
+            case {"message": {**message}} if not (self._thought or self._spoken or self._called):
+                # Here each call is whole and has no index.
+                calls = message.get("tool_calls")
+                whole = calls if isinstance(calls, list) else []
+                numbered: list[Json] = [{"index": n, **call} for n, call in enumerate(whole) if isinstance(call, dict)]
+                self._hear({**message, "tool_calls": numbered})
+            case _:
+                pass
+        self.finish = self.finish or text_of(choice, "finish_reason")
+        if self.finish in FAILURES:
+            raise UpstreamSaid(f"the provider ended the answer with {self.finish!r}", code=self.finish)
+
+    def _hear(self, delta: JsonObject) -> None:
+        self._think(delta)
+        match delta.get("content"):
+            case str(text):
+                self._say(text)
+            case [*chunks]:
+                self._hear_chunks(chunks)
+            case _:
+                pass
+        self._say(text_of(delta, "refusal"))
+        match delta.get("tool_calls"):
+            case [*calls]:
+                for call in calls:
+                    if isinstance(call, dict):
+                        self._call(call)
+            case _:
+                pass
+        match delta.get("function_call"):
+            case {**function} if function:
+                self._call({"index": 0, "function": function})
+            case _:
+                pass
+
+    def _hear_chunks(self, chunks: list[Json]) -> None:
+        """Mistral's content: a list, with the thoughts in it."""
+        for chunk in chunks:
+            match chunk:
+                case str(text) | {"text": str(text)}:
+                    self._say(text)
+                case {"type": "thinking", "thinking": inner}:
+                    texts = [piece["text"] for piece in inner if is_text(piece)] if isinstance(inner, list) else [inner]
+                    thought = self._thinking("thinking")
+                    thought.unsent += [text for text in texts if isinstance(text, str) and text]
+                    thought.signature = text_of(chunk, "signature") or thought.signature
+                case _:
+                    pass
+
+    def _think(self, delta: JsonObject) -> None:
+        field = next((name for name in ("reasoning_content", "reasoning") if text_of(delta, name)), "")
+        text = text_of(delta, field)
+        given = delta.get("reasoning_details")
+        details = [detail for detail in given if isinstance(detail, dict)] if isinstance(given, list) else []
+        if details and not text:
+            text = "".join(text_of(detail, "text") or text_of(detail, "summary") for detail in details)
+        if text or details:
+            thought = self._thinking(field or "reasoning_details")
+            thought.unsent += [text] if text else []
+            for detail in details:
+                thought.detail(detail)
+
+    def _thinking(self, field: str) -> Thought:
+        self._thought = True
+        tail = self._queue[-1] if self._queue else None
+        if not isinstance(tail, Thought):
+            tail = Thought(self._target, field)
+            self._queue.append(tail)
+        return tail
+
+    def _say(self, text: str) -> None:
+        if not text:
+            return
+        tail = self._queue[-1] if self._queue else None
+        if isinstance(tail, Words):
+            tail.unsent.append(text)
+            return
+        self._blank += text
+        if self._blank.strip():
+            self._spoken = True
+            words = Words()
+            words.unsent.append(self._blank)
+            self._blank = ""
+            self._queue.append(words)
+
+    def _call(self, raw: JsonObject) -> None:
+        function = raw.get("function")
+        if not isinstance(function, dict):
+            return
+        id, name = text_of(raw, "id"), text_of(function, "name").strip()
+        index = raw.get("index")
+        call = self._addressed(index if isinstance(index, int) else None, id, name)
+        call.id = call.id or id
+        if name and not call.name:
+            self._called = True
+            call.name, call.original = name, self._originals.get(name, name)
+        if raw.get("extra_content"):
+            call.state = raw["extra_content"]
+        match function.get("arguments"):
+            case str(piece):
+                call.argue(piece)
+            case {**whole}:
+                call.argue(compact(whole))
+            case _:
+                pass
+
+    def _addressed(self, index: int | None, id: str, name: str) -> Call:
+        """The call that a fragment belongs to: that of its index, else of its id, else the last one.
+
+        A new name with a new id begins another call, also where a host gives all of them the same index.
+        """
+        key = self._last = index if index is not None else id or self._last
+        call = self._calls.get(key)
+        another = (
+            call is not None
+            and name
+            and call.name
+            and (id != call.id if id else index is None)
+            and (name != call.name or call.complete)
+        )
+        if call is None or another:
+            call = self._calls[key] = Call(self._target, self._ids, self._id)
+            self._queue.append(call)
+        return call
+
+    def _flow(self, *, ending: bool = False) -> Iterator[Event]:
+        while self._queue:
+            head = self._queue[0]
+            if ending and isinstance(head, Call) and head.lost:
+                raise UpstreamGarbled("a tool call without a name")
+            yield from head.news()
+            if not ending and (len(self._queue) == 1 or not head.complete):
+                return
+            yield from head.end()
+            self._queue.popleft()
+
+    def _reason(self) -> StopReason:
+        if self.finish in LENGTH:
+            if self._usage.output == 0 and not (self._thought or self._spoken or self._called):
+                raise UpstreamSaid("the context window is full", status=400, code="context_length_exceeded")
+            return "max_tokens"
+        if self._called:
+            return "tool_use"
+        if self.finish in FILTERED:
+            if not self._spoken:
+                return "refusal"
+            self._say(_FILTER_NOTE)
+        return "end_turn"
+
+
+def refuse(chunk: JsonObject) -> None:
+    """Raises what a chunk reports as an error, in any of the places where hosts put one."""
+    groq = chunk.get("x_groq")
+    for place in (chunk, groq if isinstance(groq, dict) else {}):
+        if place.get("error"):
+            raise reported(place)
+    if "choices" not in chunk and "error" in (chunk.get("object"), chunk.get("type")):
+        raise reported(chunk)
+
+
+def text_of(raw: JsonObject, name: str) -> str:
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def is_text(piece: Json) -> bool:
+    return isinstance(piece, dict) and isinstance(piece.get("text"), str)

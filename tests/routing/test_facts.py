@@ -1,0 +1,238 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ccr.messages.blocks import Base64, Block, Image, Opaque, Text, ToolResult
+from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Role, Tool, Turn
+from ccr.routing.decision import Facts
+from ccr.routing.facts import Look, look, session_of
+from ccr.routing.tokens import TokenCount
+
+PICTURE = Image(Base64("image/png", "iVBORw0KGgo="))
+TAG = "<CCR-SUBAGENT-MODEL>openrouter,qwen/qwen3</CCR-SUBAGENT-MODEL>"
+BILLING = "x-anthropic-billing-header: cc_version=2.1.197.abc; cc_entrypoint=cli;"
+CLAUDE = {"user-agent": "claude-cli/2.1.197 (external, cli)"}
+
+
+def user(*content: Block | str, role: Role = "user") -> Turn:
+    return Turn(role, tuple(Text(block) if isinstance(block, str) else block for block in content))
+
+
+def asking(*turns: Turn, **fields: Any) -> Request:
+    return Request("claude-opus-4-8", turns or (user("reminder", "hello"),), **fields)
+
+
+def seen(request: Request, headers: Mapping[str, str] | None = None) -> Look:
+    return look(request, headers=headers or {}, tokens=TokenCount(12, True))
+
+
+def facts(request: Request, headers: Mapping[str, str] | None = None) -> Facts:
+    return seen(request, headers).facts
+
+
+def test_a_plain_request_shows_nothing_and_is_left_as_it_is() -> None:
+    request = asking()
+    assert seen(request) == Look(Facts("claude-opus-4-8", tokens=12, exact=True), request)
+    assert seen(request).request is request
+
+
+def test_what_is_known_from_elsewhere_is_taken_over() -> None:
+    found = look(asking(), headers={}, tokens=TokenCount(7, False), last_input=9, scripted="a,b").facts
+    assert (found.tokens, found.exact, found.last_input, found.scripted) == (7, False, 9, "a,b")
+
+
+# --- the subagent tag
+
+
+def test_a_tag_in_the_system_prompt_is_found_and_taken_out() -> None:
+    found = seen(asking(system=(Text("one"), Text(f"{TAG}You review code.", {"cache_control": {}}))))
+    assert found.facts.tagged == "openrouter,qwen/qwen3"
+    assert found.request.system == (Text("one"), Text("You review code.", {"cache_control": {}}))
+    assert found.removed == (TAG,)
+
+
+def test_a_tag_in_the_middle_of_the_first_user_turn_is_found() -> None:
+    found = seen(asking(user("reminder", f"Look: {TAG} please")))
+    assert found.facts.tagged == "openrouter,qwen/qwen3"
+    assert found.request.turns == (user("reminder", "Look:  please"),)
+
+
+def test_a_tag_is_found_in_the_second_user_turn_but_no_later() -> None:
+    turns = (user("a"), user("b", role="assistant"), user(TAG + "c"), user("d", role="assistant"))
+    assert facts(asking(*turns)).tagged
+    assert not facts(asking(user("0"), *turns)).tagged
+
+
+def test_of_several_tags_the_first_counts_and_all_go() -> None:
+    other = TAG.replace("qwen3", "qwen4")
+    found = seen(asking(user(f"{other}go"), system=(Text(f"{TAG}be"),)))
+    assert found.facts.tagged == "openrouter,qwen/qwen3"
+    assert found.removed == (TAG, other)
+    assert found.request == asking(user("go"), system=(Text("be"),))
+
+
+def test_a_block_that_was_only_a_tag_goes_with_it() -> None:
+    assert seen(asking(user(f"{TAG}\n", "hello"))).request.turns == (user("hello"),)
+
+
+def test_a_tag_in_a_tool_result_is_somebody_elses_text() -> None:
+    assert not facts(asking(user(ToolResult("1", (Text(TAG),))))).tagged
+
+
+def test_a_tag_without_content_is_text() -> None:
+    assert not seen(asking(user("<CCR-SUBAGENT-MODEL></CCR-SUBAGENT-MODEL>"))).removed
+
+
+# --- the caller's route
+
+
+def test_the_context_field_names_a_route_and_is_taken_out() -> None:
+    found = seen(asking(extra={"context": " background ", "safeguards": {}}))
+    assert found.facts.route == "background"
+    assert found.request.extra == {"safeguards": {}}
+
+
+def test_the_header_names_a_route_too() -> None:
+    assert facts(asking(), {"x-ccr-route": "think"}).route == "think"
+
+
+def test_the_context_field_goes_before_the_header() -> None:
+    assert facts(asking(extra={"context": "a"}), {"x-ccr-route": "b"}).route == "a"
+
+
+def test_a_context_field_that_is_no_text_is_the_apis_own() -> None:
+    found = seen(asking(extra={"context": {"edits": []}}))
+    assert (found.facts.route, found.request.extra) == (None, {"context": {"edits": []}})
+
+
+def test_an_empty_header_names_nothing() -> None:
+    assert facts(asking(), {"x-ccr-route": " "}).route is None
+
+
+# --- images, tools, thinking
+
+
+@pytest.mark.parametrize("block", [PICTURE, ToolResult("1", (Text("see"), PICTURE))], ids=["as it is", "in a result"])
+def test_an_image_in_the_last_user_turn_is_seen(block: Block) -> None:
+    assert facts(asking(user("old"), user("ok", role="assistant"), user(block), user("hint", role="system"))).has_image
+
+
+def test_an_earlier_image_is_not_seen() -> None:
+    assert not facts(asking(user(PICTURE), user("ok", role="assistant"), user("and now?"))).has_image
+
+
+def test_no_user_turn_no_image() -> None:
+    assert not facts(asking(user("hint", role="system"))).has_image
+
+
+def test_tools_are_seen() -> None:
+    found = facts(asking(tools=(Tool("Read"),)))
+    assert (found.has_tools, found.has_web_search, found.has_editing_tools) == (True, False, False)
+
+
+def test_a_web_search_tool_is_seen() -> None:
+    tool = BuiltinTool("web_search_20250305", "web_search", {})
+    assert facts(asking(tools=(tool,))).has_web_search
+    assert not facts(asking(tools=(Tool("web_search"),))).has_web_search
+
+
+@pytest.mark.parametrize("tool", [Tool("Edit"), BuiltinTool("text_editor_20250728", "str_replace_based_edit_tool", {})])
+def test_tools_that_edit_are_seen(tool: Tool | BuiltinTool) -> None:
+    assert facts(asking(tools=(tool,))).has_editing_tools
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "thinks"),
+    [(Reasoning("enabled", 1024), True), (Reasoning("adaptive"), True), (Reasoning("disabled"), False), (None, False)],
+)
+def test_thinking_is_enabled_or_adaptive(reasoning: Reasoning | None, thinks: bool) -> None:
+    assert facts(asking(reasoning=reasoning, effort="high")).thinks is thinks
+
+
+# --- what kind of request it is
+
+
+def test_claude_code_says_what_a_request_is() -> None:
+    assert facts(asking(), {"x-claude-code-request-class": "Side_Reply"}).request_class == "side_reply"
+
+
+def test_other_clients_show_nothing() -> None:
+    assert facts(asking(user("hi"), stream=True), {"user-agent": "curl/8"}).request_class is None
+
+
+def test_claude_code_is_known_by_its_header_or_its_first_system_block() -> None:
+    assert facts(asking(), CLAUDE).request_class == "main"
+    assert facts(asking(system=(Text(BILLING),))).request_class == "main"
+    assert facts(asking(system=(Opaque({"type": "new"}),))).request_class is None
+
+
+def test_a_subagent_shows_by_its_header() -> None:
+    assert facts(asking(), CLAUDE | {"x-claude-code-agent-id": "a0123456789abcdef"}).request_class == "subagent"
+
+
+def test_a_subagent_shows_by_the_first_system_block() -> None:
+    assert facts(asking(system=(Text(f"{BILLING} cc_is_subagent=true;"),))).request_class == "subagent"
+
+
+def test_a_compaction_shows_by_its_beginning() -> None:
+    turns = (user("hello"), user("CRITICAL: Respond with TEXT ONLY. Sum up."), user("hint", role="system"))
+    assert facts(asking(*turns), CLAUDE).request_class == "compaction"
+
+
+def test_a_turn_without_text_is_no_compaction() -> None:
+    assert facts(asking(user(PICTURE, PICTURE)), CLAUDE).request_class == "main"
+    assert facts(asking(user("hint", role="system")), CLAUDE).request_class == "main"
+
+
+def test_a_title_is_asked_for_as_json_with_one_field() -> None:
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+    assert facts(asking(format=Format(schema)), CLAUDE).request_class == "auxiliary"
+
+
+@pytest.mark.parametrize("form", [Format(None), Format({"properties": {"title": {}, "year": {}}}), Format({})])
+def test_other_structured_output_is_no_title(form: Format) -> None:
+    assert facts(asking(format=form), CLAUDE).request_class == "main"
+
+
+def test_a_pages_summary_is_one_streamed_text_without_tools_and_thinking() -> None:
+    request = asking(user("a page"), stream=True, reasoning=Reasoning("disabled"))
+    assert facts(request, CLAUDE).request_class == "auxiliary"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asking(user("page"), stream=True, tools=(Tool("Read"),)),
+        asking(user("Hi"), stream=False),
+        asking(user("a"), user("b"), stream=True),
+        asking(user("a", "b"), stream=True),
+        asking(user("a"), stream=True, reasoning=Reasoning("adaptive")),
+    ],
+    ids=["tools", "not streamed", "two turns", "two texts", "thinking"],
+)
+def test_what_is_not_quite_a_pages_summary_is_the_users_own(request_: Request) -> None:
+    assert facts(request_, CLAUDE).request_class == "main"
+
+
+# --- the session
+
+
+def test_the_session_is_in_the_header() -> None:
+    assert session_of(asking(user="x_session_old"), {"x-claude-code-session-id": "new"}) == "new"
+
+
+@pytest.mark.parametrize(
+    ("user_id", "session"),
+    [
+        ('{"device_id":"d","session_id":"s-1"}', "s-1"),
+        ("user_0a1b_account__session_s-2", "s-2"),
+        ('{"session_id":7}', None),
+        ('{"device_id":"d"}', None),
+        ('{"session', None),
+        ("somebody", None),
+        (None, None),
+    ],
+)
+def test_the_session_is_in_the_user_id(user_id: str | None, session: str | None) -> None:
+    assert session_of(asking(user=user_id), {}) == session

@@ -1,0 +1,285 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ccr.config.schema import Routes
+from ccr.errors import UnknownTarget
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.routing.decision import Facts, Table
+from ccr.routing.rules import RULES, SCENARIOS, decide
+
+PROVIDERS = {
+    "openrouter": ("qwen/qwen3:free", "anthropic/claude-sonnet-4.5", "shared"),
+    "DeepSeek": ("deepseek-chat", "shared"),
+    "anthropic": ("claude-opus-4-8",),
+}
+
+
+def target(text: str) -> Target:
+    provider, _, model = text.partition(",")
+    return Target(ProviderName(provider), ModelName(model))
+
+
+def table(
+    routes: Mapping[str, str] | None = None,
+    aliases: Mapping[str, str] | None = None,
+    fallback: Mapping[str, tuple[str, ...]] | None = None,
+    providers: Mapping[str, tuple[str, ...]] = PROVIDERS,
+) -> Table:
+    """Each scenario goes to the DeepSeek model of its own name, if nothing else is said."""
+    named = {name: f"DeepSeek,{name}" for name in SCENARIOS} if routes is None else routes
+    return Table(
+        Routes({name: target(text) for name, text in named.items()}),
+        {ProviderName(name): tuple(map(ModelName, models)) for name, models in providers.items()},
+        {name: target(text) for name, text in (aliases or {}).items()},
+        {name: tuple(map(target, chain)) for name, chain in (fallback or {}).items()},
+    )
+
+
+def chosen(asked_for: str = "claude-opus-4-8", routes: Table | None = None, **facts: Any) -> tuple[str, str]:
+    """The rule and the target."""
+    decision = decide(Facts(asked_for, **facts), routes or table())
+    return decision.rule, str(decision.target)
+
+
+def refusal(asked_for: str = "claude-opus-4-8", routes: Table | None = None, **facts: Any) -> str:
+    with pytest.raises(UnknownTarget) as caught:
+        decide(Facts(asked_for, **facts), routes or table())
+    return caught.value.message
+
+
+# --- each rule
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"has_image": True}, "image"),
+        ({"tokens": 60_001}, "longContext"),
+        ({"tokens": 20_001, "last_input": 60_001}, "longContext"),
+        ({"request_class": "auxiliary"}, "background"),
+        ({"asked_for": "claude-haiku-4-5-20251001"}, "background"),
+        ({"request_class": "compaction"}, "compaction"),
+        ({"has_web_search": True, "has_tools": True}, "webSearch"),
+        ({"thinks": True}, "think"),
+        ({"has_tools": True, "has_editing_tools": True}, "coder"),
+        ({"has_tools": True}, "tool"),
+        ({}, "default"),
+        ({"tokens": 60_000, "last_input": 60_000}, "default"),
+        ({"tokens": 20_000, "last_input": 60_001}, "default"),
+        ({"asked_for": "claude-sonnet-5"}, "default"),
+    ],
+)
+def test_a_scenario_has_its_route(facts: dict[str, Any], rule: str) -> None:
+    assert chosen(**facts) == (rule, f"DeepSeek,{rule}")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"has_image": True},
+        {"tokens": 60_001},
+        {"tokens": 20_001, "last_input": 60_001},
+        {"request_class": "auxiliary"},
+        {"asked_for": "claude-haiku-4-5-20251001"},
+        {"request_class": "compaction"},
+        {"has_web_search": True},
+        {"thinks": True},
+        {"has_tools": True, "has_editing_tools": True},
+    ],
+)
+def test_a_scenario_without_a_route_is_like_any_other(facts: dict[str, Any]) -> None:
+    assert chosen(routes=table({"default": "openrouter,x"}), **facts) == ("default", "openrouter,x")
+
+
+def test_the_order_is_the_one_that_is_documented() -> None:
+    everything: dict[str, Any] = {
+        "scripted": "openrouter,script",
+        "asked_for": "openrouter,claude-haiku",
+        "route": "think",
+        "has_image": True,
+        "tokens": 60_001,
+        "tagged": "openrouter,tagged",
+        "request_class": "compaction",
+        "has_web_search": True,
+        "thinks": True,
+        "has_editing_tools": True,
+        "has_tools": True,
+    }
+    less: tuple[dict[str, Any], ...] = (
+        {"scripted": None},
+        {"asked_for": "claude-haiku-opus"},
+        {"route": None},
+        {"has_image": False},
+        {"tokens": 0},
+        {"tagged": None},
+        {"asked_for": "claude-opus"},
+        {"request_class": None},
+        {"has_web_search": False},
+        {"thinks": False},
+        {"has_editing_tools": False},
+        {"has_tools": False},
+        {"asked_for": "claude-sonnet"},
+    )
+    routes = table({name: "openrouter,x" for name in (*SCENARIOS, "opus")})
+    order = [chosen(routes=routes, **everything)[0]]
+    for change in less:
+        everything |= change
+        order.append(chosen(routes=routes, **everything)[0])
+    assert order == [name for name, _ in RULES]
+
+
+def test_a_haiku_that_is_not_claudes_is_not_for_the_background() -> None:
+    assert chosen("my-haiku")[0] == "default"
+
+
+def test_another_threshold_counts() -> None:
+    routes = Table(Routes({"longContext": target("anthropic,big")}, 100), {ProviderName("anthropic"): ()})
+    assert decide(Facts("m", tokens=101), routes).reason == "101 tokens, over 100"
+
+
+@pytest.mark.parametrize("rule", [rule for _, rule in RULES], ids=[name for name, _ in RULES])
+def test_every_rule_has_a_line_for_the_documentation(rule: object) -> None:
+    assert (rule.__doc__ or "").partition("\n")[0].endswith((".", "lists."))
+
+
+# --- the model names its target
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "goes_to"),
+    [
+        ("openrouter,qwen/qwen3:online", "openrouter,qwen/qwen3:online"),
+        ("OpenRouter,qwen/qwen3:free", "openrouter,qwen/qwen3:free"),
+        ("deepseek , deepseek-chat ", "DeepSeek,deepseek-chat"),
+        ("openrouter,a,b", "openrouter,a,b"),
+        ("openrouter,not/listed", "openrouter,not/listed"),
+        ("openrouter/qwen/qwen3:free", "openrouter,qwen/qwen3:free"),
+        ("anthropic/claude-opus-4-8", "anthropic,claude-opus-4-8"),
+        ("anthropic/claude-sonnet-4.5", "openrouter,anthropic/claude-sonnet-4.5"),
+        ("deepseek-chat", "DeepSeek,deepseek-chat"),
+        ("anthropic,claude-haiku-4-5", "anthropic,claude-haiku-4-5"),
+    ],
+)
+def test_a_target_is_taken_as_it_is_written(asked_for: str, goes_to: str) -> None:
+    assert chosen(asked_for) == ("explicit", goes_to)
+
+
+@pytest.mark.parametrize("asked_for", ["shared", "gpt-5", "nobody/gpt-5", "openrouter/", "claude-opus-4-8", ""])
+def test_what_names_no_target_takes_the_routes(asked_for: str) -> None:
+    assert chosen(asked_for) == ("default", "DeepSeek,default")
+
+
+def test_a_provider_is_found_as_written_before_it_is_found_by_any_case() -> None:
+    routes = table(providers={"Local": (), "local": ()})
+    assert chosen("local,x", routes) == ("explicit", "local,x")
+
+
+def test_an_alias_is_a_target() -> None:
+    routes = table(aliases={"claude-opus-4-8": "deepseek,deepseek-chat", "fast,one": "openrouter,q"})
+    assert chosen(routes=routes) == ("explicit", "DeepSeek,deepseek-chat")
+    assert chosen("fast,one", routes) == ("explicit", "openrouter,q")
+
+
+def test_an_unknown_provider_is_an_error_that_names_the_configured_ones() -> None:
+    assert refusal("mistral,large") == (
+        "'mistral,large' goes to provider 'mistral', which is not configured; "
+        "configured: openrouter, DeepSeek, anthropic"
+    )
+
+
+def test_a_target_without_a_model_is_an_error() -> None:
+    assert "names no model" in refusal("openrouter, ")
+
+
+def test_an_alias_to_an_unknown_provider_is_an_error() -> None:
+    assert refusal("a", table(aliases={"a": "gone,x"})).startswith("alias 'a' goes to provider 'gone'")
+
+
+# --- custom router and subagent tag
+
+
+@pytest.mark.parametrize(("fact", "rule"), [("scripted", "custom"), ("tagged", "subagent")])
+def test_what_a_script_or_a_tag_names_is_a_target(fact: str, rule: str) -> None:
+    assert chosen(**{fact: "openrouter/m"}) == (rule, "openrouter,m")
+    assert chosen(**{fact: "claude-opus-4-8"}) == (rule, "anthropic,claude-opus-4-8")
+
+
+@pytest.mark.parametrize("fact", ["scripted", "tagged"])
+def test_what_a_script_or_a_tag_says_must_be_a_target(fact: str) -> None:
+    assert "'gpt-5' is no \"provider,model\"" in refusal(**{fact: "gpt-5"})
+    assert "'gone'" in refusal(**{fact: "gone,gpt-5"})
+
+
+# --- a route by name
+
+
+@pytest.mark.parametrize("name", ["longContext", "long-context", "LONG_CONTEXT"])
+def test_a_caller_names_a_route(name: str) -> None:
+    assert chosen(route=name) == ("route", "DeepSeek,longContext")
+
+
+def test_a_caller_may_name_a_route_of_the_users_own() -> None:
+    assert chosen(routes=table({"cheap": "openrouter,q"}), route="cheap") == ("route", "openrouter,q")
+
+
+def test_a_scenario_that_is_not_configured_passes() -> None:
+    assert chosen(routes=table({"default": "openrouter,q"}), route="think") == ("default", "openrouter,q")
+
+
+def test_a_route_that_does_not_exist_is_an_error_that_names_the_configured_ones() -> None:
+    routes = table({"default": "openrouter,q", "opus": "anthropic,o"})
+    assert refusal(routes=routes, route="thonk") == "no route is named 'thonk'; configured in Router: default, opus"
+    assert refusal(routes=table({}), route="thonk").endswith("configured in Router: none")
+
+
+# --- families, and the end
+
+
+def test_a_family_is_a_part_of_the_models_name() -> None:
+    routes = table({"default": "openrouter,d", "Opus": "anthropic,o", "opus-4-8": "anthropic,o48"})
+    assert chosen("claude-opus-4-1", routes) == ("family", "anthropic,o")
+    assert chosen("claude-opus-4-8", routes) == ("family", "anthropic,o48")
+
+
+def test_a_route_to_an_unknown_provider_is_an_error() -> None:
+    assert refusal(routes=table({"default": "gone,x"})).startswith("Router.default goes to provider 'gone'")
+
+
+def test_without_a_default_the_error_names_the_remedy() -> None:
+    message = refusal("gpt-5", table({}, providers={}))
+    assert "no route for model 'gpt-5': set Router.default" in message
+    assert message.endswith("configured providers: none")
+
+
+# --- fallback
+
+
+def fallback(routes: Table, asked_for: str = "claude-opus-4-8", **facts: Any) -> list[str]:
+    return [str(following) for following in decide(Facts(asked_for, **facts), routes).fallback]
+
+
+def test_a_route_has_a_fallback() -> None:
+    routes = table(fallback={"think": ("openrouter,a", "anthropic,b"), "default": ("openrouter,c",)})
+    assert fallback(routes, thinks=True) == ["openrouter,a", "anthropic,b"]
+    assert fallback(routes, has_image=True) == []
+
+
+def test_an_alias_has_a_fallback() -> None:
+    routes = table(aliases={"fast": "DeepSeek,f"}, fallback={"fast": ("openrouter,a",)})
+    assert fallback(routes, "fast") == ["openrouter,a"]
+
+
+def test_a_targets_own_fallback_goes_before_its_routes() -> None:
+    routes = table(fallback={"DeepSeek,think": ("openrouter,own",), "think": ("openrouter,a",)})
+    assert fallback(routes, thinks=True) == ["openrouter,own"]
+
+
+def test_what_was_asked_for_falls_back_as_the_default_does() -> None:
+    assert fallback(table(fallback={"default": ("openrouter,c",)}), "DeepSeek,x") == ["openrouter,c"]
+
+
+def test_a_fallback_holds_neither_the_target_nor_anything_twice_nor_what_is_not_configured() -> None:
+    chain = ("deepseek,default", "openrouter,a", "gone,x", "OpenRouter,a", "anthropic,b")
+    assert fallback(table(fallback={"default": chain})) == ["openrouter,a", "anthropic,b"]
