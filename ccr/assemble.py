@@ -1,23 +1,29 @@
 """Config -> Runtime. The only place that knows all concrete classes."""
 
-import asyncio
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ccr.config import files, watch
-from ccr.config.schema import Config
+from ccr.config.files import client_key, default_path, find, load, state_dir
+from ccr.config.schema import Config, LogLevel, Secret
+from ccr.config.show import settings
+from ccr.config.watch import watch
 from ccr.errors import ConfigInvalid
 from ccr.gateway.runtime import Current, Runtime
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
-from ccr.providers.guide import guide
+from ccr.providers.guide import text as guide
 from ccr.providers.resolve import resolve
+from ccr.routing.bpe import data_path, encoder
+from ccr.routing.counting import Counting
 from ccr.routing.decision import Table
+from ccr.routing.script import Script
+from ccr.routing.script import load as load_script
 from ccr.upstream.guide import Guided
 from ccr.upstream.http import Http
+from ccr.upstream.ollama import offered
 from ccr.upstream.proxies import proxies
 
 
@@ -27,3 +33,110 @@ class SystemClock:
 
     def time(self) -> float:
         return time.time()  # noqa: TID251 - this is where the clock comes from
+
+
+class Assembly:
+    """Builds one generation after the other; what is here outlives them."""
+
+    def __init__(
+        self,
+        config_path: Path | None,
+        env: Mapping[str, str],
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        verbose: bool = False,
+    ) -> None:
+        self._named = config_path
+        self._env = dict(env)
+        if host is not None:
+            self._env["CCR_HOST"] = host
+        if port is not None:
+            self._env["CCR_PORT"] = str(port)
+        if verbose:
+            self._env["CCR_LOG_LEVEL"] = "debug"
+        self._verbose = verbose
+        self._clock = SystemClock()
+        self._http = Http(proxies(lambda: self._config.proxy, env))
+        self._transport = Guided(self._http.send, guide())
+        self._counting = Counting(lambda: encoder(data_path(), self._report))
+        self._sessions = Sessions()
+        self._config = Config()
+        self._log = RequestLog(state_dir(env) / "logs" / "ccr.log", self._config.log)
+        self._ollama: tuple[str, ...] = ()
+
+    async def begin(self) -> Current:
+        """The first generation. Raises ConfigInvalid: there is no earlier one to go on with."""
+        path = self._path()
+        if path is None:
+            self._ollama = await offered(self._env)
+        current = Current(self._build(self._read(path)))
+        self._note("info", "start", config=current.runtime.config.source)
+        for notice in current.runtime.notices:
+            self._note("warn", "notice", text=str(notice))
+        await self._counting.warm()
+        return current
+
+    async def follow(self, current: Current) -> None:
+        """Reloads after each change of the file; a broken one changes nothing but what /health says."""
+
+        async def changed() -> None:
+            try:
+                runtime = self._build(self._read(self._path()))
+            except ConfigInvalid as rejected:
+                current.rejected = rejected
+                self._note("error", "reload refused", cause=rejected.message)
+                return
+            old = current.runtime
+            current.swap(runtime)
+            self._note("info", "reload", config=runtime.config.source, generation=str(current.generation))
+            if isinstance(old.script, Script):
+                await old.script.close()
+
+        await watch(self._path() or default_path(self._env), changed)
+
+    async def close(self) -> None:
+        self._note("info", "stop")
+        await self._http.close()
+        self._log.close()
+
+    def _path(self) -> Path | None:
+        return find(self._env, str(self._named) if self._named else None)
+
+    def _read(self, path: Path | None) -> Config:
+        config = load(path, self._env, ollama=self._ollama)
+        if config.server.key:
+            return config
+        return replace(config, server=replace(config.server, key=Secret(client_key(self._env))))
+
+    def _build(self, config: Config) -> Runtime:
+        upstreams, notices = resolve(config)
+        script = load_script(config.custom_router, settings(config), self._report) if config.custom_router else None
+        self._config = config
+        self._log.configure(config.log)
+        return Runtime(
+            config=config,
+            upstreams={upstream.name: upstream for upstream in upstreams},
+            table=Table(
+                routes=config.routes,
+                providers={upstream.name: upstream.models for upstream in upstreams},
+                aliases=config.aliases,
+                fallback=config.fallback,
+            ),
+            transport=self._transport,
+            counter=self._counting,
+            script=script,
+            sessions=self._sessions,
+            observers=(self._log, self._sessions),
+            clock=self._clock,
+            notices=(*config.notices, *notices),
+        )
+
+    def _report(self, text: str) -> None:
+        self._note("warn", "notice", text=text)
+
+    def _note(self, level: LogLevel, event: str, **fields: str) -> None:
+        self._log.note(level, event, self._clock.time(), **fields)
+        if self._verbose or level == "error":
+            print(f"ccr: {event}", *fields.values(), file=sys.stderr)  # noqa: T201
+
