@@ -1,0 +1,194 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from ccr.config.schema import Config, Secret, Server
+from ccr.gateway.runtime import Current
+from ccr.server.app import app
+from tests.support import messages
+from tests.support.asking import ASKED, HI, STREAMED
+from tests.support.canned import CannedExchange, canned
+from tests.support.wiring import Wired
+
+CONFIG = Config(server=Server(key=Secret("k"), max_body=10_000), source="a test")
+KEY = {"authorization": "Bearer k"}
+
+Dial = Callable[[Wired], httpx.AsyncClient]
+
+
+@pytest.fixture
+async def dial() -> AsyncIterator[Dial]:
+    clients: list[httpx.AsyncClient] = []
+
+    def make(wired: Wired) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app(Current(wired.runtime)))
+        clients.append(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3456", headers=KEY))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+def wired(*answers: CannedExchange) -> Wired:
+    return Wired(*answers, config=CONFIG)
+
+
+async def test_messages_are_answered(dial: Dial) -> None:
+    response = await dial(wired(canned(HI))).post("/v1/messages?beta=true", json=STREAMED)
+    assert (response.status_code, response.content) == (200, HI)
+    assert response.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_completions_are_answered(dial: Dial) -> None:
+    asked = {"model": "gpt", "messages": [{"role": "user", "content": "hi"}]}
+    response = await dial(wired(canned(HI))).post("/v1/chat/completions", json=asked)
+    assert response.json()["choices"][0]["message"]["content"] == "hi there"
+
+
+async def test_tokens_are_counted(dial: Dial) -> None:
+    body = {name: value for name, value in ASKED.items() if name != "max_tokens"}
+    response = await dial(wired()).post("/v1/messages/count_tokens", json=body)
+    assert response.json() == {"input_tokens": 100}
+
+
+async def test_an_estimated_count_says_so(dial: Dial) -> None:
+    guessing = wired()
+    guessing.counter.answer = replace(guessing.counter.answer, exact=False)
+    response = await dial(guessing).post("/v1/messages/count_tokens", json=ASKED)
+    assert response.headers["x-ccr-estimate"] == "true"
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/models"])
+async def test_models_are_listed_in_the_callers_shape(dial: Dial, path: str) -> None:
+    anthropic = (await dial(wired()).get(path, headers={"anthropic-version": "2023-06-01"})).json()
+    assert [model["id"] for model in anthropic["data"]] == ["acme,m"]
+    assert (anthropic["data"][0]["type"], anthropic["has_more"]) == ("model", False)
+    openai = (await dial(wired()).get(path)).json()
+    assert openai["object"] == "list"
+    assert openai["data"][0] == {"id": "acme,m", "object": "model", "created": 0, "owned_by": "acme"}
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions", "/v1/messages/count_tokens"])
+async def test_without_the_key_nothing_is_answered(dial: Dial, path: str) -> None:
+    response = await dial(wired()).post(path, json=ASKED, headers={"authorization": "Bearer wrong"})
+    assert response.status_code == 401
+    assert response.headers["x-should-retry"] == "false"
+    assert "error" in response.json()
+
+
+async def test_health_says_little_to_strangers_and_all_to_the_owner(dial: Dial) -> None:
+    client = dial(wired())
+    stranger = (await client.get("/health", headers={"authorization": ""})).json()
+    assert set(stranger) == {"status", "version"}
+    owner = (await client.get("/health")).json()
+    assert owner["providers"][0] == {
+        "name": "acme",
+        "url": "http://acme.test/v1/messages",
+        "dialect": "anthropic",
+        "key": "none",
+        "models": ["m"],
+    }
+    assert owner["config"] == "a test"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_root_greets_everybody(dial: Dial, method: str) -> None:
+    response = await dial(wired()).request(method, "/", headers={"authorization": ""})
+    assert response.status_code == 200
+
+
+async def test_a_path_that_is_not_there_is_said_in_the_callers_dialect(dial: Dial) -> None:
+    client = dial(wired())
+    response = await client.post("/v1/nothing", headers={"anthropic-version": "2023-06-01"})
+    assert (response.status_code, response.json()["error"]["type"]) == (404, "not_found_error")
+    assert "error" in (await client.get("/v1/nothing")).json()
+
+
+async def test_a_wrong_method_is_said_plainly(dial: Dial) -> None:
+    response = await dial(wired()).get("/v1/messages")
+    assert response.status_code == 405
+
+
+async def test_a_body_over_the_limit_is_refused(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/messages", content=b"x" * 20_000)
+    assert (response.status_code, response.json()["error"]["type"]) == (413, "request_too_large")
+
+
+async def test_a_web_page_is_kept_out(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/messages", json=ASKED, headers={"origin": "https://evil.example"})
+    assert response.status_code == 403
+
+
+async def test_a_fault_of_ours_shows_no_stack(dial: Dial, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = wired()
+    broken.transport.answers = []
+    response = await dial(broken).post("/v1/messages", json=ASKED)
+    assert response.status_code == 500
+    assert "Traceback" not in response.text
+    assert "Traceback" in capsys.readouterr().err
+
+
+async def test_a_refusal_carries_its_id(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/messages", content=b"{")
+    assert response.status_code == 400
+    assert response.headers["request-id"] == response.json()["request_id"]
+
+
+async def test_a_stream_reaches_the_client_chunk_by_chunk() -> None:
+    sent: list[bytes] = []
+    pieces = [HI[:300], HI[300:]]
+
+    async def receive() -> dict[str, object]:
+        if not sent_body:
+            sent_body.append(True)
+            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.body":
+            sent.append(message["body"])  # type: ignore[arg-type]
+
+    sent_body: list[bool] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/messages",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
+    }
+    await app(Current(wired(canned(pieces)).runtime))(scope, receive, send)  # type: ignore[arg-type]
+    assert sent == [*pieces, b""]
+
+
+async def test_a_client_that_leaves_cancels_the_upstream() -> None:
+    exchange = CannedExchange([messages.body()[:0] + HI[:700], None])
+    leaving = asyncio.Event()
+    given: list[bool] = []
+
+    async def receive() -> dict[str, object]:
+        if not given:
+            given.append(True)
+            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
+        await leaving.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.body":
+            leaving.set()
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/messages",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
+    }
+    async with asyncio.timeout(2):
+        await app(Current(wired(exchange).runtime))(scope, receive, send)  # type: ignore[arg-type]
+    assert exchange.closed
