@@ -12,7 +12,7 @@ from ccr import __version__, env
 from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files
-from ccr.service import configured, ports, process, sessions, state, status
+from ccr.service import ports, process, sessions, state, status
 from ccr.service.process import Options
 from ccr.service.state import State
 
@@ -136,8 +136,8 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
 
     environment = env.current()
     home = files.state_dir(environment)
-    server = configured.load(environment, options.config).config.server
-    source = options.config or files.find(environment)
+    source = files.find(environment, str(options.config) if options.config else None)
+    server = files.load(source, {**environment, **options.overrides()}).server
     pid = os.getpid()
 
     def ready(host: str, port: int) -> None:
@@ -147,7 +147,7 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
             host=host,
             port=port,
             started=now(),
-            config=str(source.absolute()) if source else "the environment",
+            config=str(source) if source else "the environment",
             version=__version__,
             arguments=options.arguments(),
             for_sessions=for_sessions,
@@ -156,7 +156,7 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
         output.write(f"the router listens at {router.address} ({router.config})\n")
 
     with state.claim(home):
-        ports.refuse_taken(options.host or server.host, server.port if options.port is None else options.port)
+        ports.refuse_taken(server.host, server.port)
         process.bound_output()
         try:
             return serve(options.config, environment, options.host, options.port, options.verbose, ready)

@@ -43,6 +43,11 @@ class Options:
             words += ["--verbose"]
         return tuple(words)
 
+    def overrides(self) -> dict[str, str]:
+        """The same as variables, which the configuration lets win over its file."""
+        said = {"CCR_HOST": self.host, "CCR_PORT": None if self.port is None else str(self.port)}
+        return {name: value for name, value in said.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Started:

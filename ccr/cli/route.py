@@ -1,0 +1,97 @@
+"""route explain."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from ccr import env
+from ccr.cli import output
+from ccr.cli.output import Exit
+from ccr.errors import ServiceProblem
+from ccr.routing.explain import Explanation, Step
+
+group = typer.Typer(help="Which model answers, and why.", rich_markup_mode=None)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="route")
+
+
+@group.callback(invoke_without_command=True)
+def root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        output.say(context.get_help())
+
+
+@group.command()
+def explain(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A request's body, as JSON; - reads stdin.")],
+    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A header of it: 'name: value'.")] = None,
+    dialect: Annotated[
+        Literal["anthropic", "openai"], typer.Option("--dialect", help="The API that it was written for.")
+    ] = "anthropic",
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> int:
+    """Say where a request would go, and every rule's verdict. Exit code 1: nowhere."""
+    body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    headers = dict(_header(each) for each in header or ())
+    found = asyncio.run(_explained(body, headers, dialect, config, env.current()))
+    if as_json:
+        output.show_json(msgspec.to_builtins(found))
+    else:
+        _show(found)
+    return Exit.OK if found.decision else Exit.FAILED
+
+
+async def _explained(
+    body: bytes, headers: Mapping[str, str], dialect: str, config: Path | None, environment: Mapping[str, str]
+) -> Explanation:
+    # Late: they bring the whole router.
+    from ccr.assemble import Assembly
+    from ccr.gateway.inbound import Inbound
+    from ccr.gateway.pipeline import view
+    from ccr.routing.explain import explain
+    from ccr.wire.anthropic import AnthropicClient
+    from ccr.wire.openai_chat import ChatClient
+
+    client = AnthropicClient() if dialect == "anthropic" else ChatClient()
+    request = client.decode(body)
+    assembly = Assembly(config, {**environment, "CCR_LOG_LEVEL": "error"})  # the log tells of routers, not of this
+    current = await assembly.begin()
+    try:
+        seen = await view(request, Inbound(client, body, headers, "", "explain"), current.runtime)
+        return explain(seen.facts, current.runtime.table)
+    finally:
+        await assembly.close()
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise ServiceProblem(f"--header {line!r} is not of the form 'name: value'")
+    return name.strip().lower(), value.strip()
+
+
+def _show(found: Explanation) -> None:
+    facts = found.facts
+    exactly = "exactly" if facts.exact else "about"
+    output.say(f"{facts.asked_for}: {exactly} {facts.tokens:,} tokens (long: over {found.threshold:,})")
+    output.table(
+        ((step.rule, _verdict(step), str(step.target or ""), step.reason) for step in found.steps),
+        head=("RULE", "VERDICT", "TARGET", "WHY"),
+    )
+    if found.decision is None:
+        output.warn(found.error or "no rule answers")
+        return
+    then = "".join(f", then {target}" for target in found.decision.fallback)
+    output.say(output.styled(f"{found.decision.target} by {found.decision.rule}{then}", "bold"))
+
+
+def _verdict(step: Step) -> str:
+    return step.outcome if step.reached else f"({step.outcome})"
