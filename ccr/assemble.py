@@ -14,7 +14,7 @@ from ccr.errors import ConfigInvalid
 from ccr.gateway.runtime import Current, Runtime
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
-from ccr.providers.guide import text as guide
+from ccr.providers.guide import guide
 from ccr.providers.resolve import resolve
 from ccr.routing.bpe import data_path, encoder
 from ccr.routing.counting import Counting

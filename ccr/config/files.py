@@ -11,15 +11,13 @@ from ccr.config.parse import parse
 from ccr.config.schema import Config
 from ccr.config.text import read
 from ccr.errors import ConfigInvalid
-from ccr.messages.json import JsonObject
 
 NAMES = ("config.json", "config.yaml", "config.yml")
 MOST_BYTES = 4 * 1024 * 1024
 
 
 def state_dir(env: Mapping[str, str]) -> Path:
-    home = env.get("CCR_HOME") or "~/.claude-code-router"
-    return _expanded(home, env)
+    return _expanded(env.get("CCR_HOME") or "~/.claude-code-router", env)
 
 
 def _expanded(path: str, env: Mapping[str, str]) -> Path:
@@ -27,14 +25,14 @@ def _expanded(path: str, env: Mapping[str, str]) -> Path:
     home = env.get("HOME")
     if home and (path == "~" or path.startswith("~/")):
         return Path(home) / path[2:]
-    return Path(path).expanduser()
+    return Path(path).expanduser().absolute()
 
 
 def find(env: Mapping[str, str], explicit: str | None = None) -> Path | None:
     """The file that holds, or None; one that is named must be there."""
     for named, by in ((explicit, "--config"), (env.get("CCR_CONFIG_PATH"), "CCR_CONFIG_PATH")):
         if named:
-            path = _expanded(named, env).absolute()
+            path = _expanded(named, env)
             if not path.is_file():
                 raise ConfigInvalid(f"{path}: there is no such file, and {by} names it")
             return path
@@ -44,7 +42,7 @@ def find(env: Mapping[str, str], explicit: str | None = None) -> Path | None:
 def default_path(env: Mapping[str, str]) -> Path:
     """Where a new file goes."""
     named = env.get("CCR_CONFIG_PATH")
-    return _expanded(named, env).absolute() if named else state_dir(env) / NAMES[0]
+    return _expanded(named, env) if named else state_dir(env) / NAMES[0]
 
 
 def read_text(path: Path) -> str:
@@ -64,7 +62,7 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
         return parse({}, env, ollama=ollama, source="the environment")
     text = read_text(path)
     try:
-        config = parse(_raw(text, path), env, ollama=ollama, source=str(path))
+        config = parse(read(text, path.suffix), env, ollama=ollama, source=str(path))
     except ConfigInvalid as broken:
         raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
     if config.custom_router is None:
@@ -72,12 +70,9 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
     return replace(config, custom_router=str(path.parent / config.custom_router))
 
 
-def _raw(text: str, path: Path) -> JsonObject:
-    return read(text, path.suffix)
-
-
 def write(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by the owner alone."""
+    """Whole or not at all, and readable by the owner alone. A link stays one: what it points to is written."""
+    path = path.resolve()
     _make_dir(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
     try:
@@ -103,23 +98,22 @@ def client_key(env: Mapping[str, str]) -> str:
     path = state_dir(env) / "key"
     try:
         _make_dir(path.parent)
-        for _ in range(2):
-            if path.is_file() and (key := path.read_text(encoding="ascii").strip()):
-                return key
+        if not path.exists():
             _offer(path, f"ccr-{secrets.token_urlsafe(32)}\n")
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as broken:
         raise ConfigInvalid(f"{path}: the router's own key cannot be kept there: {broken}") from None
+    if not key:
+        raise ConfigInvalid(f"{path}: is empty; remove it, and a new key is made")
+    return key
 
 
 def _offer(path: Path, text: str) -> None:
     """Of two who do this at once, the first one's file stays."""
-    if path.exists() and not path.read_text(encoding="ascii").strip():
-        path.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key.")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
         os.link(name, path)
     except FileExistsError:
         pass

@@ -36,14 +36,12 @@ def parse(raw: JsonObject, env: Mapping[str, str], *, ollama: tuple[str, ...] = 
     config = _config(Place(filled.raw, "", report), filled, env, ollama)
     if report.faults:
         raise ConfigInvalid("\n".join(str(each) for each in dict.fromkeys((*report.faults, *report.strays))))
-    missing = {each.key_source: each.name for each in config.providers if each.key_missing}
-    unset = (Notice(each.path, _meaning(each, missing)) for each in filled.unset)
+    told = {notice.path for notice in report.notices}
+    unset = (Notice(each.path, _meaning(each)) for each in filled.unset if each.path not in told)
     return replace(config, notices=tuple(dict.fromkeys((*unset, *report.strays, *report.notices))), source=source)
 
 
-def _meaning(unset: Unset, missing: Mapping[str | None, str]) -> str:
-    if unset.path.startswith("Providers") and unset.whole and unset.name in missing:
-        return f"{unset.name} is not set, so {missing[unset.name]} cannot be asked until it is"
+def _meaning(unset: Unset) -> str:
     return f"{unset.name} is not set; " + ("this counts as not given" if unset.whole else "the text stays as it is")
 
 

@@ -43,20 +43,22 @@ def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: in
         fields["api_base_url"].wrong("the provider's address, such as https://host/v1")
     if not fields["tokenizer"].empty:
         fields["tokenizer"].notice("is ignored: tokens are counted in one way for all models")
-    key_place = fields["api_key"]
-    transformer_uses, model_quirks = _transformer(fields["transformer"])
+    key, unset = fields["api_key"], None
+    if key.value is None and (unset := entry.report.unset.get(key.path)):
+        key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
+    uses, model_quirks = _transformer(fields["transformer"])
     dialect = fields["dialect"].choice(keys.DIALECTS)
     auth = fields["auth"].choice(keys.AUTHS)
     provider = Provider(
         name=ProviderName(name or ""),
         url=url or "",
-        key=_key(key_place),
-        key_source=sources.get(key_place.path) or entry.report.unset.get(key_place.path),
-        key_missing=key_place.value is None and key_place.path in entry.report.unset,
+        key=_key(key),
+        key_source=sources.get(key.path) or unset,
+        key_missing=unset is not None,
         models=tuple(_models(fields["models"])),
         dialect=cast(DialectName, dialect) if dialect else None,
         auth=cast(AuthStyle, auth) if auth else None,
-        quirks=transformer_uses + _uses(fields["transformers"]),
+        quirks=uses + _uses(fields["transformers"]),
         model_quirks=model_quirks,
         headers=dict(_headers(fields["headers"])),
         proxy=address(fields["proxy"], port, credentials=True),
@@ -84,18 +86,26 @@ def address(place: Place, port: int, *, credentials: bool = False) -> str | None
         parts = urlsplit(text)
         own = parts.port == port and is_loopback(parts.hostname or "")
     except ValueError as broken:
-        place.fault(f'not a URL: "{text}": {broken}')
+        place.fault(f'not a URL: "{_unnamed(text)}": {broken}')
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not VISIBLE.fullmatch(text):
         unset = place.report.unset.get(place.path)
-        place.fault(f'not a URL: "{text}"; ' + (f"{unset} is not set" if unset else "expected such as https://host/v1"))
+        place.fault(
+            f'not a URL: "{_unnamed(text)}"; '
+            + (f"{unset} is not set" if unset else "expected such as https://host/v1")
+        )
     elif parts.username is not None and not credentials:
         place.fault("a URL must not hold a user and password; put the key into api_key, others into headers")
     elif own:
-        place.fault(f'"{text}" is the router itself, so requests would go round in circles')
+        place.fault(f'"{_unnamed(text)}" is the router itself, so requests would go round in circles')
     else:
         return text
     return None
+
+
+def _unnamed(url: str) -> str:
+    """Without user and password, so that it can be printed."""
+    return re.sub(r"//[^/]*@", "//***@", url)
 
 
 def _key(place: Place) -> Secret | None:

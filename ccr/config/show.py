@@ -49,7 +49,7 @@ def settings(config: Config) -> JsonObject:
 
 
 def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in entries.items() if value is not None and value != {} and value != ""}
+    return {name: value for name, value in entries.items() if value not in (None, "", [], {})}
 
 
 def _provider(provider: Provider) -> JsonObject:

@@ -126,13 +126,14 @@ def unfold(reply: Reply) -> Iterator[Event]:
     """A whole answer as the stream that it could have been."""
     yield Start(reply.id, reply.model, reply.usage)
     for block in reply.content:
-        yield from _streamed(block)
+        yield from streamed(block)
         yield BlockStop()
     yield Finish(reply.stop_reason, reply.stop_sequence, reply.usage, reply.extra)
     yield End()
 
 
-def _streamed(block: Block) -> Iterator[Event]:
+def streamed(block: Block) -> Iterator[Event]:
+    """Its events but for the last, BlockStop."""
     match block:
         case Text(text, extra):
             citations = extra.get("citations")

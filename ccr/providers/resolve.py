@@ -1,12 +1,22 @@
 """A configured provider, resolved to something that can be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
-from ccr.config.schema import AuthStyle, Secret, Timeouts
+from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, QuirkUse, Secret, Timeouts
+from ccr.config.vendors import Vendor
+from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, ProviderName
+from ccr.providers.catalogue import chat, vendor_at, vendor_of
+from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.dialect import UpstreamDialect
-from ccr.wire.quirks import Quirk
+from ccr.wire.quirks import PENDING, QUIRKS, Quirk
+
+# Transformers of CCR that say which dialect a provider speaks, and no more.
+DIALECTS: Mapping[str, DialectName] = {"anthropic": "anthropic", "openai": "openai"}
+GEMINI_NATIVE = "its native API is not spoken yet; the OpenAI-compatible one of the same account is used"
+RESPONSES = "the Responses API is not spoken yet; /chat/completions of the same host is used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,103 @@ class Upstream:
     headers: Mapping[str, str]
     proxy: str | None
     timeouts: Timeouts
+    key_missing: bool = False  # key_source is not set: it cannot be asked
 
     def quirks_for(self, model: ModelName) -> tuple[Quirk, ...]:
         return (*self.quirks, *self.model_quirks.get(model, ()))
+
+
+def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:
+    """All providers, and what in them is understood otherwise than it is written."""
+    notices: list[Notice] = []
+    upstreams = tuple(
+        _upstream(provider, f"Providers[{index}]", config, notices) for index, provider in enumerate(config.providers)
+    )
+    return upstreams, tuple(dict.fromkeys(notices))
+
+
+def _upstream(provider: Provider, path: str, config: Config, notices: list[Notice]) -> Upstream:
+    vendor = vendor_of(provider)
+    url = provider.url or (vendor.url if vendor else "")
+    spoken = _dialect(provider, vendor, url)
+    dialect: UpstreamDialect = AnthropicUpstream() if spoken == "anthropic" else chat(vendor)
+    if not provider.url and vendor and spoken != vendor.dialect:
+        notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
+    url, note = _reachable(url, spoken)
+    if note:
+        notices.append(Notice(f"{path}.api_base_url", note))
+    place = f"{path}.transformer"
+    return Upstream(
+        name=provider.name,
+        dialect=dialect,
+        url=url if url == GUIDE.url else dialect.endpoint(url),
+        auth=_auth(provider, vendor, spoken),
+        key=provider.key,
+        key_source=provider.key_source,
+        models=tuple(ModelName(model) for model in provider.models),
+        quirks=tuple(_quirks(provider.quirks, f"{place}.use", notices)),
+        model_quirks={
+            ModelName(model): tuple(_quirks(uses, f'{place}["{model}"].use', notices))
+            for model, uses in provider.model_quirks.items()
+        },
+        headers=provider.headers,
+        proxy=provider.proxy or config.proxy,
+        timeouts=provider.timeouts or config.timeouts,
+        key_missing=provider.key_missing,
+    )
+
+
+def _dialect(provider: Provider, vendor: Vendor | None, url: str) -> DialectName:
+    """What the file says, what the address shows, what the transformers say, what the vendor is known for."""
+    if provider.dialect:
+        return provider.dialect
+    path = urlsplit(url).path.rstrip("/")
+    if path.endswith("/messages") or "/anthropic" in path:
+        return "anthropic"
+    if path.endswith(("/chat/completions", "/responses")):
+        return "openai"
+    # Where both are named, as older files do, they are the two ends of a translation to OpenAI.
+    named = {DIALECTS[use.name.lower()] for use in provider.quirks if use.name.lower() in DIALECTS}
+    if named == {"anthropic"}:
+        return "anthropic"
+    return vendor.dialect if vendor and not named else "openai"
+
+
+def _reachable(url: str, spoken: DialectName) -> tuple[str, str | None]:
+    """The address for a dialect that we speak, where the configured one is for another; and the words for it."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    if spoken == "anthropic":
+        return url, None
+    if (there := vendor_at(url)) and there.name == "gemini" and "/openai" not in path:
+        return there.url, GEMINI_NATIVE
+    if path.endswith("/responses"):
+        return urlunsplit(parts._replace(path=path.removesuffix("/responses") + "/chat/completions")), RESPONSES
+    return url, None
+
+
+def _auth(provider: Provider, vendor: Vendor | None, spoken: DialectName) -> AuthStyle:
+    if provider.auth:
+        return provider.auth
+    if provider.key is None:
+        return "none"
+    if any(use.name.lower() == "anthropic" and use.options.get("UseBearer") for use in provider.quirks):
+        return "bearer"
+    if vendor and vendor.auth:
+        return vendor.auth
+    if spoken == "openai":
+        return "bearer"
+    return vendor.anthropic_auth if vendor else "x-api-key"
+
+
+def _quirks(uses: tuple[QuirkUse, ...], path: str, notices: list[Notice]) -> Iterator[Quirk]:
+    for index, use in enumerate(uses):
+        name = use.name.lower()
+        if name in DIALECTS:
+            continue
+        if name in QUIRKS:
+            yield QUIRKS[name](use.options)
+        elif name in PENDING:
+            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" has no effect yet'))
+        else:
+            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" is not a known transformer and has no effect'))

@@ -89,7 +89,9 @@ def _folded(turns: Iterable[Turn]) -> Iterable[Turn]:
 
 
 def _blocks(content: tuple[Block, ...]) -> tuple[Block, ...]:
-    return tuple([block if isinstance(block, Opaque) else replace(block, extra=_kept(block.extra)) for block in content])
+    return tuple(
+        [block if isinstance(block, Opaque) else replace(block, extra=_kept(block.extra)) for block in content]
+    )
 
 
 def _tool(tool: AnyTool) -> AnyTool:

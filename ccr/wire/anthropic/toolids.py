@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -9,8 +10,8 @@ _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 class ToolIds:
     """Renames what does not fit; the same calls in the same order get the same ids every time."""
 
-    def __init__(self) -> None:
-        self._used: set[str] = set()
+    def __init__(self, used: Iterable[str] = ()) -> None:
+        self._used = set(used)
 
     def fit(self, id: str) -> str:
         name = clean(id)

@@ -1,6 +1,7 @@
 """Blocks -> content parts of a message. What the wire has no part for becomes a visible note or its text."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import msgspec
 
@@ -37,8 +38,8 @@ def parts(block: Block, images: bool = True) -> list[JsonObject]:
             return paper(source, title or "", images)
         case ToolResult(_, content):
             return [part for inner in content for part in parts(inner, images)]
-        case Opaque({"type": "input_audio"} as raw):
-            return [dict(raw)]  # type: ignore[dict-item]  # a Chat client's own part goes out as it came in
+        case Opaque(raw) if block.type == "input_audio":
+            return [cast(JsonObject, raw)]  # a client of this wire sent it, and gets it through
         case Opaque():
             return said(words(block))
         case ToolUse() | Thinking() | RedactedThinking():

@@ -53,6 +53,7 @@ def decode(body: bytes) -> Request:
         top_k=fields.maybe_integer("top_k"),
         stream=fields.maybe_boolean("stream") or False,
         user=fields.maybe_string("user") or fields.maybe_string("safety_identifier"),
+        dialect="openai",
         extra=fields.extra(_KNOWN),
     )
 

@@ -49,13 +49,11 @@ def said(value: object) -> UpstreamSaid:
             return _quoted(value)
         case [first, *_]:
             return said(first)
-        case {"error": inner} if inner:
-            error = said(inner)
-            return error if error.code or error.status else _completed(error, value)
         case {"errors": [first, *_]}:
             return said(first)
         case dict():
-            return _bare(value)
+            inner = value.get("error")
+            return _completed(said(inner), value) if inner else _bare(value)
         case _:
             return UpstreamSaid("")
 
@@ -76,9 +74,10 @@ def _completed(error: UpstreamSaid, value: JsonObject) -> UpstreamSaid:
     numbers = (value.get("code"), value.get("status"), value.get("status_code"))
     status = next((found for number in numbers if (found := _status(number))), None)
     names = (value.get("code"), value.get("type"), value.get("status"))
-    code = next((name for name in names if isinstance(name, str) and name and not name.isdigit()), "")
+    words = [name for name in names if isinstance(name, str) and name != "error" and not name.isdigit()]
+    code = next(filter(None, words), "")
     return UpstreamSaid(
-        error.message or str(value.get("type") or code or ""),
+        error.message or code,
         status=error.status or status,
         code=error.code or code,
         retry_after=error.retry_after or _retry_delay(value),

@@ -8,7 +8,7 @@ from ccr.messages.request import Request
 
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
 _NINE = re.compile(r"[a-zA-Z0-9]{9}")
-# "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40" (OpenAI)
+# OpenAI says of a longer tool_calls[0].id: "string too long. Expected a string with maximum length 40"
 _LONGEST = 40
 
 

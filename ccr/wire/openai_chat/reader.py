@@ -33,8 +33,8 @@ class ChatReader:
         if self._form is None:
             data = self._head = self._head + data
             self._form = form(data)
-        else:
-            self._head = (self._head + data)[:_EXCERPT] if len(self._head) < _EXCERPT else self._head
+        elif len(self._head) < _EXCERPT:
+            self._head += data[:_EXCERPT]
         match self._form:
             case "stream":
                 yield from self._read(self._frames.feed(data))
@@ -47,23 +47,23 @@ class ChatReader:
                 pass
 
     def close(self) -> Iterator[Event]:
-        if self._done:
-            return
         match self._form:
             case "stream":
                 yield from self._read(self._frames.close())
             case "json":
                 yield from self._answer.add(chunk(b"".join(self._whole)))
-                yield from self._end()
             case _:
                 pass
-        if self._done:
+        if not self._done:
+            self._check_end()
+            yield from self._end()
+
+    def _check_end(self) -> None:
+        if self._form == "json" or self._answer.finish:
             return
-        if self._head.strip() and not self._framed and not self._head.lstrip().startswith(_FIELDS):
-            raise UpstreamGarbled(f"neither a stream nor JSON: {self._excerpt()}")
-        if not self._answer.finish:
+        if self._framed or not self._head.strip() or self._head.lstrip().startswith(_FIELDS):
             raise UpstreamCut("the answer ended before its end" if self._framed else "an empty answer")
-        yield from self._end()
+        raise UpstreamGarbled(f"neither a stream nor JSON: {self._excerpt()}")
 
     def _read(self, frames: Iterator[Frame]) -> Iterator[Event]:
         for event, data in frames:
@@ -103,8 +103,8 @@ def chunk(data: bytes) -> JsonObject:
     except ValueError:
         excerpt = plain(data[:_EXCERPT].decode(errors="replace"))
         raise UpstreamGarbled(f"a chunk that is not JSON: {excerpt}") from None
-    match value:
-        case {**found} | [{**found}, *_]:
-            return found
-        case _:
-            raise UpstreamGarbled("a chunk that is not a JSON object")
+    if isinstance(value, list) and value:
+        value = value[0]  # Google wraps its errors so
+    if not isinstance(value, dict):
+        raise UpstreamGarbled("a chunk that is not a JSON object")
+    return value

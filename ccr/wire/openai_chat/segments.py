@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ccr.ids import Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
 from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta, SignatureDelta, TextDelta, ThinkingDelta
-from ccr.messages.json import Json, read
+from ccr.messages.json import Json, JsonObject, read
 from ccr.wire.openai_chat.content import compact
 from ccr.wire.openai_chat.ids import Ids
 from ccr.wire.origin import Origin
@@ -38,23 +38,22 @@ class Thought:
         self.begun = False
         self.field = field
         self.signature = ""
-        self.details: list[Json] = []
+        self.details: list[JsonObject] = []
         self._target = target
 
-    def detail(self, given: Json) -> None:
+    def detail(self, given: JsonObject) -> None:
         """OpenRouter wants its `reasoning_details` back as they were; in a stream they come in pieces."""
         self.field = "reasoning_details"
-        match given, self.details[-1:]:
-            case {"type": str(kind), **new}, [{"type": same, **old}] if kind == same and new.get("index") == old.get(
-                "index"
-            ):
-                merged = {**old, **{name: value for name, value in new.items() if value is not None}}
-                for name in ("text", "summary"):
-                    if isinstance(earlier := old.get(name), str) and isinstance(later := new.get(name), str):
-                        merged[name] = earlier + later
-                self.details[-1] = {"type": kind, **merged}
-            case _:
-                self.details.append(given)
+        last = self.details[-1] if self.details else {}
+        if not last or given.get("type") != last.get("type") or given.get("index") != last.get("index"):
+            self.details.append(given)
+            return
+        merged = {**last, **{name: value for name, value in given.items() if value is not None}}
+        for name in ("text", "summary"):
+            earlier, later = last.get(name), given.get(name)
+            if isinstance(earlier, str) and isinstance(later, str):
+                merged[name] = earlier + later
+        self.details[-1] = merged
 
     def news(self) -> Iterator[Event]:
         if not self.begun:

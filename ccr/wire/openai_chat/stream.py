@@ -53,7 +53,7 @@ class Answer:
             case _:
                 pass
         match chunk.get("choices"):
-            case [{**choice}, *_] if not choice.get("index"):
+            case [dict() as choice, *_] if not choice.get("index"):
                 if not self._id:
                     self._id = text_of(chunk, "id") or f"chatcmpl-{digest(compact(chunk))[:24]}"
                     yield Start(self._id, text_of(chunk, "model") or self._target.model, self._usage)
@@ -74,9 +74,9 @@ class Answer:
     def _choose(self, choice: JsonObject) -> None:
         self._count(choice.get("usage"))
         match choice:
-            case {"delta": {**delta}} if delta:
+            case {"delta": dict() as delta} if delta:
                 self._hear(delta)
-            case {"message": {**message}} if not (self._thought or self._spoken or self._called):
+            case {"message": dict() as message} if not (self._thought or self._spoken or self._called):
                 # Here each call is whole and has no index.
                 calls = message.get("tool_calls")
                 whole = calls if isinstance(calls, list) else []
@@ -106,7 +106,7 @@ class Answer:
             case _:
                 pass
         match delta.get("function_call"):
-            case {**function} if function:
+            case dict() as function if function:
                 self._call({"index": 0, "function": function})
             case _:
                 pass
@@ -117,7 +117,7 @@ class Answer:
             match chunk:
                 case str(text) | {"text": str(text)}:
                     self._say(text)
-                case {"type": "thinking", "thinking": inner}:
+                case {"type": "thinking", "thinking": inner} if isinstance(chunk, dict):
                     texts = [piece["text"] for piece in inner if is_text(piece)] if isinstance(inner, list) else [inner]
                     thought = self._thinking("thinking")
                     thought.unsent += [text for text in texts if isinstance(text, str) and text]
@@ -177,7 +177,7 @@ class Answer:
         match function.get("arguments"):
             case str(piece):
                 call.argue(piece)
-            case {**whole}:
+            case dict() as whole:
                 call.argue(compact(whole))
             case _:
                 pass

@@ -59,7 +59,7 @@ def tools(request: Request, differences: Differences) -> JsonObject:
         fields["tools"] = [{"type": "function", "function": function} for function in functions.values()]
         fields |= _choice(request, functions, differences)
     if differences.web_search and any(tool.type.startswith("web_search") for tool in _builtin(request)):
-        fields |= {"plugins": [{"id": "web"}]} if differences.web_search == "plugins" else {"web_search_options": {}}
+        fields[differences.web_search] = [{"id": "web"}] if differences.web_search == "plugins" else {}
     return fields
 
 

@@ -18,13 +18,6 @@ from ccr.wire.openai_chat.tools import tools
 _ENDPOINT = "/chat/completions"
 _EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 
-# What a client of this wire may say beyond the hub. Fields of other wires stay out: strict hosts refuse them.
-_CARRIED = frozenset({
-    "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "prediction",
-    "verbosity", "modalities", "audio", "store", "prompt_cache_key", "web_search_options",
-    "min_p", "repetition_penalty", "chat_template_kwargs", "provider", "models", "route", "transforms", "plugins",
-})  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class ChatUpstream(Differences):
@@ -60,7 +53,8 @@ class ChatUpstream(Differences):
             # OpenAI refuses more than 64 characters; Claude Code's user_id is a long piece of JSON.
             user = request.user if len(request.user) <= 64 else digest(request.user)
             body |= dict.fromkeys(self.user_fields, user)
-        body |= {name: value for name, value in request.extra.items() if name in _CARRIED}
+        if request.dialect == self.name:
+            body |= {name: value for name, value in request.extra.items() if name != "stream_options"}
         if request.stream:
             body["stream"] = True
             body |= {"stream_options": {"include_usage": True}} if self.include_usage else {}
