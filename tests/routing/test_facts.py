@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from ccr.messages.blocks import Base64, Block, Image, Opaque, Text, ToolResult
+from ccr.messages.json import JsonObject
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Role, Tool, Turn
 from ccr.routing.decision import Facts
 from ccr.routing.facts import Look, look, session_of
@@ -186,7 +187,7 @@ def test_a_turn_without_text_is_no_compaction() -> None:
 
 
 def test_a_title_is_asked_for_as_json_with_one_field() -> None:
-    schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+    schema: JsonObject = {"type": "object", "properties": {"title": {"type": "string"}}}
     assert facts(asking(format=Format(schema)), CLAUDE).request_class == "auxiliary"
 
 

@@ -15,6 +15,8 @@ PROVIDERS = {
     "anthropic": ("claude-opus-4-8",),
 }
 
+RULE_OF = {"longContext": "long_context", "webSearch": "web_search"}
+
 
 def target(text: str) -> Target:
     provider, _, model = text.partition(",")
@@ -53,7 +55,7 @@ def refusal(asked_for: str = "claude-opus-4-8", routes: Table | None = None, **f
 
 
 @pytest.mark.parametrize(
-    ("facts", "rule"),
+    ("facts", "route"),
     [
         ({"has_image": True}, "image"),
         ({"tokens": 60_001}, "longContext"),
@@ -71,8 +73,10 @@ def refusal(asked_for: str = "claude-opus-4-8", routes: Table | None = None, **f
         ({"asked_for": "claude-sonnet-5"}, "default"),
     ],
 )
-def test_a_scenario_has_its_route(facts: dict[str, Any], rule: str) -> None:
-    assert chosen(**facts) == (rule, f"DeepSeek,{rule}")
+def test_a_scenario_has_its_route(facts: dict[str, Any], route: str) -> None:
+    rule, goes_to = chosen(**facts)
+    assert rule == RULE_OF.get(route, route)
+    assert goes_to == f"DeepSeek,{route}"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ def test_the_order_is_the_one_that_is_documented() -> None:
         {"has_tools": False},
         {"asked_for": "claude-sonnet"},
     )
-    routes = table({name: "openrouter,x" for name in (*SCENARIOS, "opus")})
+    routes = table(dict.fromkeys((*SCENARIOS, "opus"), "openrouter,x"))
     order = [chosen(routes=routes, **everything)[0]]
     for change in less:
         everything |= change
@@ -200,16 +204,20 @@ def test_an_alias_to_an_unknown_provider_is_an_error() -> None:
 # --- custom router and subagent tag
 
 
+def facts(name: str, value: str) -> dict[str, Any]:
+    return {name: value}
+
+
 @pytest.mark.parametrize(("fact", "rule"), [("scripted", "custom"), ("tagged", "subagent")])
 def test_what_a_script_or_a_tag_names_is_a_target(fact: str, rule: str) -> None:
-    assert chosen(**{fact: "openrouter/m"}) == (rule, "openrouter,m")
-    assert chosen(**{fact: "claude-opus-4-8"}) == (rule, "anthropic,claude-opus-4-8")
+    assert chosen(**facts(fact, "openrouter/m")) == (rule, "openrouter,m")
+    assert chosen(**facts(fact, "claude-opus-4-8")) == (rule, "anthropic,claude-opus-4-8")
 
 
 @pytest.mark.parametrize("fact", ["scripted", "tagged"])
 def test_what_a_script_or_a_tag_says_must_be_a_target(fact: str) -> None:
-    assert "'gpt-5' is no \"provider,model\"" in refusal(**{fact: "gpt-5"})
-    assert "'gone'" in refusal(**{fact: "gone,gpt-5"})
+    assert "'gpt-5' is no \"provider,model\"" in refusal(**facts(fact, "gpt-5"))
+    assert "'gone'" in refusal(**facts(fact, "gone,gpt-5"))
 
 
 # --- a route by name
@@ -217,11 +225,11 @@ def test_what_a_script_or_a_tag_says_must_be_a_target(fact: str) -> None:
 
 @pytest.mark.parametrize("name", ["longContext", "long-context", "LONG_CONTEXT"])
 def test_a_caller_names_a_route(name: str) -> None:
-    assert chosen(route=name) == ("route", "DeepSeek,longContext")
+    assert chosen(route=name) == ("context", "DeepSeek,longContext")
 
 
 def test_a_caller_may_name_a_route_of_the_users_own() -> None:
-    assert chosen(routes=table({"cheap": "openrouter,q"}), route="cheap") == ("route", "openrouter,q")
+    assert chosen(routes=table({"cheap": "openrouter,q"}), route="cheap") == ("context", "openrouter,q")
 
 
 def test_a_scenario_that_is_not_configured_passes() -> None:
