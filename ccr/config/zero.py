@@ -6,7 +6,7 @@ from ccr.config.schema import Provider, Secret
 from ccr.config.vendors import VENDORS, Vendor, vendor_named
 from ccr.ids import ModelName, ProviderName, Target
 
-GUIDE = Provider(ProviderName("guide"), "guide:", models=("guide",))
+GUIDE = Provider(ProviderName("guide"), "guide:", models=("guide",), dialect="anthropic")
 
 
 def providers(env: Mapping[str, str], ollama: tuple[str, ...] = ()) -> tuple[Provider, ...]:

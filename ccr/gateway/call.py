@@ -51,15 +51,18 @@ class Call:
     def answer_headers(self, upstream: Mapping[str, str]) -> dict[str, str]:
         """What a good answer says about itself; the upstream's own headers where its bytes pass through."""
         request_id = self.inbound.request_id
-        return {"request-id": request_id, "x-request-id": request_id} | relayed(upstream) | self._chosen
+        return (
+            {"request-id": request_id, "x-request-id": request_id}
+            | relayed(upstream)
+            | self._chosen(len(self._tried) + 1)
+        )
 
-    @property
-    def _chosen(self) -> dict[str, str]:
+    def _chosen(self, attempts: int) -> dict[str, str]:
         ours = {"x-ccr-request-id": self.inbound.request_id}
         if self.decision and self.target:
             ours |= {"x-ccr-route": self.decision.rule, "x-ccr-model": str(self.target)}
-        if len(self._tried) > 1:
-            ours["x-ccr-attempts"] = str(len(self._tried))
+        if attempts > 1:
+            ours["x-ccr-attempts"] = str(attempts)
         return {name: value.encode("ascii", "backslashreplace").decode() for name, value in ours.items()}
 
     def refuse(self, problem: RequestProblem) -> Answer:
@@ -68,7 +71,7 @@ class Call:
             others = ", ".join(str(tried.target) for tried in self._tried[:-1])
             problem.message = f"{problem.message} (tried before: {others})"
         self.end(problem)
-        return refusal(problem, self.inbound, self._chosen)
+        return refusal(problem, self.inbound, self._chosen(len(self._tried)))
 
     def end(self, problem: RequestProblem | None = None, *, status: int | None = None) -> None:
         if self._ended:

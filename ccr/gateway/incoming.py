@@ -32,6 +32,7 @@ class Incoming:
     def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, *, copy: bool) -> None:
         self.meter = meter
         self._copy = copy
+        self.whole = False  # it came as one JSON text, whatever was asked for; known once opened
         self._begun = False
         self._exchange = exchange
         self._reader = reader
@@ -45,12 +46,8 @@ class Incoming:
                 self._held.append(piece)
             if any(is_content(event) for event in piece.events):
                 self._begun = True
-                return
-
-    @property
-    def whole(self) -> bool:
-        """Whether the answer came as one JSON text, whatever was asked for. Known once opened."""
-        return b"".join(piece.raw for piece in self._held)[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+                break
+        self.whole = _is_json(self._held)
 
     async def pieces(self) -> AsyncIterator[Piece]:
         while self._held:
@@ -63,7 +60,8 @@ class Incoming:
         await self._exchange.close()
 
     async def _read(self) -> AsyncGenerator[Piece]:
-        async for chunk in self._exchange.chunks():
+        chunks = self._exchange.chunks()
+        async for chunk in chunks:
             events, failure = self._checked(self._reader.feed(chunk))
             yield Piece(chunk, events)
             if self._beyond_us(failure):
@@ -79,7 +77,7 @@ class Incoming:
             if not failure and self._grammar.state != "done":
                 raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
             return
-        async for chunk in self._exchange.chunks():
+        async for chunk in chunks:
             yield Piece(chunk, ())
 
     def _beyond_us(self, failure: RequestProblem | None) -> bool:
@@ -95,3 +93,8 @@ class Incoming:
         except RequestProblem as failure:
             return tuple(read), failure
         return tuple(read), None
+
+
+def _is_json(held: list[Piece]) -> bool:
+    beginning = b"".join(piece.raw for piece in held[:16])
+    return beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -45,13 +48,24 @@ def app(current: Current) -> Starlette:
             route("/models", models, ["GET"], None),
             route("/health", health, ["GET", "HEAD"], None, guarded=False),
             route("/", root, ["GET", "HEAD"], None, guarded=False),
-            Route("/{path:path}", Door(unknown, current, None, guarded=False)),
-        ]
+        ],
+        exception_handlers={HTTPException: nothing_here},
     )
 
 
-async def unknown(inbound: Inbound, current: Current) -> Answer:
-    raise NotFound("there is nothing here; the router serves POST /v1/messages and POST /v1/chat/completions")
+async def nothing_here(request: Request, problem: Exception) -> Response:
+    """404 and 405, in the caller's dialect."""
+    headers = headers_of(request.scope)
+    what = f"{request.method} {request.url.path} is not served"
+    error = NotFound(f"{what}; the router has POST /v1/messages, POST /v1/chat/completions and GET /v1/models")
+    answer = refusal(error, Inbound(dialect_of(headers), b"", headers, "", new_id()), {})
+    assert isinstance(problem, HTTPException)
+    assert isinstance(answer.body, bytes)
+    return Response(answer.body, problem.status_code, answer.headers)
+
+
+def new_id() -> str:
+    return f"req_{secrets.token_hex(12)}"
 
 
 def dialect_of(headers: Mapping[str, str]) -> ClientDialect:
@@ -76,7 +90,7 @@ class Door:
             body=b"",
             headers=headers,
             query=scope["query_string"].decode("latin-1"),
-            request_id=f"req_{secrets.token_hex(12)}",
+            request_id=new_id(),
         )
         with contextlib.suppress(ClientGone):
             await send_answer(await self._answer(inbound, receive), receive, send)

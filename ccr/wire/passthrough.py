@@ -1,74 +1,165 @@
-"""Same dialect on both sides: the bytes go through, but for the model's name and what is meant for the router alone."""
+"""The same dialect on both sides: the request's bytes go through, except where they must not.
 
-import json
+What has to change is cut out and replaced at its place, so that all else stays what the client wrote, to the byte:
+prompt caches, unknown fields and tomorrow's API depend on it. A body in a form that cannot be cut (a key twice, half
+a surrogate pair) is decoded and written anew, with the same meaning.
+"""
+
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from ccr.messages.json import Json
+from ccr.wire.fields import parse
 from ccr.wire.origin import PREFIX
 
-# What a top-level field begins with: the brace or comma before it, its name, the colon.
-GAP = re.compile(rb'[\s{,]*"(?:[^"\\]|\\.)*"\s*:\s*')
+# What belongs to one connection, to the router itself, or to the way that the request took.
+OWN = frozenset(
+    {
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "expect", "http2-settings",
+        "host", "content-length", "content-encoding", "accept-encoding",
+        "authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
+        "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "origin", "referer",
+    }
+)  # fmt: skip
+SPEAKERS = frozenset({"user", "system", "developer"})
+OWN_FAMILIES = ("x-ccr-", "x-forwarded-", "cf-", "sec-fetch-")
 
-# Headers about this hop, this router or this user; everything else is between the client and the provider.
-OURS = frozenset(
-    "host content-length connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    "transfer-encoding upgrade expect authorization x-api-key api-key cookie accept-encoding forwarded "
-    "x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip origin referer".split()
-)
+Edit = Callable[[bytes], bytes | None]  # of a message; None takes it out
+
+_KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
+_SIGNED_BY_US = f'"{PREFIX}'.encode()
 
 
-def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
-    """The client's headers that go on to the provider; names are lower-case."""
-    return {name: value for name, value in headers.items() if name not in OURS and not name.startswith("x-ccr-")}
-
-
-def rewrite(body: bytes, model: str, removed: Sequence[str] = ()) -> bytes:
-    """The same bytes with another model, without the texts in `removed`, and without the router's own `context`."""
-    for text in removed:
-        for written in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
-            body = body.replace(written[1:-1].encode(), b"")
-            body = body.replace(written[1:-1].replace("/", "\\/").encode(), b"")
-    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    name = msgspec.json.encode(model)
-    if isinstance(fields.pop("context", None), msgspec.Raw):
-        return _joined({**fields, "model": msgspec.Raw(name)})
-    place = 0
-    for field, value in fields.items():
-        gap = GAP.match(body, place)
-        raw = bytes(value)
-        if gap is None or not body.startswith(raw, gap.end()):
-            break  # a field that stands twice, for one
-        if field == "model":
-            return body[: gap.end()] + name + body[gap.end() + len(raw) :]
-        place = gap.end() + len(raw)
-    return _joined({**fields, "model": msgspec.Raw(name)})
+def rewrite(body: bytes, model: str, removed: tuple[str, ...] = ()) -> bytes:
+    """The body for another model, without the given texts in the system prompt and in what the user says."""
+    body, places = _opened(body)
+    changed = {"model": msgspec.json.encode(model)}
+    if removed:
+        for name, edit in (("system", _edited_system), ("messages", _edited_messages)):
+            if name in places:
+                changed[name] = edit(body[places[name]], removed)
+    return _spliced(body, places, changed)
 
 
 def strip_foreign_thoughts(body: bytes) -> bytes:
-    """Without the thinking blocks that we signed: another provider than the one that thought them refuses them."""
-    if PREFIX.encode() not in body:
+    """Without the thinking blocks that this router signed: Anthropic answers 400 to a signature that is not its own."""
+    if _SIGNED_BY_US not in body:
         return body
-    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    messages = msgspec.json.decode(fields["messages"]) if "messages" in fields else None
-    if not isinstance(messages, list):
+    body, places = _opened(body)
+    if "messages" not in places:
         return body
-    kept = [cleaned for message in messages if (cleaned := _without_ours(message)) is not None]
-    return _joined({**fields, "messages": msgspec.Raw(msgspec.json.encode(kept))})
+    return _spliced(body, places, {"messages": _each_message(body[places["messages"]], _without_our_thoughts)})
 
 
-def _without_ours(message: object) -> object | None:
-    """None where nothing else was in it: no API takes an empty message."""
-    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
-        return message
-    content = [block for block in message["content"] if not _ours(block)]
-    return {**message, "content": content} if content or not message["content"] else None
+def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
+    """The client's headers that go on to an upstream of the same dialect, in lower case."""
+    found = {name.lower(): value for name, value in headers.items()}
+    named = {name.strip().lower() for name in found.get("connection", "").split(",")}
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in OWN and name not in named and not name.startswith(OWN_FAMILIES)
+    }
 
 
-def _ours(block: object) -> bool:
-    return isinstance(block, dict) and str(block.get("signature", "")).startswith(PREFIX)
+def _opened(body: bytes) -> tuple[bytes, dict[str, slice]]:
+    """The body, and where its top-level values stand; written anew where that cannot be said."""
+    places = _places(body)
+    if places is None:
+        body = msgspec.json.encode(parse(body).raw)
+        places = _places(body)
+    assert places is not None
+    return body, places
 
 
-def _joined(fields: Mapping[str, msgspec.Raw]) -> bytes:
-    return b"{" + b",".join(msgspec.json.encode(name) + b":" + bytes(value) for name, value in fields.items()) + b"}"
+def _places(body: bytes) -> dict[str, slice] | None:
+    try:
+        values = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return None
+    places: dict[str, slice] = {}
+    place = body.index(b"{") + 1
+    for name, value in values.items():
+        raw = bytes(value)
+        key = _KEY.match(body, place)
+        if key is None or msgspec.json.decode(key[1]) != name or not body.startswith(raw, key.end()):
+            return None  # a key stands twice
+        place = key.end() + len(raw)
+        places[name] = slice(key.end(), place)
+    return places if body[place:].strip() == b"}" else None
+
+
+def _spliced(body: bytes, places: Mapping[str, slice], changed: Mapping[str, bytes]) -> bytes:
+    pieces = []
+    done = 0
+    for name, place in places.items():
+        if name in changed:
+            pieces += [body[done : place.start], changed[name]]
+            done = place.stop
+    return b"".join((*pieces, body[done:]))
+
+
+def _each_message(raw: bytes, edit: Edit) -> bytes:
+    if not raw.startswith(b"["):
+        return raw
+    messages = [edit(bytes(message)) for message in msgspec.json.decode(raw, type=list[msgspec.Raw])]
+    return b"[%s]" % b",".join(message for message in messages if message is not None)
+
+
+def _without_our_thoughts(raw: bytes) -> bytes | None:
+    if _SIGNED_BY_US not in raw:
+        return raw
+    message = msgspec.json.decode(raw)
+    content = [block for block in message["content"] if not _is_our_thought(block)]
+    return msgspec.json.encode({**message, "content": content}) if content else None
+
+
+def _is_our_thought(block: object) -> bool:
+    match block:
+        case {"type": "thinking", "signature": str(signature)}:
+            return signature.startswith(PREFIX)
+        case _:
+            return False
+
+
+def _edited_system(raw: bytes, removed: tuple[str, ...]) -> bytes:
+    return msgspec.json.encode(_cut(msgspec.json.decode(raw), removed))
+
+
+def _edited_messages(raw: bytes, removed: tuple[str, ...]) -> bytes:
+    def edit(raw: bytes) -> bytes | None:
+        message = msgspec.json.decode(raw)
+        if message.get("role") not in SPEAKERS:
+            return raw
+        content = message.get("content")
+        kept = _cut(content, removed)
+        if kept == content:
+            return raw
+        return msgspec.json.encode({**message, "content": kept}) if kept else None
+
+    return _each_message(raw, edit)
+
+
+def _cut(content: Json, removed: tuple[str, ...]) -> Json:
+    """Content without the texts, and without blocks that held nothing else."""
+    match content:
+        case str():
+            for text in removed:
+                content = content.replace(text, "")
+            return content
+        case list():
+            return [block for block in (_cut_block(block, removed) for block in content) if block is not None]
+        case _:
+            return content
+
+
+def _cut_block(block: Json, removed: tuple[str, ...]) -> Json:
+    match block:
+        case {"type": "text", "text": str(text)}:
+            kept = _cut(text, removed)
+            return {**block, "text": kept} if kept == text or str(kept).strip() else None
+        case _:
+            return block

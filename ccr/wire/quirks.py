@@ -64,9 +64,27 @@ def deepseek(options: JsonObject) -> Quirk:
     return Quirk("deepseek", request=lambda request: _capped(request, 8192))
 
 
-def default(name: str) -> Callable[[JsonObject], Quirk]:
-    """What the dialect does for everybody, so that nothing is left to adjust."""
-    return lambda options: Quirk(name)
+def cleancache(options: JsonObject) -> Quirk:
+    """No cache_control: some hosts of Anthropic's dialect know only a part of it. Chat Completions never has any."""
+    return Quirk("cleancache", body=_uncached)
+
+
+def streamoptions(options: JsonObject) -> Quirk:
+    """Ask for usage in a stream, also where the vendor is not known to understand that."""
+    asked: JsonObject = {"stream_options": {"include_usage": True}}
+    return Quirk("streamoptions", body=lambda body: _merged(body, asked) if body.get("stream") else body)
+
+
+def groq(options: JsonObject) -> Quirk:
+    """No `$schema` in the schemas of tools."""
+    return Quirk(
+        "groq", body=lambda body: {**body, "tools": _undeclared(tools)} if (tools := body.get("tools")) else body
+    )
+
+
+def cerebras(options: JsonObject) -> Quirk:
+    """No `reasoning`: its models think as they please."""
+    return Quirk("cerebras", body=lambda body: {name: body[name] for name in body if name != "reasoning"})
 
 
 QUIRKS: Mapping[str, Callable[[JsonObject], Quirk]] = {
@@ -76,11 +94,10 @@ QUIRKS: Mapping[str, Callable[[JsonObject], Quirk]] = {
     "customparams": customparams,
     "openrouter": openrouter,
     "deepseek": deepseek,
-    # cache_control goes to no provider that speaks Chat Completions, `$schema` is harmless, usage is always asked for.
-    "cleancache": default("cleancache"),
-    "groq": default("groq"),
-    "cerebras": default("cerebras"),
-    "streamoptions": default("streamoptions"),
+    "cleancache": cleancache,
+    "streamoptions": streamoptions,
+    "groq": groq,
+    "cerebras": cerebras,
 }
 
 # Names that CCR 2 knows and that do nothing here yet: the configuration reports them.
@@ -94,6 +111,39 @@ def _capped(request: Request, most: int) -> Request:
     if request.max_tokens is None or request.max_tokens <= most:
         return request
     return replace(request, max_tokens=most)
+
+
+# Where the caller's own objects stand: a field there that has the same name is none of ours.
+_FOREIGN = frozenset({"input", "input_schema", "parameters", "arguments"})
+
+
+def _uncached(body: JsonObject) -> JsonObject:
+    return {
+        name: value if name in _FOREIGN else _without_cache(value)
+        for name, value in body.items()
+        if name != "cache_control"
+    }
+
+
+def _without_cache(value: Json) -> Json:
+    match value:
+        case dict():
+            return _uncached(value)
+        case list() | tuple():
+            return [_without_cache(item) for item in value]
+        case _:
+            return value
+
+
+def _undeclared(tools: Json) -> Json:
+    match tools:
+        case list():
+            return [_undeclared(tool) for tool in tools]
+        case {"function": {"parameters": dict() as schema, **function}, **tool}:
+            plain = {name: value for name, value in schema.items() if name != "$schema"}
+            return {**tool, "function": {**function, "parameters": plain}}
+        case _:
+            return tools
 
 
 def _renamed(body: JsonObject, old: str, new: str) -> JsonObject:

@@ -6,7 +6,7 @@ from tests.support.wiring import Wired, read, upstream_at
 
 async def test_a_body_of_the_same_dialect_keeps_its_bytes_but_for_the_model() -> None:
     wired = Wired(canned(HI))
-    body = b'{ "model":"claude-opus" , "max_tokens":1e2, "unknown": {"a":1.50},"stream":true,"messages":[]}'
+    body = b'{ "model":"claude-opus" , "max_tokens":1e2, "unknown": {"a":1.50},"stream":true,"messages":[{"role":"user","content":"hi"}]}'
     await read(await wired.ask(body, query="beta=true", anthropic_beta="new-thing", authorization="Bearer ours"))
     (sent,) = wired.sent
     assert sent.body == body.replace(b"claude-opus", b"m")

@@ -136,9 +136,15 @@ async def test_a_host_that_does_not_exist_is_said_plainly(http: Http) -> None:
         await exchange(http, "http://nowhere.invalid/v1")
 
 
-async def test_plain_http_at_a_tls_url_is_said_plainly(http: Http, scripted: scripting.Upstream) -> None:
-    with pytest.raises(UpstreamUnreachable, match="TLS fails"):
-        await exchange(http, scripted.url.replace("http:", "https:"))
+async def test_plain_http_at_a_tls_url_is_said_plainly(http: Http) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(UpstreamUnreachable, match="TLS fails"):
+            await exchange(http, f"https://127.0.0.1:{port}")
 
 
 async def test_garbage_instead_of_http_is_said_plainly(http: Http, scripted: scripting.Upstream) -> None:

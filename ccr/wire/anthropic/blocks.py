@@ -5,6 +5,7 @@ of an inner object (a source) in `extra` under that object's name, where `merged
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 from ccr.messages.blocks import (
     Base64,
@@ -173,7 +174,7 @@ def encode(block: Block) -> JsonObject:
             named: JsonObject = NOTHING if title is None else {"title": title}
             return merged({"type": "document", "source": _encode_source(source), **named}, extra)
         case Opaque(raw):
-            return raw
+            return cast(JsonObject, raw)
 
 
 def _encode_source(source: Source) -> JsonObject:

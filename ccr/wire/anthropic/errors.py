@@ -1,6 +1,7 @@
 """Errors: what an Anthropic client is told, and what an Anthropic upstream, or a proxy before it, says."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -56,18 +57,15 @@ def _opened(value: object) -> tuple[str, str]:
             return _quoted(value)
         case [first, *_]:
             return _opened(first)
-        case {"error": (dict() | str() | list()) as inner} if inner:
-            code, message = _opened(inner)
-            return code or _code(value), message
         case dict():
-            words = next((value[name] for name in ("message", "detail", "msg") if value.get(name)), None)
-            code, message = _opened(words)
+            inner = next((value[name] for name in ("error", "message", "detail", "msg") if value.get(name)), None)
+            code, message = _opened(inner)
             return code or _code(value), message
         case _:
             return "", ""
 
 
-def _code(value: dict[str, object]) -> str:
+def _code(value: Mapping[str, object]) -> str:
     found = (value.get(name) for name in ("type", "code", "status"))
     return next((code for code in found if isinstance(code, str) and code != "error"), "")
 

@@ -108,7 +108,7 @@ class AnswerReader:
         except ValueError as broken:
             raise UpstreamGarbled(f"an answer that is not JSON ({broken}): {excerpt(body)}") from None
         match raw:
-            case {"content": list()}:
+            case dict() if isinstance(raw.get("content"), list):
                 reply = decode_reply(raw, self._target.model)
                 yield from unfold(replace(reply, content=tuple([self._fitted(block) for block in reply.content])))
             case {"error": _} | {"type": "error"}:

@@ -1,6 +1,5 @@
 """Requests <-> JSON."""
 
-from collections.abc import Mapping
 from typing import cast, get_args
 
 from ccr.errors import BadRequest
@@ -192,7 +191,7 @@ def _encode_tool(tool: AnyTool) -> JsonObject:
             body: dict[str, Json] = {"name": name}
             if description:
                 body["description"] = description
-            # "tools.0.custom.input_schema.type: Field required"
+            # Without a type: "input_schema.type: Field required".
             body["input_schema"] = schema if "type" in schema else {"type": "object", **schema}
             if strict is not None:
                 body["strict"] = strict
@@ -241,10 +240,10 @@ def _began_without_thinking(turns: tuple[Turn, ...]) -> bool:
 def _without_clearing(extra: JsonObject) -> JsonObject:
     """Thoughts can be cleared only while thinking is on; anything else is a 400."""
     match extra.get("context_management"):
-        case {"edits": list() as edits, **rest}:
+        case dict() as management if isinstance(edits := management.get("edits"), list):
             kept = [edit for edit in edits if not str(edit.get("type", "")).startswith("clear_thinking")]
             others = {name: value for name, value in extra.items() if name != "context_management"}
-            return {**others, "context_management": {**rest, "edits": kept}} if kept else others
+            return {**others, "context_management": {**management, "edits": kept}} if kept else others
         case _:
             return extra
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from ccr.errors import UpstreamCut, UpstreamGarbled
 from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolUse
 from ccr.messages.events import (
-    BlockStart,
     BlockStop,
     Delta,
     End,

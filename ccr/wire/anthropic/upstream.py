@@ -7,8 +7,8 @@ from ccr.errors import UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.request import Request
 from ccr.wire.anthropic.errors import refusal
-from ccr.wire.anthropic.request import encode_request
 from ccr.wire.anthropic.reader import AnswerReader
+from ccr.wire.anthropic.request import encode_request
 from ccr.wire.dialect import Payload, Reader
 
 _VERSIONED = re.compile(r"/v\d+$")

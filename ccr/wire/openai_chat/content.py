@@ -67,6 +67,8 @@ def paper(source: Source, title: str, images: bool) -> list[JsonObject]:
             return said(f"{title}\n\n{text}" if title else text)
         case Blocks(content):
             return [*said(title), *(part for inner in content for part in parts(inner, images))]
+        case Base64() if not images:
+            return said(f"[A document{named(title)} was here. This model reads text only.]")
         case Base64():
             return [{"type": "file", "file": {"filename": title or "document.pdf", "file_data": data_url(source)}}]
         case Url(url):
