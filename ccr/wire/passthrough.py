@@ -157,9 +157,7 @@ def _cut(content: Json, removed: tuple[str, ...]) -> Json:
 
 
 def _cut_block(block: Json, removed: tuple[str, ...]) -> Json:
-    match block:
-        case {"type": "text", "text": str(text)}:
-            kept = _cut(text, removed)
-            return {**block, "text": kept} if kept == text or str(kept).strip() else None
-        case _:
-            return block
+    if not isinstance(block, dict) or block.get("type") != "text" or not isinstance(block.get("text"), str):
+        return block
+    kept = _cut(block["text"], removed)
+    return {**block, "text": kept} if kept == block["text"] or str(kept).strip() else None
