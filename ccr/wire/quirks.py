@@ -66,7 +66,8 @@ def deepseek(options: JsonObject) -> Quirk:
 
 def cleancache(options: JsonObject) -> Quirk:
     """No cache_control: some hosts of Anthropic's dialect know only a part of it. Chat Completions never has any."""
-    return Quirk("cleancache", body=_uncached)
+    mark, own = "cache_control", frozenset({"input", "input_schema"})
+    return Quirk("cleancache", body=lambda body: {k: _without(v, mark, own) for k, v in body.items() if k != mark})
 
 
 def streamoptions(options: JsonObject) -> Quirk:
@@ -76,10 +77,8 @@ def streamoptions(options: JsonObject) -> Quirk:
 
 
 def groq(options: JsonObject) -> Quirk:
-    """No `$schema` in the schemas of tools."""
-    return Quirk(
-        "groq", body=lambda body: {**body, "tools": _undeclared(tools)} if (tools := body.get("tools")) else body
-    )
+    """No `$schema` in tools."""
+    return Quirk("groq", body=lambda body: {k: _without(v, "$schema") if k == "tools" else v for k, v in body.items()})
 
 
 def cerebras(options: JsonObject) -> Quirk:
@@ -113,37 +112,19 @@ def _capped(request: Request, most: int) -> Request:
     return replace(request, max_tokens=most)
 
 
-# Where the caller's own objects stand: a field there that has the same name is none of ours.
-_FOREIGN = frozenset({"input", "input_schema", "parameters", "arguments"})
-
-
-def _uncached(body: JsonObject) -> JsonObject:
-    return {
-        name: value if name in _FOREIGN else _without_cache(value)
-        for name, value in body.items()
-        if name != "cache_control"
-    }
-
-
-def _without_cache(value: Json) -> Json:
+def _without(value: Json, unwanted: str, foreign: frozenset[str] = frozenset()) -> Json:
+    """In all depths, save within the fields that hold the caller's own objects."""
     match value:
         case dict():
-            return _uncached(value)
+            return {
+                name: item if name in foreign else _without(item, unwanted, foreign)
+                for name, item in value.items()
+                if name != unwanted
+            }
         case list() | tuple():
-            return [_without_cache(item) for item in value]
+            return [_without(item, unwanted, foreign) for item in value]
         case _:
             return value
-
-
-def _undeclared(tools: Json) -> Json:
-    match tools:
-        case list():
-            return [_undeclared(tool) for tool in tools]
-        case {"function": {"parameters": dict() as schema, **function}, **tool}:
-            plain = {name: value for name, value in schema.items() if name != "$schema"}
-            return {**tool, "function": {**function, "parameters": plain}}
-        case _:
-            return tools
 
 
 def _renamed(body: JsonObject, old: str, new: str) -> JsonObject:
