@@ -52,8 +52,6 @@ def _json(text: str) -> object:
         raw: object = pyjson5.decode(text)
     except pyjson5.Json5DecoderException as broken:
         raise ConfigInvalid(_json_fault(text, str(broken.args[0]))) from None
-    except RecursionError:
-        raise ConfigInvalid(f"nested more than {MOST_DEEP} deep") from None
     _no_twins(text)
     return raw
 
@@ -160,8 +158,6 @@ def _check(raw: object) -> None:
 
 def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, object, int]]:
     yield path, value, depth
-    if depth > MOST_DEEP:
-        return
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _walk(item, child(path, key), depth + 1)

@@ -1,0 +1,153 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ccr.config.files import client_key, default_path, find, load, read_text, state_dir, write
+from ccr.errors import ConfigInvalid
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path)}
+
+
+def put(env: dict[str, str], name: str, text: str = "{}") -> Path:
+    path = state_dir(env) / name
+    write(path, text)
+    return path
+
+
+def test_state_lives_in_the_home_unless_told_otherwise(env: dict[str, str], tmp_path: Path) -> None:
+    assert state_dir(env) == tmp_path / ".claude-code-router"
+    assert state_dir({**env, "CCR_HOME": "~/else"}) == tmp_path / "else"
+    assert state_dir({**env, "CCR_HOME": "~"}) == tmp_path
+    assert state_dir({"CCR_HOME": "here"}).is_absolute()
+
+
+def test_json_is_found_before_yaml(env: dict[str, str]) -> None:
+    assert find(env) is None
+    yml = put(env, "config.yml")
+    assert find(env) == yml
+    json = put(env, "config.json")
+    assert find(env) == json
+
+
+def test_a_named_file_is_found_before_others(env: dict[str, str], tmp_path: Path) -> None:
+    put(env, "config.json")
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    write(one, "{}")
+    write(two, "{}")
+    env["CCR_CONFIG_PATH"] = "~/one.json"
+    assert find(env) == one
+    assert find(env, str(two)) == two
+    assert default_path(env) == one
+
+
+def test_a_named_file_must_be_there(env: dict[str, str]) -> None:
+    with pytest.raises(ConfigInvalid, match="there is no such file, and --config names it"):
+        find(env, "nowhere.json")
+    with pytest.raises(ConfigInvalid, match="there is no such file, and CCR_CONFIG_PATH names it"):
+        find({**env, "CCR_CONFIG_PATH": "nowhere.json"})
+
+
+def test_a_new_file_goes_where_it_is_found(env: dict[str, str]) -> None:
+    write(default_path(env), "{}")
+    assert find(env) == default_path(env)
+
+
+def test_a_file_is_read_as_its_name_says(env: dict[str, str]) -> None:
+    config = load(put(env, "config.yaml", "PORT: 4000"), env)
+    assert (config.server.port, config.source) == (4000, str(state_dir(env) / "config.yaml"))
+
+
+def test_without_a_file_the_environment_holds(env: dict[str, str]) -> None:
+    assert load(None, {**env, "GROQ_API_KEY": "k"}).source == "the environment"
+
+
+def test_every_fault_names_the_file(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{PORT: -1, LOG: 3}")
+    with pytest.raises(ConfigInvalid) as broken:
+        load(path, env)
+    assert [line.startswith(f"{path}: ") for line in broken.value.message.splitlines()] == [True, True]
+
+
+def test_a_syntax_fault_names_file_and_line(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{\n  PORT 1\n}")
+    with pytest.raises(ConfigInvalid, match=r"config\.json: line 2, column 8: not JSON5"):
+        load(path, env)
+
+
+def test_a_custom_router_lies_beside_the_file(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: 'router.py'}")
+    assert load(path, env).custom_router == str(path.parent / "router.py")
+    path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: '~/router.py'}")
+    assert load(path, env).custom_router == f"{env['HOME']}/router.py"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read: No such file"), (b"\xff", "not UTF-8 text, at byte 0"), (b" " * 5_000_000, "larger than")],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigInvalid, match=said):
+        read_text(path)
+
+
+def test_what_is_written_is_the_owners_alone(env: dict[str, str]) -> None:
+    path = put(env, "config.json")
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [each.name for each in path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "old")
+    with pytest.raises(UnicodeEncodeError):
+        write(path, "\ud800")
+    assert path.read_text() == "old"
+    assert len(list(path.parent.iterdir())) == 1
+
+
+def test_a_link_stays_a_link(env: dict[str, str], tmp_path: Path) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "real.json")
+    write(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "real.json").read_text() == "new"
+
+
+def test_the_clients_key_is_made_once(env: dict[str, str]) -> None:
+    key = client_key(env)
+    assert key.startswith("ccr-")
+    assert client_key(env) == key
+    assert (state_dir(env) / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_many_who_start_at_once_agree_on_the_key(env: dict[str, str]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: client_key(env), range(16)))) == 1
+    assert [each.name for each in state_dir(env).iterdir()] == ["key"]
+
+
+def test_an_empty_key_file_is_told(env: dict[str, str]) -> None:
+    put(env, "key", "\n")
+    with pytest.raises(ConfigInvalid, match="is empty; remove it"):
+        client_key(env)
+
+
+def test_a_place_where_no_key_can_be_kept_is_told(env: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path / "file", "")
+    with pytest.raises(ConfigInvalid, match="cannot be kept there"):
+        client_key({**env, "CCR_HOME": f"{tmp_path}/file/sub"})
+
+
+def test_a_key_file_that_leads_nowhere_is_told_and_left(env: dict[str, str]) -> None:
+    put(env, "config.json")
+    path = state_dir(env) / "key"
+    path.symlink_to("nowhere")
+    with pytest.raises(ConfigInvalid, match="cannot be kept there"):
+        client_key(env)
+    assert path.is_symlink()

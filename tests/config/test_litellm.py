@@ -1,0 +1,58 @@
+"""What a whole file comes to is in cases/litellm*.case."""
+
+from ccr.config.litellm import is_litellm, translated
+from ccr.messages.json import Json, JsonObject
+
+
+def ours(*deployments: Json, **sections: Json) -> JsonObject:
+    return translated({"model_list": list(deployments), **sections})[0]
+
+
+def deployment(name: str, **params: Json) -> Json:
+    return {"model_name": name, "litellm_params": params}
+
+
+def test_a_litellm_file_is_known_by_its_model_list() -> None:
+    assert is_litellm({"model_list": []})
+    assert not is_litellm({"model_list": [], "Providers": []})
+    assert not is_litellm({"Router": {}})
+
+
+def test_variables_stay_variables() -> None:
+    found = ours(deployment("m", model="groq/x", api_key="os.environ/MY_KEY"))
+    assert found["Providers"] == [{"name": "groq", "api_key": "${MY_KEY}", "models": ["x"]}]
+
+
+def test_deployments_that_differ_in_the_model_alone_share_a_provider() -> None:
+    found = ours(
+        deployment("a", model="openai/x", api_key="k1"),
+        deployment("b", model="openai/y", api_key="k1"),
+        deployment("c", model="openai/x", api_key="k1"),
+        deployment("d", model="openai/x", api_key="k2"),
+    )
+    assert found["Providers"] == [
+        {"name": "openai", "api_key": "k1", "models": ["x", "y"]},
+        {"name": "openai-2", "api_key": "k2", "models": ["x"]},
+    ]
+
+
+def test_a_group_falls_back_to_its_other_deployments() -> None:
+    found = ours(deployment("a", model="openai/x"), deployment("a", model="groq/y"))
+    assert found["aliases"] == {"a": "openai,x"}
+    assert found["fallback"] == {"default": ["groq,y"], "a": ["groq,y"]}
+
+
+def test_azure_is_asked_by_its_versionless_api() -> None:
+    found = ours(deployment("a", model="azure/dep", api_base="https://x.openai.azure.com/", api_key="k"))
+    again = ours(deployment("a", model="azure/dep", api_base="https://x.openai.azure.com/openai/v1", api_key="k"))
+    assert found == again
+
+
+def test_an_unknown_prefix_with_an_address_is_a_provider_of_that_name() -> None:
+    found = ours(deployment("a", model="acme/x", api_base="https://acme.test/v1"))
+    assert found["Providers"] == [{"name": "acme", "api_base_url": "https://acme.test/v1", "models": ["x"]}]
+
+
+def test_faults_are_told_with_the_rest() -> None:
+    _, notices = translated({"model_list": "x"})
+    assert [str(notice) for notice in notices] == ["model_list: expected a list, not text"]

@@ -1,0 +1,36 @@
+import json
+
+import pytest
+
+from ccr.config.parse import parse
+from ccr.config.show import is_secret, show, text
+from ccr.messages.json import JsonObject
+
+
+def test_no_secret_is_shown() -> None:
+    provider: JsonObject = {
+        "name": "p",
+        "url": "https://p.test",
+        "api_key": "sk-hush",
+        "models": ["m"],
+        "headers": {"X-Api-Key": "sk-hush", "X-Team": "blue"},
+        "transformer": {"use": [["customparams", {"list": [{"token": "sk-hush"}], "max_tokens": 5}]]},
+        "proxy": "http://me:sk-hush@proxy.test:8080",
+    }
+    shown = show(parse({"APIKEY": "sk-hush", "PROXY_URL": "http://x:sk-hush@p.test", "Providers": [provider]}, {}))
+    assert "sk-hush" not in shown
+    (there,) = json.loads(shown)["Providers"]
+    assert there["headers"] == {"X-Api-Key": "***", "X-Team": "blue"}
+    assert there["transformer"]["use"] == [["customparams", {"list": [{"token": "***"}], "max_tokens": 5}]]
+    assert there["proxy"] == "http://***@proxy.test:8080"
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"), [("API_KEY", True), ("max_tokens", False), ("authorization", True), ("n", False)]
+)
+def test_names_tell_secrets(name: str, secret: bool) -> None:
+    assert is_secret(name) is secret
+
+
+def test_text_is_indented_and_keeps_its_letters() -> None:
+    assert text({"a": ["ü"]}) == '{\n  "a": [\n    "ü"\n  ]\n}\n'
