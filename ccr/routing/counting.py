@@ -29,9 +29,8 @@ class Counting:
     async def warm(self) -> Counter:
         """Loads the encoder ahead of the first count."""
         async with self._loading:
-            if self._counter is None:
-                self._counter = Counter(await asyncio.to_thread(self._load))
-        return self._counter
+            self._counter = self._counter or Counter(await asyncio.to_thread(self._load))
+            return self._counter
 
 
 def _counted(counter: Counter, parts: Iterable[Piece]) -> TokenCount:

@@ -54,17 +54,18 @@ class Script:
         self._stamp = _stamp(path)
         self._failures = 0
         self._rests_until = 0.0
+        self._closed = False
 
     async def route(self, question: JsonObject) -> str | None:
         await self._notice_change()
-        if asyncio.get_running_loop().time() < self._rests_until:
+        if self._closed or asyncio.get_running_loop().time() < self._rests_until:
             return None
         try:
             async with asyncio.timeout(self._limit):
                 answer = await self._ask(question)
         except TimeoutError:
             await self._failed(f"no answer within {self._limit:g} s")
-        except ScriptFailure as failure:
+        except (ScriptFailure, OSError) as failure:
             await self._failed(str(failure))
         else:
             self._failures = 0
@@ -72,6 +73,11 @@ class Script:
         return None
 
     async def close(self) -> None:
+        """For good: requests that still come are answered by the other rules."""
+        self._closed = True
+        await self._stop()
+
+    async def _stop(self) -> None:
         host, self._host = self._host, None
         if host:
             await host.close()
@@ -80,7 +86,7 @@ class Script:
         stamp = _stamp(self._path)
         if stamp != self._stamp:
             self._stamp, self._failures, self._rests_until = stamp, 0, 0.0
-            await self.close()
+            await self._stop()
 
     async def _ask(self, question: JsonObject) -> str | None:
         if self._stamp is None:
@@ -89,7 +95,7 @@ class Script:
             self._host = self._make()
         answer = await self._host.ask(msgspec.json.encode(question, enc_hook=dict))
         if answer is not None and not isinstance(answer, str):
-            raise ScriptFailure(f'it answered with {_kind(answer)}, expected "provider,model" or nothing')
+            raise ScriptFailure(f'it answered with a value of type {type(answer).__name__}, expected "provider,model"')
         return answer or None
 
     async def _failed(self, why: str) -> None:
@@ -99,7 +105,7 @@ class Script:
             self._failures = 0
             self._rests_until = asyncio.get_running_loop().time() + REST
             rest = f"; after {PATIENCE} failures in a row it is left out for {REST:g} s, or until the file changes"
-            await self.close()
+            await self._stop()
         self._report(f"custom router {self._path}: {why}; the other rules decide{rest}")
 
 
@@ -155,12 +161,7 @@ class PythonHost:
 
         def settle(answer: object, failure: ScriptFailure | None) -> None:
             self._running -= 1
-            if outcome.done():
-                return
-            if failure:
-                outcome.set_exception(failure)
-            else:
-                outcome.set_result(answer)
+            _settle(outcome, answer, failure)
 
         def run() -> None:
             answer, failure = self._call(question)
@@ -215,8 +216,6 @@ class NodeHost:
             process.stdin.write(b'{"id":%d,' % number + question[1:] + b"\n")
             await process.stdin.drain()
             return await outcome
-        except ConnectionError:
-            raise ScriptFailure("node has ended") from None
         finally:
             del self._waiting[number]
 
@@ -246,15 +245,14 @@ class NodeHost:
         assert process.stdout
         with suppress(ValueError):  # a line beyond all measure, which only foreign code can have written
             async for line in process.stdout:
-                self._settle(line)
+                self._take(line)
         with suppress(ProcessLookupError):
             process.kill()
         code = await process.wait()
         for outcome in self._waiting.values():
-            if not outcome.done():
-                outcome.set_exception(ScriptFailure(f"node ended with exit code {code}"))
+            _settle(outcome, None, ScriptFailure(f"node ended with exit code {code}"))
 
-    def _settle(self, line: bytes) -> None:
+    def _take(self, line: bytes) -> None:
         try:
             message: dict[str, object] = msgspec.json.decode(line, type=dict)
         except msgspec.DecodeError:
@@ -262,14 +260,18 @@ class NodeHost:
         if "said" in message:
             self._report(f"custom router {self._path} says: {message['said']}")
             return
-        number = message.get("id")
+        number, error = message.get("id"), message.get("error")
         outcome = self._waiting.get(number) if isinstance(number, int) else None
-        if outcome is None or outcome.done():
-            return  # too late
-        if "error" in message:
-            outcome.set_exception(ScriptFailure(str(message["error"])))
+        if outcome:
+            _settle(outcome, message.get("answer"), ScriptFailure(str(error)) if error else None)
+
+
+def _settle(outcome: asyncio.Future[object], answer: object, failure: ScriptFailure | None) -> None:
+    with suppress(asyncio.InvalidStateError):  # nobody waits for it any more
+        if failure:
+            outcome.set_exception(failure)
         else:
-            outcome.set_result(message.get("answer"))
+            outcome.set_result(answer)
 
 
 def _route_of(path: Path) -> Callable[..., object]:
@@ -295,14 +297,6 @@ def _line(problem: BaseException, path: Path) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f" (line {line})" if line else ""
-
-
-def _kind(answer: object) -> str:
-    match answer:
-        case {"type": str(name)}:
-            return f"a value of type {name}"
-        case _:
-            return f"a value of type {type(answer).__name__}"
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

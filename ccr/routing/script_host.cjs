@@ -43,7 +43,8 @@ loaded.catch(() => {}); // each question is told
 
 const shown = (answer) => {
   if (answer === undefined || answer === null) return null;
-  return typeof answer === "string" ? answer.slice(0, LONGEST) : { type: typeof answer };
+  if (typeof answer === "string") return answer.slice(0, LONGEST);
+  throw new Error(`it answered with a value of type ${typeof answer}, expected "provider,model"`);
 };
 
 createInterface({ input: process.stdin, crlfDelay: Infinity })
@@ -55,7 +56,7 @@ createInterface({ input: process.stdin, crlfDelay: Infinity })
       const route = await loaded;
       send({ id, answer: shown(await route({ body, headers, sessionId, tokenCount, log }, config, { event })) });
     } catch (error) {
-      send({ id, error: String(error?.message ?? error).slice(0, LONGEST) });
+      send({ id, error: String(error?.message || error).slice(0, LONGEST) });
     }
   })
   .on("close", () => process.exit(0));

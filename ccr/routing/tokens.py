@@ -12,18 +12,15 @@ from ccr.messages.blocks import (
     Block,
     Blocks,
     Document,
-    FileId,
     Image,
-    Opaque,
     PlainText,
     RedactedThinking,
     Text,
     Thinking,
     ToolResult,
     ToolUse,
-    Url,
 )
-from ccr.messages.request import AnyTool, BuiltinTool, Request, Tool
+from ccr.messages.request import AnyTool, Request, Tool
 
 # What is not text is taken at a flat rate. A full-size image costs Anthropic's models about 1,600 tokens
 # (https://docs.claude.com/en/docs/build-with-claude/vision); a PDF page 1,500 to 3,000, and has some 50 KB.
@@ -142,8 +139,8 @@ def _blocks(blocks: Iterable[Block]) -> Iterator[Piece]:
                 yield from _blocks(content)
             case RedactedThinking():
                 pass  # what it holds is not known, and no other provider gets it
-            case Opaque(raw):
-                yield _json(raw)
+            case _:
+                yield _json(block.raw)
 
 
 def _document(document: Document) -> Iterator[Piece]:
@@ -154,7 +151,7 @@ def _document(document: Document) -> Iterator[Piece]:
             yield from _blocks(content)
         case Base64(data=data):
             yield max(DOCUMENT, len(data) * 3 // 4 // BYTES_PER_DOCUMENT_TOKEN)
-        case Url() | FileId():
+        case _:
             yield DOCUMENT
 
 
@@ -162,8 +159,8 @@ def _tool(tool: AnyTool) -> str:
     match tool:
         case Tool(name, description, schema):
             return f"{name}\n{description}\n{_json(schema)}"
-        case BuiltinTool(raw=raw):
-            return _json(raw)
+        case _:
+            return _json(tool.raw)
 
 
 def _json(value: object) -> str:
