@@ -7,10 +7,10 @@ import typer
 from typer.core import TyperCommand
 
 from ccr import env
-from ccr.cli import output
+from ccr.cli import output, quick
 from ccr.cli.output import Exit
 from ccr.config import files
-from ccr.service import configured, launch, settings, shells
+from ccr.service import client, configured, launch, settings, shells
 from ccr.service.shells import Shell
 
 ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
@@ -32,7 +32,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def code(context: typer.Context) -> int:
-    """Run claude through the router, started if need be. All arguments are claude's, but --context ROUTE."""
+    """Run claude through the router.
+
+    Starts the router if need be. All arguments are claude's, but --context ROUTE.
+    """
     environment = env.current()
     return launch.code(files.state_dir(environment), context.args, environment)
 
@@ -40,16 +43,19 @@ def code(context: typer.Context) -> int:
 def shell(
     command: Annotated[str | None, typer.Option("--command", "-c", help="Run this in it, and end.")] = None,
 ) -> int:
-    """Open a shell in which claude speaks through the router."""
+    """Open a shell that uses the router."""
     environment = env.current()
     return launch.shell(files.state_dir(environment), environment, command)
 
 
 def activate(shell: ChosenShell = None) -> int:
-    """Print what sets this shell's environment: eval "$(ccr activate)"."""
+    """Print commands that make this shell use the router.
+
+    To be used as: eval "$(ccr activate)"
+    """
     environment = env.current()
     here = configured.load(environment)
-    ours = launch.environment(here, environment)
+    ours = client.for_shell(here.config, here.address, here.key, environment)
     if here.router is None:
         output.warn("the router is not running; `ccr start` starts it")
     for path in settings.files(environment, Path.cwd()):
@@ -62,12 +68,6 @@ def activate(shell: ChosenShell = None) -> int:
 def show_env(
     shell: ChosenShell = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON; null: to be unset.")] = False,
-) -> int:
+) -> None:
     """Print the environment that claude needs."""
-    environment = env.current()
-    ours = launch.environment(configured.load(environment), environment)
-    if as_json:
-        output.show_json({**dict.fromkeys(ours.unset), **ours.set})
-    else:
-        output.write(shells.text(shell or shells.current_shell(environment), ours))
-    return Exit.OK
+    quick.environment(shell, as_json=as_json)

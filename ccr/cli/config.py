@@ -41,7 +41,10 @@ def path() -> None:
 
 @group.command()
 def show(file: File = None) -> None:
-    """Print what holds, defaults and environment included, without keys."""
+    """Print all that holds, without keys.
+
+    The defaults and what comes from the environment included.
+    """
     environment = env.current()
     config = files.load(_chosen(file), environment)
     output.write(text(settings(config)))
@@ -49,7 +52,10 @@ def show(file: File = None) -> None:
 
 @group.command()
 def validate(file: File = None, as_json: Json = False) -> int:
-    """Check the file: every fault, and everything that has another effect than one may think. Exit code 1: faults."""
+    """Name every fault, with its place.
+
+    And everything that has another effect than one may think. Exit code 1: there are faults.
+    """
     environment = env.current()
     chosen = _chosen(file)
     faults: list[str] = []
@@ -80,7 +86,10 @@ def import_file(
     write: Annotated[bool, typer.Option("--write", help="Make it the configuration, unless there is one.")] = False,
     force: Annotated[bool, typer.Option("--force", help="With --write: even if there is one.")] = False,
 ) -> int:
-    """Turn another router's file into ours, and say line by line what could not be carried over."""
+    """Turn another router's file into ours.
+
+    Says line by line, on stderr, what could not be carried over.
+    """
     source = Path(file)
     foreign = sys.stdin.read() if file == "-" else files.read_text(source)
     raw, notices = import_text(foreign, "" if file == "-" else source.suffix)
@@ -103,7 +112,10 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what is not given is as usual.")] = False,
 ) -> int:
-    """Make a configuration: asks for what the options leave open."""
+    """Make a configuration.
+
+    Asks for what the options leave open.
+    """
     _refuse_existing(force=force)
     asks = not yes and sys.stdin.isatty()
     if provider is None:

@@ -21,7 +21,10 @@ def logs(
     as_json: Annotated[bool, typer.Option("--json", help="The lines as they are in the file.")] = False,
     of_process: Annotated[bool, typer.Option("--process", help="What the router's process printed.")] = False,
 ) -> None:
-    """Show the last requests: which rule and model, status, tokens, times."""
+    """Show the last requests.
+
+    When, status, rule and model, tokens, times, request id.
+    """
     path = files.state_dir(env.current()) / "logs" / ("ccr.out" if of_process else "ccr.log")
     if not path.exists():
         raise ServiceProblem(f"there is no {path} yet: it begins with the first request")

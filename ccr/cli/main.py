@@ -1,55 +1,26 @@
-"""All commands, and the one place where their errors become a line and an exit code."""
+"""The one door: a command runs, and its errors become a line and an exit code."""
 
+import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
-from typer.main import get_command
-
-from ccr import __version__, env
-from ccr.cli import code, config, logs, models, output, route, service
+from ccr import env
+from ccr.cli import output
 from ccr.cli.output import Exit
+from ccr.cli.quick import QUICK
 from ccr.errors import CcrError
-
-app = typer.Typer(
-    help="Let Claude Code use any model of any provider.",
-    epilog="`ccr COMMAND --help` says more. The configuration is ~/.claude-code-router/config.json.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for group in (service, code, config, route, models, logs):
-    group.add_to(app)
-
-
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    show_version: Annotated[bool, typer.Option("--version", "-v", help="Say the version and end.")] = False,
-) -> None:
-    if show_version:
-        version()
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        output.say(context.get_help())
-
-
-@app.command()
-def version() -> None:
-    """Say the version."""
-    output.say(f"ccr {__version__}")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command. Nothing but its exit code and its lines comes out."""
+    """Nothing but its exit code and its lines comes out."""
     try:
-        return int(get_command(app).main(list(arguments), prog_name="ccr", standalone_mode=False) or Exit.OK)
-    except typer.TyperException as problem:
-        return _misunderstood(problem)
-    except (typer.Abort, KeyboardInterrupt):
+        return _answer(tuple(arguments))
+    except KeyboardInterrupt:
         output.warn("interrupted")
-        return 130
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # nobody reads any more: nothing to flush at the end
+        return Exit.FAILED
     except CcrError as problem:
         output.warn(problem.message)
     except OSError as problem:
@@ -61,8 +32,10 @@ def run(arguments: Sequence[str]) -> int:
     return Exit.FAILED
 
 
-def _misunderstood(problem: typer.TyperException) -> int:
-    context = getattr(problem, "ctx", None)
-    path = context.command_path if context else "ccr"
-    output.warn(f"{problem.format_message().rstrip('.')}; try `{path} --help`")
-    return problem.exit_code
+def _answer(arguments: tuple[str, ...]) -> int:
+    if arguments in QUICK:
+        QUICK[arguments]()
+        return Exit.OK
+    from ccr.cli.commands import dispatch
+
+    return dispatch(arguments)

@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
-    """List the configured models, and which routes lead to them."""
+    """List the configured models and their routes."""
     environment = env.current()
     found = targets(configured.load(environment).config)
     if as_json:

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     USAGE = 2  # the command was not understood
     NOT_RUNNING = 3  # `ccr status`: no router runs
     UNHEALTHY = 4  # `ccr status`: the process is there and does not answer
+    INTERRUPTED = 130  # by Ctrl-C, as shells count it
 
 
 Style = Literal["good", "bad", "dim", "bold"]

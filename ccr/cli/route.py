@@ -38,7 +38,10 @@ def explain(
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> int:
-    """Say where a request would go, and every rule's verdict. Exit code 1: nowhere."""
+    """Say where a request would go, and why.
+
+    Every rule's verdict; one in brackets was not asked, since an earlier rule had answered. Exit code 1: nowhere.
+    """
     body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     headers = dict(_header(each) for each in header or ())
     found = asyncio.run(_explained(body, headers, dialect, config, env.current()))

@@ -66,7 +66,10 @@ def stop(
 
 
 def restart(verbose: Verbose = False, config: Config = None, host: Host = None, port: Port = None) -> int:
-    """Stop the router and start it again, as it was started unless options say otherwise."""
+    """Stop the router and start it again.
+
+    As it was started before, unless options say otherwise.
+    """
     environment = env.current()
     home = files.state_dir(environment)
     options = Options(config, host, port, verbose)
@@ -79,7 +82,10 @@ def restart(verbose: Verbose = False, config: Config = None, host: Host = None, 
 
 
 def show_status(as_json: Json = False) -> int:
-    """Say what runs: pid, address, uptime, configuration, routes, providers. Exit code 3: nothing; 4: it is unwell."""
+    """Say what runs, and how.
+
+    Exit codes: 0 it runs; 3 it does not; 4 its process is there and does not answer.
+    """
     environment = env.current()
     found = status.status(files.state_dir(environment), environment, now())
     if as_json:

@@ -46,6 +46,19 @@ def environment(
     return Environment(values)
 
 
+def for_shell(config: Config, address: str, key: str, env: Mapping[str, str]) -> Environment:
+    """The same for a shell: claude is on its PATH too, wherever it is."""
+    ours = environment(config, address, key, env)
+    path = env.get("PATH", "")
+    try:
+        claude = find_claude(config, env)
+    except ServiceProblem:
+        return ours
+    if claude.name != "claude" or shutil.which("claude", path=path):
+        return ours
+    return Environment({**ours.set, "PATH": f"{path}:{claude.parent}".lstrip(":")}, ours.unset)
+
+
 def _no_proxy(env: Mapping[str, str]) -> dict[str, str]:
     """Both spellings where the user has both: programs differ in which they read first."""
     names = [name for name in ("NO_PROXY", "no_proxy") if env.get(name)] or ["NO_PROXY"]

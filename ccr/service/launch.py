@@ -1,14 +1,11 @@
 """Claude, and shells, with the router running for them."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccr.errors import ServiceProblem
 from ccr.service import arguments, client, configured, process, program, sessions, settings, state, terminal
-from ccr.service.client import Environment
 from ccr.service.configured import Configured
 from ccr.service.sessions import Session
 
@@ -57,20 +54,9 @@ def shell(home: Path, env: Mapping[str, str], command: str | None = None) -> int
     """Opens the user's shell, or has it run a command that was written for it; its exit code."""
     shell = terminal.user_shell(env)
     with sessions.session(home, FOR_A_SESSION, env) as session:
-        ours = environment(configured.load(env), env)
+        here = configured.load(env)
+        ours = client.for_shell(here.config, here.address, here.key, env)
         if command is not None:
             return program.run((shell, "-c", command), ours.applied(env))
         opening = terminal.opening(shell, ours, session.folder, env)
         return program.run(opening.argv, {**ours.applied(env), **opening.env})
-
-
-def environment(here: Configured, env: Mapping[str, str]) -> Environment:
-    """For a shell: claude is on its PATH too, wherever it is."""
-    ours = client.environment(here.config, here.address, here.key, env)
-    try:
-        claude = client.find_claude(here.config, env)
-    except ServiceProblem:
-        return ours
-    if shutil.which("claude", path=env.get("PATH", "")) or claude.name != "claude":
-        return ours
-    return Environment({**ours.set, "PATH": f"{env.get('PATH', '')}:{claude.parent}".lstrip(":")}, ours.unset)

@@ -1,0 +1,33 @@
+"""What only prints, without typer: importing that takes longer than these may take."""
+
+from collections.abc import Callable, Mapping
+
+from ccr import __version__, env
+from ccr.cli import output
+from ccr.service.shells import Shell
+
+
+def version() -> None:
+    output.say(f"ccr {__version__}")
+
+
+def environment(shell: Shell | None = None, *, as_json: bool = False) -> None:
+    """What claude needs, as this shell's commands or as JSON."""
+    from ccr.service import client, configured, shells
+
+    own = env.current()
+    here = configured.load(own)
+    ours = client.for_shell(here.config, here.address, here.key, own)
+    if as_json:
+        output.show_json({**dict.fromkeys(ours.unset), **ours.set})
+    else:
+        output.write(shells.text(shell or shells.current_shell(own), ours))
+
+
+QUICK: Mapping[tuple[str, ...], Callable[[], None]] = {
+    ("--version",): version,
+    ("-v",): version,
+    ("version",): version,
+    ("env",): environment,
+    ("env", "--json"): lambda: environment(as_json=True),
+}
