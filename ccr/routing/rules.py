@@ -43,7 +43,7 @@ def explicit(facts: Facts, table: Table) -> Choice | Passed:
     return _explicit(facts.asked_for, table, "asked for") or Passed(f"{facts.asked_for!r} is no target and no alias")
 
 
-def context(facts: Facts, table: Table) -> Choice | Passed:
+def route(facts: Facts, table: Table) -> Choice | Passed:
     """The caller names a route: the body's `context` field or the `x-ccr-route` header."""
     if not facts.route:
         return Passed("the caller names no route")
@@ -137,13 +137,13 @@ def default(_: Facts, table: Table) -> Choice | Passed:
 RULES: tuple[tuple[str, Rule], ...] = (
     ("custom", custom),
     ("explicit", explicit),
-    ("context", context),
+    ("route", route),
     ("image", image),
-    ("long_context", long_context),
+    ("longContext", long_context),
     ("subagent", subagent),
     ("background", background),
     ("compaction", compaction),
-    ("web_search", web_search),
+    ("webSearch", web_search),
     ("think", think),
     ("coder", coder),
     ("tool", tool),
