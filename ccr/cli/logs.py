@@ -27,7 +27,7 @@ def logs(
     """
     path = files.state_dir(env.current()) / "logs" / ("ccr.out" if of_process else "ccr.log")
     if not path.exists():
-        raise ServiceProblem(f"there is no {path} yet: it begins with the first request")
+        raise ServiceProblem(f"there is no {path} yet: it begins with the router")
     for line in lines.tail(path, count):
         output.say(line if as_json else lines.readable(line))
     if follow:

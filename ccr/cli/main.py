@@ -19,14 +19,18 @@ def run(arguments: Sequence[str]) -> int:
         output.warn("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads any more: nothing to flush at the end
+        sys.stdout = None  # nobody reads any more: nothing to flush at the end
         return Exit.FAILED
     except CcrError as problem:
-        output.warn(problem.message)
+        return _failed(problem.message)
     except OSError as problem:
-        output.warn(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
+        return _failed(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem))
     except Exception as fault:  # noqa: BLE001 - the last wall: a fault of ours is one line too
-        output.warn(f"a fault in ccr itself: {type(fault).__name__}: {fault}; CCR_DEBUG=1 shows where")
+        return _failed(f"a fault in ccr itself: {type(fault).__name__}: {fault}; CCR_DEBUG=1 shows where")
+
+
+def _failed(why: str) -> int:
+    output.warn(why)
     if env.current().get("CCR_DEBUG"):
         output.note(traceback.format_exc())
     return Exit.FAILED

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ccr.messages.json import JsonObject
 
@@ -28,19 +29,24 @@ def tail(path: Path, count: int) -> list[str]:
 
 def follow(path: Path, every: float = 0.25) -> Iterator[str]:
     """Lines as they are written, from now on, also after the file was rotated. Ends never."""
-    file = path.open("rb")
-    file.seek(0, os.SEEK_END)
+    start = path.stat().st_size
+    while True:
+        with path.open("rb") as file:
+            file.seek(start)
+            yield from _until_rotated(path, file, every)
+        start = 0
+
+
+def _until_rotated(path: Path, file: BinaryIO, every: float) -> Iterator[str]:
     part = b""
     while True:
-        part += file.read()
-        *lines, part = part.split(b"\n")
+        over = _is_another(path, file.fileno())
+        *lines, part = (part + file.read()).split(b"\n")
         yield from (line.decode(errors="replace") for line in lines)
+        if over:
+            return
         if not lines:
-            if _is_another(path, file.fileno()):
-                file.close()
-                file = path.open("rb")
-            else:
-                time.sleep(every)
+            time.sleep(every)
 
 
 def _is_another(path: Path, descriptor: int) -> bool:

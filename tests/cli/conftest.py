@@ -1,0 +1,73 @@
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ccr import env
+from ccr.cli.main import run
+from ccr.service import process
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> object:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty HOME, and nothing of the real one's environment but the PATH."""
+    for name in env.current():
+        if name != "PATH" and not name.startswith(("PYTEST", "COV")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".claude-code-router"
+
+
+@pytest.fixture
+def ccr(home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Callable[..., Done]":
+    """Runs a command as a person would; `said` is its stdin."""
+
+    def ccr(*arguments: str, said: str = "") -> Done:
+        stdin = io.TextIOWrapper(io.BytesIO(said.encode()))
+        monkeypatch.setattr("sys.stdin", stdin)
+        code = run(arguments)
+        captured = capfd.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return ccr
+
+
+Ccr = Callable[..., Done]
+
+CONFIG: Mapping[str, object] = {
+    "PORT": 3999,
+    "Providers": [
+        {"name": "or", "api_base_url": "http://127.0.0.1:9/v1", "api_key": "sk-hidden", "models": ["a", "b"]}
+    ],
+    "Router": {"default": "or,a", "think": "or,b", "background": "or,b"},
+}
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    home.mkdir()
+    path = home / "config.json"
+    path.write_text(json.dumps(CONFIG))
+    return path
+
+
+@pytest.fixture
+def stopped(home: Path) -> object:
+    """For tests that start a router: none outlives its test."""
+    yield
+    process.stop(home, now=True)

@@ -1,0 +1,144 @@
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from ccr.cli.main import run
+from tests.cli.conftest import Ccr
+
+
+def test_path_says_which_file_is_used(ccr: Ccr, config: Path) -> None:
+    assert ccr("config", "path").out == f"{config}\n"
+
+
+def test_path_says_which_file_would_be_used(ccr: Ccr, home: Path) -> None:
+    assert ccr("config", "path").out == f"{home / 'config.json'}\n"
+
+
+def test_show_hides_keys(ccr: Ccr, config: Path) -> None:
+    done = ccr("config", "show")
+    assert json.loads(done.out)["Router"]["default"] == "or,a"
+    assert "sk-hidden" not in done.out
+    assert ccr("config", "show", str(config)).out == done.out
+
+
+def test_a_valid_file_is_said_to_be_valid(ccr: Ccr, config: Path) -> None:
+    done = ccr("config", "validate")
+    assert (done.code, done.out, done.err) == (0, f"{config} is valid\n", "")
+
+
+def test_every_fault_is_printed_with_its_place(ccr: Ccr, config: Path) -> None:
+    config.write_text('{"PORT": "x", "Providers": [{"api_base_url": "nowhere", "models": []}], "StatusLine": {}}')
+    done = ccr("config", "validate")
+    assert done.code == 1
+    assert "PORT" in done.err
+    assert "Providers[0]" in done.err
+    assert done.err.splitlines()[-1].startswith(f"ccr: {config} has ")
+
+
+def test_notices_do_not_fail(ccr: Ccr, config: Path) -> None:
+    config.write_text(json.dumps({**json.loads(config.read_text()), "frob": 1}))
+    done = ccr("config", "validate")
+    assert (done.code, done.out) == (0, f"{config} is valid, with 1 note\n")
+    assert "frob" in done.err
+
+
+def test_validate_is_json_for_programs(ccr: Ccr, config: Path) -> None:
+    assert ccr("config", "validate", "--json").json == {
+        "source": str(config),
+        "valid": True,
+        "faults": [],
+        "notices": [],
+    }
+    config.write_text("{")
+    done = ccr("config", "validate", "--json")
+    assert done.code == 1
+    assert '"valid": false' in done.out
+
+
+LITELLM = """
+model_list:
+  - model_name: fast
+    litellm_params: {model: openai/gpt-5, api_key: os.environ/OPENAI_API_KEY, rpm: 5}
+"""
+
+
+def test_import_prints_ours_and_reports_the_rest(ccr: Ccr, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(LITELLM)
+    done = ccr("config", "import", str(tmp_path / "config.yaml"))
+    assert done.code == 0
+    assert json.loads(done.out)["Providers"][0]["api_key"] == "${OPENAI_API_KEY}"
+    assert "rpm" in done.err
+
+
+def test_import_reads_stdin(ccr: Ccr) -> None:
+    assert '"Providers"' in ccr("config", "import", "-", said=LITELLM).out
+
+
+def test_import_writes_only_where_nothing_is(ccr: Ccr, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(LITELLM)
+    assert ccr("config", "import", str(tmp_path / "config.yaml"), "--write").code == 0
+    assert stat.S_IMODE((home / "config.json").stat().st_mode) == 0o600
+    again = ccr("config", "import", str(tmp_path / "config.yaml"), "--write")
+    assert again.code == 1
+    assert "--force replaces it" in again.err
+
+
+def test_init_knows_vendors(ccr: Ccr, home: Path) -> None:
+    assert ccr("config", "init", "--yes", "--provider", "openrouter").code == 0
+    written = json.loads((home / "config.json").read_text())
+    assert written["Providers"][0]["api_key"] == "$OPENROUTER_API_KEY"
+    assert stat.S_IMODE((home / "config.json").stat().st_mode) == 0o600
+    assert ccr("config", "validate").code == 0
+
+
+def test_init_takes_every_answer_as_an_option(ccr: Ccr, home: Path) -> None:
+    words = "--provider mine --base-url http://127.0.0.1:9/v1 --key-env MINE --model m --model n --router-key r".split()
+    assert ccr("config", "init", *words).code == 0
+    written = json.loads((home / "config.json").read_text())
+    assert written["APIKEY"] == "r"
+    (provider,) = written["Providers"]
+    assert provider["api_key"] == "$MINE"
+    assert provider["models"] == ["m", "n"]
+
+
+def test_init_never_replaces_a_file_unasked(ccr: Ccr, config: Path) -> None:
+    before = config.read_text()
+    done = ccr("config", "init", "--yes")
+    assert (done.code, done.err) == (1, f"ccr: {config} is there already; --force replaces it\n")
+    assert config.read_text() == before
+    assert ccr("config", "init", "--yes", "--force").code == 0
+    assert config.read_text() != before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--provider", "mine"], "mine is not a known vendor: say where it is with --base-url"),
+        (["--provider", "mine", "--base-url", "http://127.0.0.1:9"], "mine has no usual model: name one with --model"),
+    ],
+)
+def test_init_says_what_is_missing(ccr: Ccr, words: list[str], said: str) -> None:
+    assert ccr("config", "init", "--yes", *words).err == f"ccr: {said}\n"
+
+
+class Terminal:
+    """A person who answers."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = iter(answers)
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        return next(self._answers) + "\n"
+
+
+def test_init_asks_for_what_is_left_open(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("mine", "http://127.0.0.1:9/v1", "m", "", ""))
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream=None: "sk-typed")
+    assert run(["config", "init"]) == 0
+    (provider,) = json.loads((home / "config.json").read_text())["Providers"]
+    assert (provider["name"], provider["api_key"], provider["models"]) == ("mine", "sk-typed", ["m"])

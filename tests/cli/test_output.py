@@ -1,0 +1,39 @@
+import pytest
+
+from ccr.cli import output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 s"), (59, "59 s"), (61, "1 min"), (3599, "60 min"), (7200, "2 h"), (180000, "2 d")]
+)
+def test_a_duration_is_in_the_unit_that_says_enough(seconds: float, said: str) -> None:
+    assert output.duration(seconds) == said
+
+
+def test_columns_are_aligned_and_lines_not_padded(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table([("a", "1", ""), ("bbb", "2", "x")], head=("N", "V", "W"), indent=" ")
+    assert capsys.readouterr().out == " N    V  W\n a    1\n bbb  2  x\n"
+
+
+def test_no_rows_are_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table([])
+    assert capsys.readouterr().out == ""
+
+
+def test_one_is_not_many() -> None:
+    assert (output.counted(1, "fault"), output.counted(2, "fault")) == ("1 fault", "2 faults")
+
+
+class Terminal:
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert output.styled("x", "good") == "x"
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert output.styled("x", "good") == "\033[32mx\033[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert output.styled("x", "good") == "x"

@@ -1,0 +1,76 @@
+import json
+from itertools import islice
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from ccr.service.logs import BLOCK, follow, readable, tail
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(0, []), (1, ["c"]), (2, ["b", "c"]), (3, ["a", "b", "c"]), (9, ["a", "b", "c"])]
+)
+def test_the_last_lines_are_taken(tmp_path: Path, count: int, expected: list[str]) -> None:
+    (tmp_path / "log").write_text("a\nb\nc\n")
+    assert tail(tmp_path / "log", count) == expected
+
+
+def test_long_lines_are_taken_whole(tmp_path: Path) -> None:
+    lines = [letter * BLOCK for letter in "abc"]
+    (tmp_path / "log").write_text("\n".join(lines) + "\n")
+    assert tail(tmp_path / "log", 2) == lines[1:]
+
+
+def test_an_empty_log_has_no_lines(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("")
+    assert tail(tmp_path / "log", 5) == []
+
+
+def test_what_comes_is_followed_through_a_rotation(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("old\n")
+
+    def write() -> None:
+        with path.open("a") as file:
+            file.write("one\ntw")
+            file.flush()
+            file.write("o\n")
+        path.replace(tmp_path / "log.1")
+        path.write_text("three\n")
+
+    timer = Timer(0.05, write)
+    timer.start()
+    assert list(islice(follow(path, every=0.01), 3)) == ["one", "two", "three"]
+    timer.join()
+
+
+def request(**fields: object) -> str:
+    said = {"time": "2026-01-02T03:04:05.678+00:00", "event": "request", "id": "req_1", "status": 200, "rule": "think"}
+    return json.dumps({**said, "target": "or,a", "input_tokens": 1200, "output_tokens": 30, "ms": 2100, **fields})
+
+
+def test_a_request_is_one_line() -> None:
+    expected = "2026-01-02 03:04:05  200  think -> or,a  1,200 in, 30 out, 2.1 s, req_1"
+    assert readable(request()) == expected
+
+
+def test_a_request_says_what_is_unusual() -> None:
+    line = readable(request(cache_read_tokens=900, first_token_ms=400, attempts=[{}, {}]))
+    assert line.endswith("1,200 in, 900 cached, 30 out, first 0.4 s, 2.1 s, 2 attempts, req_1")
+
+
+def test_an_error_stands_below() -> None:
+    line = readable(request(status=502, rule=None, target=None, input_tokens=None, ms=None, error="no answer"))
+    assert line.splitlines()[0] == "2026-01-02 03:04:05  502  - -> -  ? in, 30 out, ? , req_1".replace("? ,", "?,")
+    assert line.splitlines()[1].strip() == "no answer"
+
+
+def test_an_event_says_its_fields() -> None:
+    said = '{"level": "warn", "time": "2026-01-02T03:04:05", "event": "notice", "text": "hm"}'
+    assert readable(said) == "2026-01-02 03:04:05  warn  notice  text: hm"
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "plain text"])
+def test_what_is_no_line_of_ours_stays_as_it_is(line: str) -> None:
+    assert readable(line) == line
