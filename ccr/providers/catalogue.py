@@ -12,7 +12,9 @@ PLAIN = ChatUpstream()
 # Nothing is sent that some model of the vendor refuses; where models differ, they think as they please.
 CHAT: Mapping[str, ChatUpstream] = {
     # o-series and later refuse max_tokens; https://platform.openai.com/docs/api-reference/chat/create
-    "openai": ChatUpstream(max_tokens_field="max_completion_tokens", user_fields=("safety_identifier", "prompt_cache_key")),
+    "openai": ChatUpstream(
+        max_tokens_field="max_completion_tokens", user_fields=("safety_identifier", "prompt_cache_key")
+    ),
     "azure": ChatUpstream(max_tokens_field="max_completion_tokens"),
     # https://openrouter.ai/docs/use-cases/reasoning-tokens and …/features/web-search
     "openrouter": ChatUpstream(

@@ -124,12 +124,21 @@ def _auth(provider: Provider, vendor: Vendor | None, spoken: DialectName) -> Aut
 
 def _quirks(uses: tuple[QuirkUse, ...], path: str, notices: list[Notice]) -> Iterator[Quirk]:
     for index, use in enumerate(uses):
-        name = use.name.lower()
-        if name in DIALECTS:
+        if use.name.lower() in DIALECTS:
             continue
-        if name in QUIRKS:
-            yield QUIRKS[name](use.options)
-        elif name in PENDING:
-            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" has no effect yet'))
+        made = _made(use)
+        if isinstance(made, Quirk):
+            yield made
         else:
-            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" is not a known transformer and has no effect'))
+            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" {made}'))
+
+
+def _made(use: QuirkUse) -> Quirk | str:
+    """The quirk, or why there is none."""
+    name = use.name.lower()
+    if name not in QUIRKS:
+        return "has no effect yet" if name in PENDING else "is not a known transformer and has no effect"
+    try:
+        return QUIRKS[name](use.options)
+    except ValueError as wrong:
+        return f"{wrong}; it has no effect"

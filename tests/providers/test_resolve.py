@@ -1,0 +1,158 @@
+import pytest
+
+from ccr.config.parse import parse
+from ccr.config.schema import Timeouts
+from ccr.ids import ModelName
+from ccr.messages.json import Json
+from ccr.providers.resolve import Upstream, resolve
+from ccr.wire.openai_chat import ChatUpstream
+
+
+def resolved(**entry: Json) -> tuple[Upstream, list[str]]:
+    upstreams, notices = resolve(parse({"Providers": [{"name": "p", "models": ["m"], **entry}]}, {}))
+    return upstreams[0], [str(notice) for notice in notices]
+
+
+@pytest.mark.parametrize(
+    ("url", "dialect", "endpoint"),
+    [
+        ("https://p.test", "openai", "https://p.test/v1/chat/completions"),
+        ("https://p.test/v1", "openai", "https://p.test/v1/chat/completions"),
+        ("https://p.test/v1/chat/completions", "openai", "https://p.test/v1/chat/completions"),
+        ("https://p.test/v1/messages", "anthropic", "https://p.test/v1/messages"),
+        ("https://p.test/anthropic", "anthropic", "https://p.test/anthropic/v1/messages"),
+        ("https://api.anthropic.com", "anthropic", "https://api.anthropic.com/v1/messages"),
+        ("https://api.deepseek.com/anthropic", "anthropic", "https://api.deepseek.com/anthropic/v1/messages"),
+        ("http://localhost:11434", "openai", "http://localhost:11434/v1/chat/completions"),
+        ("http://localhost:11434/v1", "openai", "http://localhost:11434/v1/chat/completions"),
+    ],
+)
+def test_base_and_endpoint_reach_the_right_path_in_the_right_dialect(url: str, dialect: str, endpoint: str) -> None:
+    upstream, notices = resolved(api_base_url=url)
+    assert (upstream.dialect.name, upstream.url, notices) == (dialect, endpoint, [])
+
+
+@pytest.mark.parametrize(
+    ("uses", "dialect"),
+    [
+        (["Anthropic"], "anthropic"),
+        (["OpenAI"], "openai"),
+        (["Anthropic", "OpenAI"], "openai"),
+        ([["anthropic", {}], "cleancache"], "anthropic"),
+    ],
+)
+def test_transformers_tell_the_dialect_where_the_address_does_not(uses: list[Json], dialect: str) -> None:
+    upstream, notices = resolved(api_base_url="https://p.test/api", transformers=uses)
+    assert (upstream.dialect.name, notices) == (dialect, [])
+
+
+def test_the_address_wins_over_the_transformer_and_the_file_over_both() -> None:
+    url = "https://p.test/v1/chat/completions"
+    assert resolved(api_base_url=url, transformers=["Anthropic"])[0].dialect.name == "openai"
+    assert resolved(api_base_url="https://p.test", dialect="anthropic")[0].url == "https://p.test/v1/messages"
+
+
+def test_a_known_vendor_needs_no_address() -> None:
+    upstream, notices = resolved(name="anthropic", api_key="k")
+    assert (upstream.url, upstream.auth, notices) == ("https://api.anthropic.com/v1/messages", "x-api-key", [])
+
+
+def test_a_vendor_in_the_dialect_of_another_address_is_told() -> None:
+    _, notices = resolved(name="groq", dialect="anthropic")
+    assert notices == ["Providers[0].dialect: the usual address of Groq speaks openai"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://generativelanguage.googleapis.com/v1beta/models/", "https://generativelanguage.googleapis.com"],
+)
+def test_geminis_native_address_leads_to_the_compatible_one_and_is_told(url: str) -> None:
+    upstream, notices = resolved(name="g", api_base_url=url, api_key="k", transformer={"use": ["gemini"]})
+    assert upstream.url == "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"
+    assert notices[0].startswith("Providers[0].api_base_url: its native API is not spoken yet")
+
+
+def test_geminis_compatible_address_is_as_good_as_any() -> None:
+    assert resolved(name="gemini", api_key="k")[1] == []
+
+
+def test_a_gemini_behind_another_host_stays_there() -> None:
+    upstream, notices = resolved(name="gemini", api_base_url="https://proxy.test/v1")
+    assert (upstream.url, notices) == ("https://proxy.test/v1/chat/completions", [])
+
+
+def test_the_responses_api_leads_to_chat_and_is_told() -> None:
+    upstream, notices = resolved(api_base_url="https://p.test/v1/responses")
+    assert upstream.url == "https://p.test/v1/chat/completions"
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "auth"),
+    [
+        ({"api_base_url": "https://p.test"}, "none"),
+        ({"api_base_url": "https://p.test", "auth": "bearer"}, "bearer"),
+        ({"api_base_url": "https://p.test", "api_key": "k"}, "bearer"),
+        ({"api_base_url": "https://p.test/v1/messages", "api_key": "k"}, "x-api-key"),
+        (
+            {
+                "api_base_url": "https://p.test/v1/messages",
+                "api_key": "k",
+                "transformer": {"use": [["Anthropic", {"UseBearer": True}]]},
+            },
+            "bearer",
+        ),
+        ({"api_base_url": "https://openrouter.ai/api/v1/messages", "api_key": "k"}, "bearer"),
+        ({"api_base_url": "https://x.openai.azure.com/openai/v1", "api_key": "k"}, "api-key"),
+        ({"api_base_url": "https://p.test", "api_key": "k", "auth": "api-key"}, "api-key"),
+    ],
+)
+def test_the_key_goes_where_the_host_looks_for_it(entry: dict[str, Json], auth: str) -> None:
+    assert resolved(**entry)[0].auth == auth
+
+
+def test_a_missing_key_is_carried_for_the_request_to_say_so() -> None:
+    upstream, _ = resolved(api_base_url="https://p.test", api_key="$P_KEY")
+    assert (upstream.key, upstream.key_source, upstream.key_missing) == (None, "P_KEY", True)
+
+
+def test_transformers_become_quirks_for_all_models_or_one() -> None:
+    transformer: Json = {"use": [["maxtoken", {"max_tokens": 5}], "OpenAI"], "a/b": {"use": ["CleanCache"]}}
+    upstream, notices = resolved(api_base_url="https://p.test", transformer=transformer)
+    assert [quirk.name for quirk in upstream.quirks_for(ModelName("a/b"))] == ["maxtoken", "cleancache"]
+    assert [quirk.name for quirk in upstream.quirks_for(ModelName("m"))] == ["maxtoken"]
+    assert notices == []
+
+
+def test_transformers_without_effect_are_told_by_name() -> None:
+    transformer: Json = {"use": ["tooluse", "mine"], "m": {"use": [["maxtoken", {}]]}}
+    _, notices = resolved(api_base_url="https://p.test", transformer=transformer)
+    assert notices == [
+        'Providers[0].transformer.use[0]: "tooluse" has no effect yet',
+        'Providers[0].transformer.use[1]: "mine" is not a known transformer and has no effect',
+        'Providers[0].transformer["m"].use[0]: "maxtoken" needs max_tokens, a whole number above 0; it has no effect',
+    ]
+
+
+def test_what_a_provider_does_not_set_is_as_for_all() -> None:
+    raw: dict[str, Json] = {
+        "PROXY_URL": "http://proxy.test:1",
+        "timeouts": {"idle": 7},
+        "Providers": [
+            {"name": "a", "url": "https://a.test"},
+            {"name": "b", "url": "https://b.test", "proxy": "http://other.test:1", "timeouts": {"connect": 3}},
+        ],
+    }
+    (a, b), _ = resolve(parse(raw, {}))
+    assert (a.proxy, a.timeouts) == ("http://proxy.test:1", Timeouts(idle=7))
+    assert (b.proxy, b.timeouts) == ("http://other.test:1", Timeouts(idle=7, connect=3))
+
+
+def test_the_guide_is_asked_at_no_address() -> None:
+    (guide,), notices = resolve(parse({}, {}))
+    assert (guide.url, guide.auth, notices) == ("guide:", "none", ())
+
+
+def test_a_vendors_differences_come_with_its_address() -> None:
+    upstream, _ = resolved(name="mine", api_base_url="https://api.mistral.ai/v1/chat/completions")
+    assert upstream.dialect == ChatUpstream(include_usage=False, nine_character_ids=True, prefill=False)
