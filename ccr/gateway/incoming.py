@@ -1,12 +1,13 @@
 """An upstream's answer as it comes in: checked, metered, and held back until its first content."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from ccr.errors import RequestProblem, UpstreamGarbled
 from ccr.gateway.meter import Meter
 from ccr.gateway.ports import Exchange
-from ccr.messages.events import End, Event, Grammar, is_content
+from ccr.messages.events import End, Event, Grammar, Start, is_content
 from ccr.wire.dialect import Reader
 
 
@@ -29,8 +30,9 @@ class Piece(NamedTuple):
 class Incoming:
     """One answer. `open` reads up to the first content, so that a failure before it can still go elsewhere."""
 
-    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, *, copy: bool) -> None:
+    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, request_id: str, *, copy: bool) -> None:
         self.meter = meter
+        self._request_id = request_id
         self._copy = copy
         self.whole = False  # it came as one JSON text, whatever was asked for; known once opened
         self._begun = False
@@ -84,12 +86,16 @@ class Incoming:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
         return self._copy and self._begun and isinstance(failure, UpstreamGarbled)
 
+    def _named(self, event: Event) -> Event:
+        """Local servers give every answer the same id; ours differ."""
+        return replace(event, id=self._request_id.removeprefix("req_")) if isinstance(event, Start) else event
+
     def _checked(self, events: Iterator[Event]) -> tuple[tuple[Event, ...], RequestProblem | None]:
         """What can be read, and what stopped the reading: what came before a fault is not lost."""
         read: list[Event] = []
         try:
             for event in events:
-                read.append(self.meter.read(self._grammar.check(event)))
+                read.append(self.meter.read(self._named(self._grammar.check(event))))
         except RequestProblem as failure:
             return tuple(read), failure
         return tuple(read), None

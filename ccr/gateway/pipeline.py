@@ -95,7 +95,8 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     try:
         async with asyncio.timeout(total):
             exchange = await runtime.transport.send(upstream, sent)
-            incoming = Incoming(exchange, upstream.dialect.reader(request, target), call.meter, copy=copy)
+            reader = upstream.dialect.reader(request, target)
+            incoming = Incoming(exchange, reader, call.meter, inbound.request_id, copy=copy)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from ccr.errors import RequestProblem, UpstreamSaid
+from ccr.errors import RequestProblem, UpstreamProblem, UpstreamSaid
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming
 from ccr.messages.fold import Fold
@@ -14,10 +14,16 @@ WHOLE = {"content-type": "application/json"}
 
 
 def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
-    """The failure, classified, and with the target it came from."""
+    """The failure as the client may see it: classified, with the target it came from, without the key."""
     assert call.target is not None
+    upstream = call.runtime.upstreams[call.target.provider]
     if isinstance(failure, UpstreamSaid):
-        return classify(failure, call.target, call.runtime.upstreams[call.target.provider].key_source)
+        failure = classify(failure, call.target, upstream.key_source)
+    elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
+        failure.message = f"{failure.message} [{call.target}]"
+    if upstream.key:
+        # Some providers quote the key that they refuse.
+        failure.message = failure.message.replace(upstream.key.reveal(), "***")
     return failure
 
 

@@ -15,7 +15,7 @@ def check_key(headers: Mapping[str, str], key: str) -> None:
     if not is_known(headers, key):
         given = "authorization" in headers or "x-api-key" in headers
         raise Unauthorized(
-            "the router's key is wrong" if given else "the router's key is missing",
+            f"the router's key is {'not right' if given else 'missing'}; `ccr env` prints what a client needs",
             retry=False,
         )
 

@@ -44,7 +44,7 @@ async def test_when_all_fail_the_last_failure_names_the_others() -> None:
         routes={"default": "a,m"},
         fallback={"default": ("c,m",)},
     )
-    assert error_of(await wired.ask(ASKED))[2] == "down too (tried before: a,m)"
+    assert error_of(await wired.ask(ASKED))[2] == "down too [c,m] (tried before: a,m)"
 
 
 async def test_the_record_says_what_happened() -> None:

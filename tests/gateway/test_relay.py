@@ -1,8 +1,9 @@
 import json
 
-from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, openai
+from ccr.config.schema import Secret
+from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
-from tests.support.wiring import Wired, read
+from tests.support.wiring import Wired, read, upstream_at
 
 
 async def test_a_stream_of_the_same_dialect_passes_to_the_byte() -> None:
@@ -97,3 +98,16 @@ async def test_a_client_that_leaves_ends_the_request_and_the_upstreams_work() ->
     await answer.body.aclose()
     assert exchange.closed
     assert wired.seen.only.status == 499
+
+
+async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
+    upstream = upstream_at("http://acme.test", key=Secret("sk-secret"))
+    refused = canned(b'{"error":{"message":"Incorrect API key provided: sk-secret"}}', 401)
+    _, _, message = error_of(await Wired(refused, upstreams=[upstream]).ask(ASKED))
+    assert "sk-secret" not in message
+    assert "Incorrect API key provided: ***" in message
+
+
+async def test_answers_have_ids_of_their_own() -> None:
+    said = json.loads(await read(await Wired(canned(CHAT_HI), upstreams=[openai()]).ask(ASKED)))
+    assert said["id"] == "msg_test"

@@ -24,10 +24,10 @@ def test_the_key_opens(headers: dict[str, str]) -> None:
     ("headers", "words"),
     [
         ({}, "missing"),
-        ({"authorization": f"Basic {KEY}"}, "wrong"),
-        ({"authorization": "Bearer "}, "wrong"),
-        ({"x-api-key": KEY[:-1]}, "wrong"),
-        ({"x-api-key": "schlüssel"}, "wrong"),
+        ({"authorization": f"Basic {KEY}"}, "not right"),
+        ({"authorization": "Bearer "}, "not right"),
+        ({"x-api-key": KEY[:-1]}, "not right"),
+        ({"x-api-key": "schlüssel"}, "not right"),
     ],
 )
 def test_anything_else_does_not(headers: dict[str, str], words: str) -> None:
