@@ -131,5 +131,5 @@ def person(tmp_path: Path) -> Iterator[Person]:
 def side(request: pytest.FixtureRequest, chat_upstream: Upstream, messages_upstream: Upstream) -> Side:
     """The test runs twice, once for each kind of upstream."""
     if request.param == "openai":
-        return Side("chat,m", chat_upstream, chat.stream, chat.reply, "/v1/chat/completions")
-    return Side("claude,opus", messages_upstream, messages.stream, messages.reply, "/v1/messages")
+        return Side("chat,m", "chat-key", chat_upstream, chat.stream, chat.reply, "/v1/chat/completions")
+    return Side("claude,opus", "claude-key", messages_upstream, messages.stream, messages.reply, "/v1/messages")

@@ -1,6 +1,7 @@
 """The official Anthropic SDK as a client, in front of both kinds of upstream."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -22,8 +23,9 @@ BASH: ToolParam = {
 
 
 @pytest.fixture
-def client(router: Router) -> anthropic.Anthropic:
-    return anthropic.Anthropic(base_url=router.url, api_key=KEY, max_retries=0, timeout=20)
+def client(router: Router) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=router.url, api_key=KEY, max_retries=0, timeout=20) as client:
+        yield client
 
 
 def ask(client: anthropic.Anthropic, model: str, *, streaming: bool, **more: Any) -> Message:
@@ -121,8 +123,10 @@ def test_the_list_of_models(client: anthropic.Anthropic) -> None:
 
 
 def test_a_wrong_key(router: Router, chat_upstream: Upstream) -> None:
-    client = anthropic.Anthropic(base_url=router.url, api_key="wrong-key", max_retries=0)
-    with pytest.raises(anthropic.AuthenticationError) as caught:
+    with (
+        anthropic.Anthropic(base_url=router.url, api_key="wrong-key", max_retries=0) as client,
+        pytest.raises(anthropic.AuthenticationError) as caught,
+    ):
         ask(client, "chat,m", streaming=False)
     assert kind(caught.value) == "authentication_error"
     assert "wrong-key" not in str(caught.value)
@@ -131,8 +135,8 @@ def test_a_wrong_key(router: Router, chat_upstream: Upstream) -> None:
 
 def test_the_key_may_come_as_bearer(router: Router, chat_upstream: Upstream) -> None:
     chat_upstream.play([chat.reply(text("hi"))])
-    client = anthropic.Anthropic(base_url=router.url, auth_token=KEY, max_retries=0)
-    assert text_of(ask(client, "chat,m", streaming=False)) == "hi"
+    with anthropic.Anthropic(base_url=router.url, auth_token=KEY, max_retries=0) as client:
+        assert text_of(ask(client, "chat,m", streaming=False)) == "hi"
 
 
 @streams
@@ -180,11 +184,10 @@ def test_an_overflow_is_said_in_the_words_that_make_claude_code_compact(
 def test_an_upstream_that_refuses_our_key_is_not_the_caller_s_login(
     client: anthropic.Anthropic, side: Side, streaming: bool
 ) -> None:
-    side.upstream.play([chat.error(401, "Incorrect API key provided: chat-key")])
+    side.upstream.play([chat.error(401, f"Incorrect API key provided: {side.key}")])
     with pytest.raises(anthropic.PermissionDeniedError) as caught:
         ask(client, side.model, streaming=streaming)
-    assert "chat-key" not in str(caught.value)
-    assert "claude-key" not in str(caught.value)
+    assert side.key not in str(caught.value)
 
 
 @streams
@@ -192,10 +195,13 @@ def test_an_upstream_that_refuses_our_key_is_not_the_caller_s_login(
 def test_an_upstream_that_hangs_up_without_a_word(
     client: anthropic.Anthropic, side: Side, streaming: bool, end: Any
 ) -> None:
-    side.upstream.play([raw(end)])
+    side.upstream.play(
+        lambda request: raw(end)
+    )  # a connection from the pool may have been closed: one more try is fair
     with pytest.raises(anthropic.InternalServerError) as caught:
         ask(client, side.model, streaming=streaming)
     assert kind(caught.value) == "api_error"
+    assert len(side.upstream.requests) <= 2
 
 
 def test_malformed_json_says_what_is_wrong(router: Router) -> None:

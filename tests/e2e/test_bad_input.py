@@ -78,11 +78,11 @@ def test_a_dead_upstream(router: Router, path: str, streaming: bool) -> None:
 
 
 @DOORS
-@pytest.mark.parametrize("headers", [{"x-api-key": "wrong"}, {"authorization": "Bearer wrong"}, {"x-api-key": ""}])
+@pytest.mark.parametrize("headers", [{"x-api-key": "sesame"}, {"authorization": "Bearer sesame"}, {"x-api-key": ""}])
 def test_a_wrong_key(router: Router, path: str, headers: dict[str, str]) -> None:
     answer = httpx.post(f"{router.url}{path}", json=GOOD, headers=headers)
     assert_error(answer, path, 401)
-    assert "wrong" not in answer.json()["error"]["message"].split()
+    assert "sesame" not in answer.text
 
 
 @DOORS

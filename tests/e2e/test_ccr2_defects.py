@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import StartRouter
-from tests.support import chat, upstream
+from tests.support import chat, messages, upstream
 from tests.support.parts import text, thinking, tool, usage
 from tests.support.running import Person, Router
+from tests.support.sides import Side
 from tests.support.upstream import FIN, HANG, RST, Upstream, stream
 
 HI = [{"role": "user", "content": "hi"}]
@@ -100,11 +102,14 @@ def test_a_thought_in_a_whole_answer_is_kept(router: Router, chat_upstream: Upst
     assert content[0]["thinking"] == "let me see"
 
 
-def test_an_error_in_mid_stream_is_an_error_event_and_the_last_one(router: Router, chat_upstream: Upstream) -> None:
+def test_an_error_in_mid_stream_is_an_error_event_and_the_last_one(router: Router, side: Side) -> None:
     """Defect 7."""
     failure = b'data: {"error":{"message":"the model fell over","type":"server_error"}}\n\n'
-    chat_upstream.play([chat.streamed(chat.delta(role="assistant", content="so far"), failure)])
-    answer = router.hear({"model": "chat,m", "messages": HI})
+    if side.path == "/v1/messages":
+        said = {"type": "error", "error": {"type": "api_error", "message": "the model fell over"}}
+        failure = messages.frame(said)
+    side.upstream.play([stream(*half(side), failure)])
+    answer = router.hear({"model": side.model, "messages": HI})
     assert answer.text == "so far"
     assert answer.error is not None
     assert "the model fell over" in answer.error["message"]
@@ -112,43 +117,51 @@ def test_an_error_in_mid_stream_is_an_error_event_and_the_last_one(router: Route
 
 
 @pytest.mark.parametrize("end", [FIN, RST])
-def test_a_stream_that_is_cut_ends_in_an_error_event(router: Router, chat_upstream: Upstream, end: Any) -> None:
+def test_a_stream_that_is_cut_ends_in_an_error_event(router: Router, side: Side, end: Any) -> None:
     """Defect 8."""
-    chat_upstream.play([chat.streamed(chat.delta(role="assistant", content="so far"), end, done=False)])
-    answer = router.hear({"model": "chat,m", "messages": HI})
+    side.upstream.play([stream(*half(side), end)])
+    answer = router.hear({"model": side.model, "messages": HI})
     assert answer.text == "so far"
     assert answer.error is not None
     assert answer.error["type"] == "api_error"
     assert not answer.whole
 
 
-def test_a_stream_that_just_stops_is_not_taken_for_an_end(router: Router, chat_upstream: Upstream) -> None:
+def half(side: Side) -> list[bytes]:
+    """The beginning of an answer."""
+    if side.path == "/v1/messages":
+        return [messages.frame(event) for event in messages.events(text("so far"))[:4]]
+    return [chat.frame(chat.delta(role="assistant", content="so far"))]
+
+
+def test_a_stream_that_just_stops_is_not_taken_for_an_end(router: Router, side: Side) -> None:
     """Defect 8: the connection ends well, the answer does not."""
-    chat_upstream.play([chat.streamed(chat.delta(role="assistant", content="so far"), done=False)])
-    answer = router.hear({"model": "chat,m", "messages": HI})
+    side.upstream.play([stream(*half(side))])
+    answer = router.hear({"model": side.model, "messages": HI})
     assert answer.error is not None
     assert not answer.whole
 
 
-def test_a_client_that_leaves_a_stream_ends_the_upstream_s(router: Router, chat_upstream: Upstream) -> None:
+def test_a_client_that_leaves_a_stream_ends_the_upstream_s(router: Router, side: Side) -> None:
     """Defect 9."""
-    chat_upstream.play([chat.streamed(chat.delta(role="assistant", content="so far"), HANG)])
-    body = {"model": "chat,m", "max_tokens": 9, "stream": True, "messages": HI}
+    side.upstream.play([stream(*half(side), HANG)])
+    body = {"model": side.model, "max_tokens": 9, "stream": True, "messages": HI}
     with router.client as client, client.stream("POST", "/v1/messages", json=body) as answer:
         assert b"message_start" in next(answer.iter_raw())
-    assert chat_upstream.only.gone.wait(1)
+        assert not side.upstream.only.gone.is_set()
+    assert side.upstream.only.gone.wait(1)
 
 
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_client_that_leaves_before_anything_came_ends_the_upstream_s_request(
-    router: Router, chat_upstream: Upstream, streaming: bool
+    router: Router, side: Side, streaming: bool
 ) -> None:
     """Defect 9."""
-    chat_upstream.play([upstream.raw(HANG)])
-    body = {"model": "chat,m", "max_tokens": 9, "stream": streaming, "messages": HI}
-    with router.client as client, pytest.raises(Exception, match="timed out"):
+    side.upstream.play([upstream.raw(HANG)])
+    body = {"model": side.model, "max_tokens": 9, "stream": streaming, "messages": HI}
+    with router.client as client, pytest.raises(httpx.ReadTimeout):
         client.post("/v1/messages", json=body, timeout=0.5)
-    assert chat_upstream.only.gone.wait(1)
+    assert side.upstream.only.gone.wait(1)
 
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions"])

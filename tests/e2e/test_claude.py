@@ -174,10 +174,10 @@ def test_a_stream_that_breaks_is_healed_by_the_client_s_own_second_request(
 def test_an_upstream_s_refusal_is_shown_to_the_user_with_provider_and_model(
     person: Person, router: Router, chat_upstream: Upstream
 ) -> None:
-    chat_upstream.play([chat.error(400, "tools are not for me")])
+    chat_upstream.play([chat.error(400, "not on a Friday")])
     ran = person.claude("-p", "say hi", url=router.url)
     assert ran.code == 1
-    assert "tools are not for me" in ran.out
+    assert "not on a Friday" in ran.out
     assert "chat" in ran.out
     assert len(chat_upstream.requests) == 1
 

@@ -1,6 +1,7 @@
 """The official OpenAI SDK as a client, in front of both kinds of upstream."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -24,8 +25,9 @@ BASH = {
 
 
 @pytest.fixture
-def client(router: Router) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{router.url}/v1", api_key=KEY, max_retries=0, timeout=20)
+def client(router: Router) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{router.url}/v1", api_key=KEY, max_retries=0, timeout=20) as client:
+        yield client
 
 
 def ask(client: openai.OpenAI, model: str, *, streaming: bool, **more: Any) -> ChatCompletion:
@@ -95,9 +97,11 @@ def test_system_messages_and_limits_reach_an_anthropic_upstream(
     assert (body["max_tokens"], body["stop_sequences"]) == (55, ["END"])
 
 
-def test_without_a_wish_for_usage_a_stream_has_no_usage_chunk(client: openai.OpenAI, side: Side) -> None:
-    side.script(text("ok"), usage(1, 1), streaming=True)
-    stream: Any = client.chat.completions.create(model=side.model, messages=HI, stream=True)
+def test_without_a_wish_for_usage_a_stream_has_no_usage_chunk(
+    client: openai.OpenAI, messages_upstream: Upstream
+) -> None:
+    messages_upstream.play([messages.stream(text("ok"), usage(1, 1))])
+    stream: Any = client.chat.completions.create(model="claude,opus", messages=HI, stream=True)
     assert all(chunk.choices and chunk.usage is None for chunk in stream)
 
 
@@ -107,8 +111,10 @@ def test_the_list_of_models(client: openai.OpenAI) -> None:
 
 
 def test_a_wrong_key(router: Router) -> None:
-    client = openai.OpenAI(base_url=f"{router.url}/v1", api_key="wrong-key", max_retries=0)
-    with pytest.raises(openai.AuthenticationError) as caught:
+    with (
+        openai.OpenAI(base_url=f"{router.url}/v1", api_key="wrong-key", max_retries=0) as client,
+        pytest.raises(openai.AuthenticationError) as caught,
+    ):
         ask(client, "chat,m", streaming=False)
     assert "wrong-key" not in str(caught.value)
 

@@ -2,16 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import StartRouter, providers
-from tests.support import chat
+from tests.support import chat, messages
 from tests.support.parts import text, tool, usage
-from tests.support.running import KEY, Person, free_port
+from tests.support.running import KEY, Person, Router, free_port, running_router
 from tests.support.upstream import Answer, Received, Upstream
 
 HI = [{"role": "user", "content": "hi"}]
@@ -23,7 +23,21 @@ ROUTES = {
     "image": "chat,eyes",
     "longContext": "chat,long",
     "longContextThreshold": 2000,
+    "native": "claude,haiku",
 }
+
+
+@pytest.fixture(scope="module")
+def _routed(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    config = {"Providers": providers(_chat, _messages), "Router": ROUTES}
+    with running_router(config, tmp_path_factory.mktemp("routed")) as router:
+        yield router
+
+
+@pytest.fixture
+def routed(_routed: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Router:
+    """A router with all its routes set."""
+    return _routed
 
 
 @pytest.fixture
@@ -52,7 +66,7 @@ def test_a_prompt_that_begins_with_a_model_goes_to_that_model(configured: Person
     assert (ran.code, ran.out) == (0, "hello\n")
     assert chat_upstream.only.json["model"] == "deep"
     assert "say hello to me" in prompts(chat_upstream.only)
-    assert "/model" not in prompts(chat_upstream.only)
+    assert "/model chat" not in prompts(chat_upstream.only)
 
 
 def test_a_context_on_the_command_line_names_the_route(configured: Person, chat_upstream: Upstream) -> None:
@@ -124,33 +138,41 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"model": "claude-haiku-5-5"}, "cheap", "background"),
         ({"model": "chat,named"}, "named", "explicit"),
         ({"model": "chat,named", "thinking": {"type": "adaptive"}}, "named", "explicit"),
-        ({"context": "background"}, "cheap", "route"),
+        ({"context": "background"}, "cheap", "context"),
         ({"thinking": {"type": "adaptive"}}, "deep", "think"),
         ({"thinking": {"type": "disabled"}}, "m", "default"),
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, "eyes", "image"),
-        ({"messages": [{"role": "user", "content": "word " * 3000}]}, "long", "longContext"),
-        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "searcher", "webSearch"),
+        ({"messages": [{"role": "user", "content": "word " * 3000}]}, "long", "long_context"),
+        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "searcher", "web_search"),
         ({"system": "<CCR-SUBAGENT-MODEL>chat,tagged</CCR-SUBAGENT-MODEL>"}, "tagged", "subagent"),
     ],
 )
 def test_each_rule_says_in_a_header_that_it_was_the_one(
-    start_router: StartRouter, chat_upstream: Upstream, change: dict[str, Any], model: str, rule: str
+    routed: Router, chat_upstream: Upstream, change: dict[str, Any], model: str, rule: str
 ) -> None:
-    router = start_router({"Router": ROUTES})
     chat_upstream.play([chat.reply(text("hi"), usage(1, 1))])
-    answer = router.messages({"model": "claude-opus-5-5", "max_tokens": 9, "messages": HI, **change})
+    answer = routed.messages({"model": "claude-opus-5-5", "max_tokens": 9, "messages": HI, **change})
     assert answer.status_code == 200, answer.text
     assert chat_upstream.only.json["model"] == model
     assert answer.headers["x-ccr-route"] == rule
     assert answer.headers["x-ccr-model"] == f"chat,{model}"
 
 
-def test_a_header_names_a_route(start_router: StartRouter, chat_upstream: Upstream) -> None:
-    router = start_router({"Router": ROUTES})
+def test_a_header_names_a_route(routed: Router, chat_upstream: Upstream) -> None:
     chat_upstream.play([chat.reply(text("hi"), usage(1, 1))])
     body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": HI}
-    assert router.messages(body, x_ccr_route="background").status_code == 200
+    assert routed.messages(body, x_ccr_route="background").status_code == 200
     assert chat_upstream.only.json["model"] == "cheap"
+
+
+def test_a_route_that_the_caller_names_is_not_said_to_an_anthropic_upstream(
+    routed: Router, messages_upstream: Upstream
+) -> None:
+    messages_upstream.play([messages.reply(text("hi"), usage(1, 1))])
+    body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": HI, "context": "native"}
+    assert routed.messages(body, x_ccr_route="native").status_code == 200
+    assert messages_upstream.only.json == {"model": "haiku", "max_tokens": 9, "messages": HI}
+    assert "x-ccr-route" not in messages_upstream.only.headers
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="CCR's custom routers are JavaScript and need node")

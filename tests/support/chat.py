@@ -4,6 +4,7 @@ chat.stream(text("hi"), tool("Bash", {"command": "ls"}), usage(10, 3))
 chat.streamed(chat.delta(content="hi"), chat.delta(finish="stop"))      # an odd one, chunk by chunk
 """
 
+import itertools
 import json
 from collections.abc import Mapping
 
@@ -12,11 +13,13 @@ from tests.support.parts import Call, Part, Say, Think, Used, pieces
 from tests.support.upstream import Answer, Step
 
 Json = dict[str, object]
+_numbers = itertools.count(1)
 
 
 def stream(*parts: Part, finish: str = "", model: str = "scripted-chat") -> Answer:
     """As OpenAI sends it: names first, arguments in pieces, usage in a last chunk without choices, [DONE]."""
-    return streamed(*chunks(*parts, finish=finish, model=model))
+    id = answer_id()
+    return streamed(*({**chunk, "id": id} for chunk in chunks(*parts, finish=finish, model=model)))
 
 
 def streamed(*items: Json | Step, done: bool = True, headers: Mapping[str, str] | None = None) -> Answer:
@@ -40,7 +43,7 @@ def reply(*parts: Part, finish: str = "", model: str = "scripted-chat") -> Answe
     if calls := [call(part) for part in parts if isinstance(part, Call)]:
         message["tool_calls"] = calls
     choice = {"index": 0, "message": message, "finish_reason": finish or reason(parts)}
-    whole = {**completion("chat.completion", model), "choices": [choice]}
+    whole = {**completion("chat.completion", model), "id": answer_id(), "choices": [choice]}
     used = [tokens(part) for part in parts if isinstance(part, Used)]
     return upstream.reply(200, {**whole, "usage": used[-1]} if used else whole)
 
@@ -104,6 +107,10 @@ def tokens(part: Used) -> Json:
 
 def frame(chunk: Json) -> bytes:
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+def answer_id() -> str:
+    return f"chatcmpl-scripted{next(_numbers):04}"
 
 
 def completion(kind: str, model: str) -> Json:

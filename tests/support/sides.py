@@ -14,6 +14,7 @@ class Side:
     """One kind of upstream, the target that leads to it, and how it says things."""
 
     model: str
+    key: str  # the provider's, as the router knows it
     upstream: Upstream
     stream: Callable[..., Answer]
     reply: Callable[..., Answer]
