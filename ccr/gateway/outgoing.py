@@ -15,6 +15,9 @@ from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
 
 AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "api-key": "api-key"}
 
+# Fields that a client may send to the router; what has become of them, routing.facts says.
+MEANT_FOR_US = ("context",)
+
 
 def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool:
     """Same dialect on both sides and nothing to adjust: the bytes go through as they are."""
@@ -25,7 +28,8 @@ def outgoing(
     inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target
 ) -> UpstreamRequest:
     if passes_through(inbound, upstream, target):
-        body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed))
+        ours = tuple(name for name in MEANT_FOR_US if name not in request.extra)
+        body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours))
         headers = forwarded(inbound.headers)
         url = _with_query(upstream.url, inbound.query)
     else:

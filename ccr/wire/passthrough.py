@@ -33,9 +33,13 @@ _KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 _SIGNED_BY_US = f'"{PREFIX}'.encode()
 
 
-def rewrite(body: bytes, model: str, removed: tuple[str, ...] = ()) -> bytes:
-    """The body for another model, without the given texts in the system prompt and in what the user says."""
+def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tuple[str, ...] = ()) -> bytes:
+    """The body for another model, without the given texts in the system prompt and in what the user says, and without
+    the fields that are `dropped`."""
     body, places = _opened(body)
+    if any(name in places for name in dropped):
+        fields = {name: msgspec.Raw(body[place]) for name, place in places.items() if name not in dropped}
+        body, places = _opened(msgspec.json.encode(fields))
     changed = {"model": msgspec.json.encode(model)}
     if removed:
         for name, edit in (("system", _edited_system), ("messages", _edited_messages)):

@@ -1,3 +1,5 @@
+import json
+
 from ccr.config.schema import Secret
 from tests.support.asking import HI, STREAMED
 from tests.support.canned import canned
@@ -38,3 +40,16 @@ async def test_a_query_joins_the_one_that_the_provider_has() -> None:
     wired = Wired(canned(HI), upstreams=[upstream_at("http://acme.test/messages?api-version=1")])
     await read(await wired.ask(STREAMED, query="beta=true"))
     assert wired.sent[0].url == "http://acme.test/messages?api-version=1&beta=true"
+
+
+async def test_the_route_that_the_caller_names_is_not_sent_on() -> None:
+    wired = Wired(canned(HI))
+    await read(await wired.ask(STREAMED | {"context": "default"}))
+    assert "context" not in json.loads(wired.sent[0].body)
+    assert wired.seen.only.rule == "route"
+
+
+async def test_a_field_of_that_name_that_means_something_else_is() -> None:
+    wired = Wired(canned(HI))
+    await read(await wired.ask(STREAMED | {"context": {"edits": []}}))
+    assert json.loads(wired.sent[0].body)["context"] == {"edits": []}
