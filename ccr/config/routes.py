@@ -48,13 +48,16 @@ def target(place: Place, known: Names) -> Target | None:
 def _configured(name: str, known: Names) -> str:
     if known.providers.keys() == {GUIDE.name}:
         return "none is configured: add it to Providers, or set a variable such as GEMINI_API_KEY"
+    if not known.providers:
+        return "none in Providers can be used"
     spelled = {folded(each.name): str(each.name) for each in known.providers.values()}
     return f"configured are {', '.join(spelled.values())}{suggestion(name, spelled)}"
 
 
 def _example(known: Names) -> str:
-    provider = next(iter(known.providers.values()))
-    return f"{provider.name},{provider.models[0] if provider.models else 'model'}"
+    for provider in known.providers.values():
+        return f"{provider.name},{provider.models[0] if provider.models else 'model'}"
+    return "openrouter,openai/gpt-5.5"
 
 
 def routes(place: Place, known: Names) -> Routes:

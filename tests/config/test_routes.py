@@ -44,6 +44,17 @@ def test_the_example_of_a_target_needs_no_models() -> None:
     assert 'such as "local,model"' in str(report.faults[0])
 
 
+def test_where_no_provider_can_be_used_a_target_is_still_explained() -> None:
+    report = Report()
+    none = names((), Place(None, "aliases", report))
+    target(Place("x", "x", report), none)
+    target(Place("x,y", "x", report), none)
+    assert [fault.text for fault in report.faults] == [
+        '"x" is not a target; expected "provider,model", such as "openrouter,openai/gpt-5.5"',
+        'there is no provider "x"; none in Providers can be used',
+    ]
+
+
 def test_a_third_part_is_told_and_ignored() -> None:
     report = Report()
     assert str(target(Place("local,m,high", "x", report), known())) == "local,m"
