@@ -1,0 +1,30 @@
+"""Foreign JSON."""
+
+import pytest
+
+from ccr.messages.json import NOTHING, read
+
+
+@pytest.mark.parametrize("text", [b'{"a":[1,2.5,null,true,"x"]}', '{"a":[1,2.5,null,true,"x"]}'])
+def test_bytes_and_text_are_read(text: bytes | str) -> None:
+    assert read(text) == {"a": [1, 2.5, None, True, "x"]}
+
+
+@pytest.mark.parametrize("text", [rb'{"a":"x\ud83d"}', r'{"a":"x\uD83D"}', rb'{"a":"x\ude00"}'])
+def test_half_a_surrogate_pair_becomes_a_replacement_character(text: bytes | str) -> None:
+    assert read(text) == {"a": "x\ufffd"}
+
+
+def test_whole_pairs_beside_a_half_one_survive() -> None:
+    assert read(rb'["\ud83d\ude00\ud83d", "\u00e4"]') == ["😀\ufffd", "ä"]
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"a":1}}', b"NaN", b'"\xff"', b'{"\\ud83d', b"[" * 100_000])
+def test_whatever_is_wrong_is_a_value_error(text: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # each fault has its own words
+        read(text)
+
+
+def test_nothing_is_an_empty_object_that_has_a_hash() -> None:
+    assert NOTHING == {}
+    assert isinstance(hash(NOTHING), int)

@@ -1,0 +1,149 @@
+"""The same dialect on both sides."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccr.errors import BadRequest
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.wire.origin import Origin
+from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
+
+TAG = "<CCR-SUBAGENT-MODEL>p,m</CCR-SUBAGENT-MODEL>"
+OURS = Origin(Target(ProviderName("p"), ModelName("m")), "reasoning").sign()
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps({"model": "a", **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'{"model":"a","x":1}', b'{"model":"b","x":1}'),
+        (b' {\n "x" : [ 1 ,2 ],\r\n\t"model" :  "a" , "y":null}\n', b' {\n "x" : [ 1 ,2 ],\r\n\t"model" :  "b" , "y":null}\n'),
+        (rb'{"mod\u0065l":"a","s":"\u00e4\/"}', rb'{"mod\u0065l":"b","s":"\u00e4\/"}'),
+        (b'{"x":{"model":"a"},"s":"\\"model\\":\\"a\\"","model":"a"}', b'{"x":{"model":"a"},"s":"\\"model\\":\\"a\\"","model":"b"}'),
+        (b'{"a\\"b":1,"model":"a","n":1.0,"big":123456789012345678901234567890}', b'{"a\\"b":1,"model":"b","n":1.0,"big":123456789012345678901234567890}'),
+    ],
+    ids=["plain", "white space", "escapes", "other models", "numbers"],
+)  # fmt: skip
+def test_only_the_model_changes(before: bytes, after: bytes) -> None:
+    assert rewrite(before, "b") == after
+
+
+def test_a_model_name_is_escaped() -> None:
+    assert json.loads(rewrite(body(), 'p"\\ä')) == {"model": 'p"\\ä'}
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4), st.booleans(), st.sampled_from([None, 1]))
+def test_all_else_keeps_its_value(fields: dict[str, object], ascii: bool, indent: int | None) -> None:
+    whole = {**fields, "model": "a"}
+    before = json.dumps(whole, ensure_ascii=ascii, indent=indent).encode()
+    assert json.loads(rewrite(before, "b")) == {**whole, "model": "b"}
+
+
+@pytest.mark.parametrize(
+    "exotic", [b'{"model":"a","x":1,"model":"c"}', b'{"model":"a","x":1,"model":"a"}', rb'{"x":1,"model":"\ud83d"}']
+)
+def test_a_body_that_cannot_be_cut_is_written_anew(exotic: bytes) -> None:
+    assert json.loads(rewrite(exotic, "b")) == {"model": "b", "x": 1}
+
+
+@pytest.mark.parametrize("broken", [b"", b"[]", b'{"model":"a"', b'{"model":"a"} x', b"[" * 100_000])
+def test_what_is_no_object_is_a_bad_request(broken: bytes) -> None:
+    with pytest.raises(BadRequest):
+        rewrite(broken, "b")
+
+
+def test_tags_are_removed_from_the_prompt_and_from_what_the_user_says() -> None:
+    before = body(
+        system=[{"type": "text", "text": f"be brief {TAG}", "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "user", "content": f"{TAG}hi"}, {"role": "system", "content": [{"type": "text", "text": f"x{TAG}"}]}],
+    )  # fmt: skip
+    assert json.loads(rewrite(before, "b", (TAG,))) == {
+        "model": "b",
+        "system": [{"type": "text", "text": "be brief ", "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": "hi"}, {"role": "system", "content": [{"type": "text", "text": "x"}]}],
+    }
+
+
+def test_what_held_nothing_but_a_tag_goes_with_it() -> None:
+    alone = {"type": "text", "text": TAG}
+    kept = {"type": "text", "text": ""}
+    before = body(
+        system=[alone], messages=[{"role": "user", "content": [alone]}, {"role": "user", "content": [alone, kept]}]
+    )
+    after = json.loads(rewrite(before, "b", (TAG,)))
+    assert after == {"model": "b", "system": [], "messages": [{"role": "user", "content": [kept]}]}
+
+
+def test_an_escaped_tag_is_removed_too() -> None:
+    before = b'{"model":"a","system":"x\\u003cCCR-SUBAGENT-MODEL\\u003ep,m\\u003c/CCR-SUBAGENT-MODEL\\u003e"}'
+    assert rewrite(before, "b", (TAG,)) == b'{"model":"b","system":"x"}'
+
+
+def test_messages_without_the_tag_keep_their_bytes() -> None:
+    untouched = [
+        '{ "role" : "assistant", "content" : "' + TAG + '" }',
+        '{"content":"\\u00e4","role":"user"}',
+        '{"role":"user", "content":[{"type":"image"}, {"type":"text"}, 7]}',
+        '{"role":"user", "content":null}',
+    ]
+    before = '{"model":"a","messages":[{"role":"user","content":"' + TAG + 'x"},' + ",".join(untouched) + "]}"
+    after = '{"model":"b","messages":[{"role":"user","content":"x"},' + ",".join(untouched) + "]}"
+    assert rewrite(before.encode(), "b", (TAG,)).decode() == after
+
+
+@pytest.mark.parametrize("fields", [{}, {"system": None, "messages": None}, {"messages": "x"}])
+def test_there_may_be_nothing_to_remove_tags_from(fields: dict[str, object]) -> None:
+    assert json.loads(rewrite(body(**fields), "b", (TAG,))) == {"model": "b", **fields}
+
+
+def test_thoughts_that_we_signed_are_taken_out() -> None:
+    ours = {"type": "thinking", "thinking": "hm", "signature": OURS}
+    theirs = {"type": "thinking", "thinking": "hm", "signature": "EqQBCkYI"}
+    text = {"type": "text", "text": OURS}
+    before = body(
+        messages=[
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": [ours, theirs, text]},
+            {"role": "assistant", "content": [ours]},
+        ]
+    )
+    after = json.loads(strip_foreign_thoughts(before))
+    assert after["messages"] == [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [theirs, text]}]
+
+
+@pytest.mark.parametrize("fields", [{}, {"x": OURS}, {"messages": OURS}])
+def test_without_such_thoughts_the_bytes_stay(fields: dict[str, object]) -> None:
+    before = json.dumps({"model": "a", **fields}, indent=1).encode()
+    assert strip_foreign_thoughts(before) == before
+
+
+def test_the_clients_headers_go_on() -> None:
+    headers = {
+        "Anthropic-Beta": "a,b",
+        "anthropic-version": "2026-10-21",
+        "User-Agent": "claude-cli/2.1",
+        "X-Claude-Code-Session-Id": "s",
+        "Content-Type": "application/json",
+    }
+    assert forwarded(headers) == {name.lower(): value for name, value in headers.items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Host", "Content-Length", "Authorization", "X-Api-Key", "Cookie", "Accept-Encoding", "Transfer-Encoding", "TE",
+     "X-CCR-Route", "X-Forwarded-For", "Forwarded", "Via", "Origin", "CF-Connecting-IP", "Connection", "X-Hop"],
+)  # fmt: skip
+def test_what_is_between_client_and_router_stays_there(name: str) -> None:
+    assert forwarded({"Connection": "keep-alive, x-hop", name: "x", "a": "b"}) == {"a": "b"}
