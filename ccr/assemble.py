@@ -64,20 +64,21 @@ class Assembly:
         self._config = Config()
         self._log = RequestLog(state_dir(env) / "logs" / "ccr.log", self._config.log)
         self._ollama: tuple[str, ...] = ()
+        self._current: Current | None = None
 
     async def begin(self) -> Current:
         """The first generation. Raises ConfigInvalid: there is no earlier one to go on with."""
         path = self._path()
         if path is None:
             self._ollama = await offered(self._env)
-        current = Current(self._build(self._read(path)))
+        current = self._current = Current(self._build(self._read(path)))
         self._note("info", "start", config=current.runtime.config.source)
         for notice in current.runtime.notices:
             self._note("warn", "notice", text=str(notice))
         await self._counting.warm()
         return current
 
-    async def follow(self, current: Current) -> None:
+    async def follow(self, current: Current, interval: float = 1.0) -> None:
         """Reloads after each change of the file; a broken one changes nothing but what /health says."""
 
         async def changed() -> None:
@@ -93,10 +94,12 @@ class Assembly:
             if isinstance(old.script, Script):
                 await old.script.close()
 
-        await watch(self._path() or default_path(self._env), changed)
+        await watch(self._path() or default_path(self._env), changed, interval)
 
     async def close(self) -> None:
         self._note("info", "stop")
+        if self._current and isinstance(self._current.runtime.script, Script):
+            await self._current.runtime.script.close()
         await self._http.close()
         self._log.close()
 
@@ -139,4 +142,3 @@ class Assembly:
         self._log.note(level, event, self._clock.time(), **fields)
         if self._verbose or level == "error":
             print(f"ccr: {event}", *fields.values(), file=sys.stderr)  # noqa: T201
-

@@ -1,6 +1,7 @@
 """One request, from bytes to bytes. Read this file to see what the router does."""
 
 import asyncio
+import sys
 
 import msgspec
 
@@ -20,6 +21,7 @@ from ccr.policy.failures import retry_after
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, look, session_of
 from ccr.routing.rules import decide
+from ccr.routing.tokens import TokenCount, small
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
@@ -44,7 +46,7 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
 async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
     """The request as the rules see it."""
     session = session_of(request, inbound.headers)
-    tokens = await runtime.counter.count(request)
+    tokens = await size(request, runtime)
     scripted = None
     if runtime.script:
         question = {
@@ -56,6 +58,14 @@ async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
         scripted = await runtime.script.route(question)
     last_input = runtime.sessions.last_input(session)
     return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted)
+
+
+async def size(request: Request, runtime: Runtime) -> TokenCount:
+    """Counted only where somebody decides by it: an estimate does for the log and for the first usage figure."""
+    routes = runtime.table.routes
+    threshold = routes.long_context_threshold if routes.get("longContext") else sys.maxsize
+    estimate = None if runtime.script else small(request, threshold)
+    return estimate or await runtime.counter.count(request)
 
 
 async def first_success(call: Call, seen: Look) -> Answer:

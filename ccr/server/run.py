@@ -77,13 +77,15 @@ class Uvicorn(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket:
     """Bound here and not by uvicorn, so that a taken port is an error of ours with a remedy."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, proto)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as failure:
-        remedy = "choose another with --port, CCR_PORT or PORT in the configuration"
-        raise ServiceProblem(f"cannot listen on {host}:{port}: {failure.strerror}; {remedy}") from None
+    with contextlib.ExitStack() as undo:
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listener = undo.enter_context(socket.socket(family, kind, proto))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError as failure:
+            remedy = "choose another with --host, --port or HOST and PORT in the configuration"
+            raise ServiceProblem(f"cannot listen on {host}:{port}: {failure.strerror}; {remedy}") from None
+        undo.pop_all()
     listener.set_inheritable(False)
     return listener

@@ -127,3 +127,14 @@ async def test_tool_input_that_is_garbled_goes_elsewhere_when_nothing_has_left()
     )
     answer = await wired.ask(ASKED)
     assert answer.status == 200
+
+
+LONG = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "word " * 20_000}]}
+
+
+async def test_a_prompt_is_counted_only_where_a_route_depends_on_it() -> None:
+    short, far = Wired(canned(HI)), Wired(canned(HI))
+    long = Wired(canned(HI), routes={"default": "acme,m", "longContext": "acme,m"})
+    for wired, body in ((short, ASKED), (far, LONG), (long, LONG)):
+        await read(await wired.ask(body))
+    assert [wired.counter.asked for wired in (short, far, long)] == [0, 0, 1]

@@ -1,0 +1,75 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import pytest
+
+from ccr.errors import TooLarge
+from ccr.server.answering import ClientGone, headers_of, unless_gone, whole_body
+
+Receive = Callable[[], Awaitable[dict[str, object]]]
+
+
+def arriving(*messages: Mapping[str, object]) -> Receive:
+    left = [dict(message) for message in messages]
+
+    async def receive() -> dict[str, object]:
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    return receive
+
+
+def part(body: bytes, more: bool = True) -> dict[str, object]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+GONE = {"type": "http.disconnect"}
+
+
+async def test_a_body_is_put_together() -> None:
+    assert await whole_body(arriving(part(b"ab"), part(b"c", more=False)), 10) == b"abc"
+
+
+async def test_a_client_that_leaves_while_it_sends_is_gone() -> None:
+    with pytest.raises(ClientGone):
+        await whole_body(arriving(part(b"ab"), GONE), 10)
+
+
+async def test_what_is_over_the_limit_is_read_to_its_end_and_refused() -> None:
+    receive = arriving(part(b"x" * 8), part(b"x" * 8), part(b"x" * 8, more=False), GONE)
+    with pytest.raises(TooLarge, match="24 bytes, and the limit is 10"):
+        await whole_body(receive, 10)
+    assert await receive() == GONE
+
+
+async def test_repeated_headers_are_joined() -> None:
+    scope = {"headers": [(b"anthropic-beta", b"a"), (b"anthropic-beta", b"b"), (b"host", b"h")]}
+    assert headers_of(scope) == {"anthropic-beta": "a, b", "host": "h"}
+
+
+async def test_work_that_ends_first_gives_its_result() -> None:
+    assert await unless_gone(asyncio.sleep(0, "done"), arriving()) == "done"  # type: ignore[arg-type]
+
+
+async def test_work_for_a_client_that_left_is_cancelled() -> None:
+    cancelled = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(ClientGone):
+        await unless_gone(work(), arriving(part(b""), GONE))  # type: ignore[arg-type]
+    assert cancelled.is_set()
+
+
+async def test_a_failure_of_the_work_is_passed_on() -> None:
+    async def work() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await unless_gone(work(), arriving())  # type: ignore[arg-type]

@@ -1,0 +1,64 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from ccr.config.schema import Config, Notice, Secret, Server
+from ccr.errors import ConfigInvalid
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.runtime import Current
+from ccr.providers.resolve import Upstream
+from ccr.server.pages import health, key_state, models
+from ccr.wire.anthropic import AnthropicClient
+from tests.support.wiring import Wired, target, upstream_at
+
+
+def asking(**headers: str) -> Inbound:
+    return Inbound(AnthropicClient(), b"", headers, "", "req_1")
+
+
+def said(answer: Answer) -> dict[str, object]:
+    assert isinstance(answer.body, bytes)
+    page: dict[str, object] = json.loads(answer.body)
+    return page
+
+
+async def test_health_says_why_the_newest_file_is_not_in_force() -> None:
+    current = Current(replace(Wired().runtime, notices=(Notice("Router.think", "unused"),)))
+    current.rejected = ConfigInvalid("config.json: Providers: not a list")
+    page = said(await health(asking(), current))
+    assert page["rejected"] == "config.json: Providers: not a list"
+    assert page["notices"] == ["Router.think: unused"]
+    assert page["routes"] == {"default": "acme,m"}
+
+
+async def test_health_shows_no_key() -> None:
+    config = Config(server=Server(key=Secret("router-secret")))
+    wired = Wired(upstreams=[upstream_at("http://acme.test", key=Secret("provider-secret"))], config=config)
+    page = await health(asking(authorization="Bearer router-secret"), Current(wired.runtime))
+    assert b"secret" not in page.body if isinstance(page.body, bytes) else False
+
+
+@pytest.mark.parametrize(
+    ("upstream", "state"),
+    [
+        (upstream_at("http://a"), "none"),
+        (upstream_at("http://a", key=Secret("k")), "set"),
+        (upstream_at("http://a", key_missing=True, key_source="ACME_KEY"), "missing: ACME_KEY"),
+    ],
+)
+def test_whether_a_key_is_set_is_said(upstream: Upstream, state: str) -> None:
+    assert key_state(upstream) == state
+
+
+async def test_aliases_are_models_too_and_patterns_are_not() -> None:
+    runtime = Wired().runtime
+    table = replace(runtime.table, aliases={"fast": target("acme,m"), "gpt-*": target("acme,m")})
+    page = said(await models(asking(), Current(replace(runtime, table=table))))
+    assert [model["id"] for model in page["data"]] == ["acme,m", "fast"]  # type: ignore[attr-defined]
+
+
+async def test_an_empty_list_is_a_list() -> None:
+    runtime = Wired().runtime
+    page = said(await models(asking(), Current(replace(runtime, table=replace(runtime.table, providers={})))))
+    assert (page["data"], page["first_id"], page["last_id"]) == ([], None, None)

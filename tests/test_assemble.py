@@ -1,0 +1,90 @@
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from ccr.assemble import Assembly
+from ccr.errors import ConfigInvalid
+from ccr.gateway.runtime import Current
+
+CONFIG = {"Providers": [{"name": "acme", "api_base_url": "http://127.0.0.1:9/v1", "models": ["m"]}]}
+ENV = {"OLLAMA_HOST": "127.0.0.1:9"}
+
+
+def written(path: Path, **changes: object) -> Path:
+    path.write_text(json.dumps({**CONFIG, "Router": {"default": "acme,m"}, **changes}))
+    return path
+
+
+def assembly(home: Path, path: Path | None = None, **variables: str) -> Assembly:
+    return Assembly(path, {"HOME": str(home), **ENV, **variables})
+
+
+async def test_without_anything_the_guide_answers(tmp_path: Path) -> None:
+    maker = assembly(tmp_path)
+    runtime = (await maker.begin()).runtime
+    await maker.close()
+    assert list(runtime.upstreams) == ["guide"]
+    assert runtime.config.server.key
+
+
+async def test_a_key_in_the_environment_makes_a_provider(tmp_path: Path) -> None:
+    maker = assembly(tmp_path, OPENAI_API_KEY="sk-1")
+    runtime = (await maker.begin()).runtime
+    await maker.close()
+    assert list(runtime.upstreams) == ["openai"]
+
+
+async def test_the_command_line_wins_over_the_file(tmp_path: Path) -> None:
+    maker = Assembly(written(tmp_path / "c.json", PORT=1111), {"HOME": str(tmp_path), **ENV}, "127.0.0.2", 2222)
+    server = (await maker.begin()).runtime.config.server
+    await maker.close()
+    assert (server.host, server.port) == ("127.0.0.2", 2222)
+
+
+async def test_a_broken_file_is_no_beginning(tmp_path: Path) -> None:
+    maker = assembly(tmp_path, written(tmp_path / "c.json", Providers=7))
+    with pytest.raises(ConfigInvalid, match="Providers"):
+        await maker.begin()
+
+
+async def changed(current: Current, generation: int) -> None:
+    async with asyncio.timeout(5):
+        while current.generation < generation and current.rejected is None:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_changed_file_is_the_next_generation_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.json")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.1)
+    written(path, Router={"default": "acme,other"})
+    await changed(current, 2)
+    assert str(current.runtime.config.routes.targets["default"]) == "acme,other"
+    path.write_text("{ broken")
+    await changed(current, 3)
+    assert current.generation == 2
+    assert current.rejected is not None
+    written(path)
+    current_rejected, current.rejected = current.rejected, None
+    assert current_rejected
+    await changed(current, 3)
+    assert str(current.runtime.config.routes.targets["default"]) == "acme,m"
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+
+
+async def test_the_users_script_is_loaded_and_its_troubles_are_logged(tmp_path: Path) -> None:
+    (tmp_path / "router.py").write_text("def route(request, config):\n    raise RuntimeError('oops')\n")
+    path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="router.py")
+    maker = assembly(tmp_path, path)
+    runtime = (await maker.begin()).runtime
+    assert runtime.script
+    question = {"body": {}, "headers": {}, "session_id": None, "token_count": 1}
+    assert await runtime.script.route(question) is None
+    await maker.close()
+    assert "oops" in (tmp_path / ".claude-code-router" / "logs" / "ccr.log").read_text()
