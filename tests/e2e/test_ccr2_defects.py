@@ -106,7 +106,7 @@ def test_an_error_in_mid_stream_is_an_error_event_and_the_last_one(router: Route
     """Defect 7."""
     failure = b'data: {"error":{"message":"the model fell over","type":"server_error"}}\n\n'
     if side.path == "/v1/messages":
-        said = {"type": "error", "error": {"type": "api_error", "message": "the model fell over"}}
+        said: messages.Json = {"type": "error", "error": {"type": "api_error", "message": "the model fell over"}}
         failure = messages.frame(said)
     side.upstream.play([stream(*half(side), failure)])
     answer = router.hear({"model": side.model, "messages": HI})

@@ -174,12 +174,12 @@ def test_a_stream_that_breaks_is_healed_by_the_client_s_own_second_request(
 def test_an_upstream_s_refusal_is_shown_to_the_user_with_provider_and_model(
     person: Person, router: Router, chat_upstream: Upstream
 ) -> None:
-    chat_upstream.play([chat.error(400, "not on a Friday")])
+    # After a 400 the client tries again with fewer of its newer features: it is refused each time.
+    chat_upstream.play(lambda request: chat.error(400, "not on a Friday"))
     ran = person.claude("-p", "say hi", url=router.url)
     assert ran.code == 1
     assert "not on a Friday" in ran.out
-    assert "chat" in ran.out
-    assert len(chat_upstream.requests) == 1
+    assert "chat,m" in ran.out
 
 
 def test_usage_reaches_the_client(person: Person, router: Router, chat_upstream: Upstream) -> None:

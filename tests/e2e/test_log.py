@@ -18,14 +18,16 @@ def log_file(router: Router) -> Path:
     return router.home / ".claude-code-router" / "logs" / "ccr.log"
 
 
-def lines(router: Router, count: int) -> list[dict[str, Any]]:
-    """The log's lines, as soon as there are so many."""
+def requests(router: Router, count: int) -> list[dict[str, Any]]:
+    """The log's lines about requests, as soon as there are so many."""
     until = time.monotonic() + 3
     while time.monotonic() < until:
-        if log_file(router).exists() and len(found := log_file(router).read_text().splitlines()) >= count:
-            return [json.loads(line) for line in found]
+        written = log_file(router).read_text() if log_file(router).exists() else ""
+        found = [line for line in map(json.loads, written.splitlines()) if line["event"] == "request"]
+        if len(found) >= count:
+            return found
         time.sleep(0.05)
-    raise AssertionError(f"fewer than {count} lines in the log")
+    raise AssertionError(f"fewer than {count} requests in the log")
 
 
 def test_a_request_is_one_line_with_what_was_chosen_and_used(
@@ -34,7 +36,7 @@ def test_a_request_is_one_line_with_what_was_chosen_and_used(
     router = start_router()
     chat_upstream.play([chat.stream(text("a private answer"), usage(50, 9, cached=20))])
     answer = router.messages({**BODY, "stream": True}, x_claude_code_session_id="my-session")
-    (line,) = [line for line in lines(router, 1) if line["event"] == "request"]
+    (line,) = requests(router, 1)
     assert line["id"] == answer.headers["x-ccr-request-id"]
     assert (line["session"], line["client"]) == ("my-session", "anthropic")
     assert (line["rule"], line["target"], line["status"]) == ("default", "chat,m", 200)
@@ -49,7 +51,7 @@ def test_no_body_and_no_key_is_written(start_router: StartRouter, chat_upstream:
     router.messages({**BODY, "stream": True})
     router.messages(BODY)
     router.messages(BODY, x_api_key="some-wrong-key")
-    lines(router, 2)
+    requests(router, 2)
     written = log_file(router).read_text() + router.said
     for secret in ("private", "chat-key", "claude-key", KEY, "some-wrong-key"):
         assert secret not in written
@@ -59,7 +61,7 @@ def test_the_log_and_the_state_are_for_their_owner_alone(start_router: StartRout
     router = start_router()
     chat_upstream.play([chat.reply(text("hi"))])
     router.messages(BODY)
-    lines(router, 1)
+    requests(router, 1)
     for path in (router.home / ".claude-code-router").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
 

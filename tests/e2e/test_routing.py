@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import StartRouter, providers
 from tests.support import chat, messages
 from tests.support.parts import text, tool, usage
-from tests.support.running import KEY, Person, Router, free_port, running_router
+from tests.support.running import KEY, Person, Router, running_router
 from tests.support.upstream import Answer, Received, Upstream
 
 HI = [{"role": "user", "content": "hi"}]
@@ -47,7 +47,6 @@ def configured(person: Person, chat_upstream: Upstream, messages_upstream: Upstr
     folder.mkdir()
     config = {
         "APIKEY": KEY,
-        "PORT": free_port(),
         "Providers": providers(chat_upstream, messages_upstream),
         "Router": {"default": "chat,m", "background": "chat,cheap"},
     }
@@ -138,12 +137,12 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"model": "claude-haiku-5-5"}, "cheap", "background"),
         ({"model": "chat,named"}, "named", "explicit"),
         ({"model": "chat,named", "thinking": {"type": "adaptive"}}, "named", "explicit"),
-        ({"context": "background"}, "cheap", "context"),
+        ({"context": "background"}, "cheap", "route"),
         ({"thinking": {"type": "adaptive"}}, "deep", "think"),
         ({"thinking": {"type": "disabled"}}, "m", "default"),
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, "eyes", "image"),
-        ({"messages": [{"role": "user", "content": "word " * 3000}]}, "long", "long_context"),
-        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "searcher", "web_search"),
+        ({"messages": [{"role": "user", "content": "word " * 3000}]}, "long", "longContext"),
+        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "searcher", "webSearch"),
         ({"system": "<CCR-SUBAGENT-MODEL>chat,tagged</CCR-SUBAGENT-MODEL>"}, "tagged", "subagent"),
     ],
 )

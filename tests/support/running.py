@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +150,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody at a terminal, with an empty HOME and a folder to work in."""
+    """Somebody at a terminal, with an empty HOME and a folder to work in. Their router has a port of its own."""
 
     folder: Path
+    port: int = field(default_factory=free_port)
 
     @property
     def home(self) -> Path:
@@ -188,5 +189,5 @@ class Person:
 
     def ccr(self, *arguments: str, seconds: float = 60, **variables: str) -> Ran:
         assert CLAUDE.exists(), f"{CLAUDE} is missing: run scripts/install --claude"
-        spoken = {"CLAUDE_PATH": str(CLAUDE), **variables}
+        spoken = {"CLAUDE_PATH": str(CLAUDE), "CCR_PORT": str(self.port), **variables}
         return self.run(sys.executable, "-m", "ccr", *arguments, variables=spoken, seconds=seconds)
