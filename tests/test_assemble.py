@@ -7,6 +7,7 @@ import pytest
 from ccr.assemble import Assembly
 from ccr.errors import ConfigInvalid
 from ccr.gateway.runtime import Current
+from ccr.messages.json import JsonObject
 
 CONFIG = {"Providers": [{"name": "acme", "api_base_url": "http://127.0.0.1:9/v1", "models": ["m"]}]}
 ENV = {"OLLAMA_HOST": "127.0.0.1:9"}
@@ -84,7 +85,7 @@ async def test_the_users_script_is_loaded_and_its_troubles_are_logged(tmp_path: 
     maker = assembly(tmp_path, path)
     runtime = (await maker.begin()).runtime
     assert runtime.script
-    question = {"body": {}, "headers": {}, "session_id": None, "token_count": 1}
+    question: JsonObject = {"body": {}, "headers": {}, "session_id": None, "token_count": 1}
     assert await runtime.script.route(question) is None
     await maker.close()
     assert "oops" in (tmp_path / ".claude-code-router" / "logs" / "ccr.log").read_text()

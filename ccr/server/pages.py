@@ -41,8 +41,11 @@ async def models(inbound: Inbound, current: Current) -> Answer:
         data = [{"type": "model", "id": name, "display_name": name, "created_at": LONG_AGO} for name in names]
         ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
         return page({"data": data, "has_more": False, **ends})
-    data = [{"id": name, "object": "model", "created": 0, "owned_by": name.partition(",")[0]} for name in names]
-    return page({"object": "list", "data": data})
+    return page({"object": "list", "data": [openai_model(name) for name in names]})
+
+
+def openai_model(name: str) -> JsonObject:
+    return {"id": name, "object": "model", "created": 0, "owned_by": name.partition(",")[0]}
 
 
 async def health(inbound: Inbound, current: Current) -> Answer:

@@ -49,7 +49,7 @@ async def test_repeated_headers_are_joined() -> None:
 
 
 async def test_work_that_ends_first_gives_its_result() -> None:
-    assert await unless_gone(asyncio.sleep(0, "done"), arriving()) == "done"  # type: ignore[arg-type]
+    assert await unless_gone(asyncio.sleep(0, "done"), arriving()) == "done"
 
 
 async def test_work_for_a_client_that_left_is_cancelled() -> None:
@@ -63,7 +63,7 @@ async def test_work_for_a_client_that_left_is_cancelled() -> None:
             raise
 
     with pytest.raises(ClientGone):
-        await unless_gone(work(), arriving(part(b""), GONE))  # type: ignore[arg-type]
+        await unless_gone(work(), arriving(part(b""), GONE))
     assert cancelled.is_set()
 
 
@@ -72,4 +72,4 @@ async def test_a_failure_of_the_work_is_passed_on() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await unless_gone(work(), arriving())  # type: ignore[arg-type]
+        await unless_gone(work(), arriving())

@@ -14,7 +14,7 @@ def tree(kind: type[BaseException]) -> Iterator[type[BaseException]]:
         yield from tree(below)
 
 
-@pytest.mark.parametrize("kind", sorted(set(tree(aiohttp.ClientError)), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(set(tree(aiohttp.ClientError)), key=str))
 def test_every_exception_of_the_library_is_renamed(kind: type[BaseException]) -> None:
     failure = kind.__new__(kind)
     failure.args = ("detail",)
