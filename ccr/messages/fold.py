@@ -15,7 +15,6 @@ from ccr.messages.events import (
     Finish,
     JsonDelta,
     OpaqueDelta,
-    Ping,
     SignatureDelta,
     Start,
     TextDelta,
@@ -58,7 +57,7 @@ class Fold:
                 self._close()
             case Finish():
                 self._finish = event
-            case End() | Ping():
+            case _:
                 pass
 
     def reply(self) -> Reply:

@@ -1,0 +1,85 @@
+"""Errors, told and understood."""
+
+import json
+
+import pytest
+
+from ccr.errors import BadRequest, UpstreamBusy
+from ccr.wire.anthropic.errors import envelope, excerpt, refusal, said
+
+MESSAGE = "prompt is too long: 9 tokens > 8 maximum"
+
+
+def test_a_client_is_told_in_anthropics_envelope() -> None:
+    assert json.loads(envelope(UpstreamBusy("try later"), "req_1")) == {
+        "type": "error",
+        "error": {"type": "overloaded_error", "message": "try later"},
+        "request_id": "req_1",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "error", "error": {"type": "invalid_request_error", "message": MESSAGE}, "request_id": "r"},
+        {"error": {"code": "invalid_request_error", "message": MESSAGE}},
+        {"error": MESSAGE, "code": "invalid_request_error"},
+        {"message": MESSAGE, "type": "invalid_request_error"},
+        {"detail": MESSAGE, "type": "invalid_request_error"},
+        {"detail": [{"msg": MESSAGE, "type": "invalid_request_error"}]},
+        [{"error": {"status": "invalid_request_error", "message": MESSAGE}}],
+        {"error": {"message": f'provider x: 400 {{"error":{{"message":"{MESSAGE}","type":"invalid_request_error"}}}}'}},
+    ],
+)
+def test_the_innermost_words_are_found(body: object) -> None:
+    found = refusal(400, json.dumps(body).encode())
+    assert (found.message, found.status, found.code) == (MESSAGE, 400, "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"out of\n order", "out of order"),
+        (b"<html><head><title> 502 Bad\nGateway </title>", "a web page: 502 Bad Gateway"),
+        (b"<html><p>secret markup", "a web page"),
+        (b"", "status 502 without a message"),
+        (b"{}", "status 502 without a message"),
+        (b"null", "status 502 without a message"),
+        (b"[]", "status 502 without a message"),
+        (b'{"message":"use {braces} well"}', "use {braces} well"),
+        (b'{"message":"an { alone"}', "an { alone"),
+        (b'{"message":"empty {}"}', "empty {}"),
+        (b"\xff", "\ufffd"),
+    ],
+)
+def test_any_body_gives_readable_words(body: bytes, message: str) -> None:
+    assert refusal(502, body).message == message
+
+
+@pytest.mark.parametrize(
+    ("type", "status"),
+    [
+        ("invalid_request_error", 400),
+        ("authentication_error", 401),
+        ("billing_error", 402),
+        ("permission_error", 403),
+        ("not_found_error", 404),
+        ("conflict_error", 409),
+        ("request_too_large", 413),
+        ("rate_limit_error", 429),
+        ("timeout_error", 504),
+        ("overloaded_error", 529),
+        ("api_error", 500),
+        ("a_new_one", 500),
+    ],
+)
+def test_inside_a_stream_the_type_says_the_status(type: str, status: int) -> None:
+    assert said({"type": "error", "error": {"type": type, "message": "x"}}).status == status
+
+
+def test_an_excerpt_is_short() -> None:
+    assert len(excerpt(b"x" * 10_000)) == 301
+
+
+def test_what_the_client_did_wrong_is_told_too() -> None:
+    assert json.loads(envelope(BadRequest("model: missing"), "r"))["error"]["type"] == "invalid_request_error"
