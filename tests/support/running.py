@@ -57,6 +57,10 @@ class Router:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def config(self) -> Path:
+        return self.home.parent / "config.json"
+
+    @property
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"x-api-key": KEY}, timeout=20)
 
@@ -99,7 +103,7 @@ def running_router(
     output, port = folder / "router.log", free_port()
     command = [sys.executable, "-m", "ccr", "start", "--foreground", "--port", str(port)]
     if config is not None:
-        file = folder / "config.json"
+        file = home.parent / "config.json"
         file.write_text(json.dumps({"APIKEY": KEY, **config}))
         command += ["--config", str(file)]
     with output.open("wb") as sink:
