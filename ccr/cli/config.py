@@ -11,7 +11,8 @@ from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files, scaffold
 from ccr.config.imports import import_text
-from ccr.config.schema import Notice
+from ccr.config.parse import parse
+from ccr.config.schema import Config, Notice
 from ccr.config.show import settings, text
 from ccr.config.vendors import VENDORS, vendor_named
 from ccr.errors import ConfigInvalid
@@ -61,7 +62,7 @@ def validate(file: File = None, as_json: Json = False) -> int:
     faults: list[str] = []
     notices: tuple[Notice, ...] = ()
     try:
-        notices = files.load(chosen, environment).notices
+        notices = _notices(files.load(chosen, environment))
     except ConfigInvalid as problem:
         faults = problem.message.splitlines()
     name = str(chosen) if chosen else "the environment"
@@ -80,6 +81,13 @@ def validate(file: File = None, as_json: Json = False) -> int:
     return Exit.OK
 
 
+def _notices(config: Config) -> tuple[Notice, ...]:
+    """What the file says that has another effect than one may think, its transformers included."""
+    from ccr.providers.resolve import resolve
+
+    return (*config.notices, *resolve(config)[1])
+
+
 @group.command("import")
 def import_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of CCR or LiteLLM; - reads stdin.")],
@@ -92,8 +100,8 @@ def import_file(
     """
     source = Path(file)
     foreign = sys.stdin.read() if file == "-" else files.read_text(source)
-    raw, notices = import_text(foreign, "" if file == "-" else source.suffix)
-    for notice in notices:
+    raw, lost = import_text(foreign, "" if file == "-" else source.suffix)
+    for notice in dict.fromkeys((*lost, *_notices(parse(raw, env.current())))):
         output.warn(str(notice))
     if write:
         return _write(text(raw), force=force)
