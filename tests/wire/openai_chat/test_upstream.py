@@ -1,0 +1,190 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ccr.messages.blocks import Text
+from ccr.messages.request import Format, Reasoning, Request, Tool
+from ccr.wire.dialect import UpstreamDialect
+from ccr.wire.openai_chat import ChatUpstream
+from tests.wire.openai_chat.reading import HI, TARGET, body
+
+EFFORT = ChatUpstream(reasoning="reasoning_effort")
+ROUTER = ChatUpstream(reasoning="reasoning")
+SWITCH = ChatUpstream(reasoning="thinking")
+ON = Reasoning("adaptive")
+OFF = Reasoning("disabled")
+
+
+def sent(host: ChatUpstream | None = None, **fields: Any) -> Any:
+    return body(replace(HI, **fields), host)
+
+
+def test_it_is_an_upstream_dialect() -> None:
+    upstream: UpstreamDialect = ChatUpstream()
+    assert upstream.name == "openai"
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://api.openai.com", "https://api.openai.com/v1/chat/completions"),
+        ("https://api.openai.com/", "https://api.openai.com/v1/chat/completions"),
+        ("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"),
+        ("https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1/chat/completions"),
+        ("https://g.test/v1beta/openai/", "https://g.test/v1beta/openai/chat/completions"),
+        ("https://a.test/v1/chat/completions", "https://a.test/v1/chat/completions"),
+        ("https://a.test/v1/chat/completions/", "https://a.test/v1/chat/completions"),
+        (
+            "https://a.test/openai/deployments/x?api-version=1",
+            "https://a.test/openai/deployments/x/chat/completions?api-version=1",
+        ),
+        ("http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
+    ],
+)
+def test_a_base_or_the_endpoint_itself_both_reach_it(url: str, endpoint: str) -> None:
+    assert ChatUpstream().endpoint(url) == endpoint
+
+
+def test_a_plain_request() -> None:
+    assert sent() == {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_a_strict_host_gets_no_field_that_is_not_standard() -> None:
+    found = sent(
+        max_tokens=32_000, reasoning=ON, effort="high", top_k=5, user="u", stream=True,
+        tools=(Tool("Bash", extra={"cache_control": {}}),),
+        extra={"context_management": {}, "betas": [], "service_tier": "auto", "thinking": {}},
+        system=(Text("s", {"cache_control": {"type": "ephemeral"}}),),
+    )  # fmt: skip
+    assert found.keys() == {"model", "messages", "tools", "max_tokens", "stream", "stream_options"}
+    assert b"cache_control" not in json.dumps(found).encode()
+
+
+def test_a_client_of_this_wire_gets_its_own_fields_through() -> None:
+    extra = {"seed": 7, "stream_options": {"include_usage": False}, "prompt_cache_key": "mine"}
+    found = sent(ChatUpstream(user_fields=("prompt_cache_key",)), user="u", dialect="openai", extra=extra)
+    assert (found["seed"], found["prompt_cache_key"]) == (7, "mine")
+    assert "stream_options" not in found
+
+
+def test_the_same_request_is_the_same_bytes() -> None:
+    request = Request("m", HI.turns, tools=(Tool("a"), Tool("b")), max_tokens=1, stop=("x",), stream=True)
+    assert json.dumps(body(request)) == json.dumps(body(request))
+
+
+def test_the_answers_limit_has_two_names() -> None:
+    assert sent(max_tokens=5)["max_tokens"] == 5
+    assert sent(ChatUpstream(max_tokens_field="max_completion_tokens"), max_tokens=5)["max_completion_tokens"] == 5
+
+
+def test_stop_is_a_list_of_at_most_four() -> None:
+    assert sent(stop=("a", "", "b", "c", "d", "e"))["stop"] == ["a", "b", "c", "d"]
+    assert "stop" not in sent(stop=("",))
+
+
+def test_sampling_is_sent_unless_the_model_thinks() -> None:
+    assert sent(temperature=0.0, top_p=0.5, top_k=3).items() >= {"temperature": 0.0, "top_p": 0.5}.items()
+    assert not sent(temperature=1.0, top_p=0.5, reasoning=ON).keys() & {"temperature", "top_p"}
+    assert sent(temperature=1.0, reasoning=OFF)["temperature"] == 1.0
+
+
+def test_a_stream_asks_for_usage_where_that_is_understood() -> None:
+    assert sent(stream=True)["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in sent(ChatUpstream(include_usage=False), stream=True)
+    assert "stream_options" not in sent()
+
+
+def test_a_long_user_is_hashed_and_a_short_one_stays() -> None:
+    host = ChatUpstream(user_fields=("user", "prompt_cache_key"))
+    long = json.dumps({"device_id": "0" * 64, "session_id": "s"})
+    assert len(sent(host, user=long)["user"]) == 64
+    assert sent(host, user=long)["user"] == sent(host, user=long)["prompt_cache_key"]
+    assert sent(host, user="me")["user"] == "me"
+    assert "user" not in sent(host)
+
+
+# --- thinking ---
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "effort", "said"),
+    [
+        (ON, "high", "high"),
+        (ON, None, "medium"),
+        (ON, "max", "high"),
+        (None, "minimal", "low"),
+        (Reasoning("enabled", 1024), None, "low"),
+        (Reasoning("enabled", 4096), None, "medium"),
+        (Reasoning("enabled", 31_999), None, "high"),
+        (Reasoning("enabled"), None, "medium"),
+    ],
+)
+def test_how_much_to_think(reasoning: Reasoning | None, effort: Any, said: str) -> None:
+    assert sent(EFFORT, reasoning=reasoning, effort=effort)["reasoning_effort"] == said
+
+
+def test_a_host_may_know_more_efforts() -> None:
+    host = replace(EFFORT, efforts=("minimal", "low", "medium", "high", "xhigh"))
+    assert sent(host, effort="max")["reasoning_effort"] == "xhigh"
+    assert sent(host, effort="minimal")["reasoning_effort"] == "minimal"
+
+
+def test_openrouter_takes_an_effort_or_a_budget() -> None:
+    assert sent(ROUTER, reasoning=ON, effort="low")["reasoning"] == {"effort": "low"}
+    assert sent(ROUTER, effort="low")["reasoning"] == {"effort": "low"}
+    assert sent(ROUTER, reasoning=Reasoning("enabled", 2000), effort="high")["reasoning"] == {"max_tokens": 2000}
+
+
+def test_some_hosts_have_a_switch() -> None:
+    assert sent(SWITCH, reasoning=ON)["thinking"] == {"type": "enabled"}
+
+
+@pytest.mark.parametrize("host", [ChatUpstream(), EFFORT, ROUTER, SWITCH])
+@pytest.mark.parametrize("wish", [{"reasoning": OFF}, {"reasoning": OFF, "effort": "high"}, {"effort": "none"}, {}])
+def test_no_thinking_says_nothing(host: ChatUpstream, wish: dict[str, Any]) -> None:
+    assert sent(host, **wish).keys() == {"model", "messages"}
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (EFFORT, {"reasoning_effort": "none"}),
+        (ROUTER, {"reasoning": {"effort": "none"}}),
+        (SWITCH, {"thinking": {"type": "disabled"}}),
+        (ChatUpstream(), {}),
+    ],
+)
+def test_or_says_so_in_so_many_words(host: ChatUpstream, said: dict[str, Any]) -> None:
+    host = replace(host, says_off=True)
+    assert sent(host, reasoning=OFF) == {**sent(), **said}
+    assert sent(host) == sent()
+
+
+# --- structured output ---
+
+
+def test_a_schema_is_a_response_format() -> None:
+    schema = {"type": "object"}
+    assert sent(format=Format(schema))["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema},
+    }
+    named = sent(format=Format(schema, "title", True))["response_format"]["json_schema"]
+    assert named == {"name": "title", "schema": schema, "strict": True}
+
+
+def test_any_object_and_hosts_without_schemas() -> None:
+    assert sent(format=Format(None))["response_format"] == {"type": "json_object"}
+    assert sent(ChatUpstream(format="json_object"), format=Format({}))["response_format"] == {"type": "json_object"}
+    assert "response_format" not in sent(ChatUpstream(format=None), format=Format({}))
+
+
+def test_a_refusal_says_what_the_host_said() -> None:
+    said = ChatUpstream().refusal(429, b'{"error":{"message":"slow down","code":"rate_limit_exceeded"}}')
+    assert (said.status, said.code, said.message) == (429, "rate_limit_exceeded", "slow down")
+
+
+def test_the_target_names_the_model() -> None:
+    assert body(replace(HI, model="asked,for"))["model"] == TARGET.model
