@@ -73,6 +73,7 @@ def test_a_body_must_be_an_object(body: bytes, fault: str) -> None:
 
 
 def test_a_value_says_what_it_is() -> None:
-    assert [kind(value) for value in (None, True, 1.5, "x", [], {})] == [
+    values: list[object] = [None, True, 1.5, "x", [], {}]
+    assert [kind(value) for value in values] == [
         "null", "a boolean", "a number", "a string", "a list", "an object",
     ]  # fmt: skip

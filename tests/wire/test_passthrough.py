@@ -64,6 +64,12 @@ def test_what_is_no_object_is_a_bad_request(broken: bytes) -> None:
         rewrite(broken, "b")
 
 
+def test_fields_can_be_dropped_by_name() -> None:
+    before = b'{"model": "a",  "x": 1, "metadata": {"x": 2}, "messages": [ ] }'
+    assert rewrite(before, "b", dropped=("x", "absent")) == b'{"model":"b","metadata":{"x": 2},"messages":[ ]}'
+    assert rewrite(before, "b", dropped=("absent",)) == before.replace(b'"a"', b'"b"')
+
+
 def test_tags_are_removed_from_the_prompt_and_from_what_the_user_says() -> None:
     before = body(
         system=[{"type": "text", "text": f"be brief {TAG}", "cache_control": {"type": "ephemeral"}}],

@@ -45,7 +45,7 @@ def merged(known: JsonObject, extra: JsonObject) -> dict[str, Json]:
     return body
 
 
-def tool_input(value: object) -> JsonObject:
+def tool_input(value: Json) -> JsonObject:
     """A tool's input is an object; models and lookalikes also send nothing, JSON in a string, or something else."""
     match value:
         case dict():
@@ -54,13 +54,11 @@ def tool_input(value: object) -> JsonObject:
             return {}
         case str(text):
             try:
-                return tool_input(read(text))
+                return tool_input(cast(Json, read(text)))
             except ValueError:
                 return {"value": text}
-        case bool() | int() | float() | list():
-            return {"value": value}
         case _:
-            raise TypeError(f"not JSON: {type(value)}")
+            return {"value": value}
 
 
 def decode_content(fields: Fields, name: str) -> tuple[Block, ...]:
@@ -173,8 +171,8 @@ def encode(block: Block) -> JsonObject:
         case Document(source, title, extra):
             named: JsonObject = NOTHING if title is None else {"title": title}
             return merged({"type": "document", "source": _encode_source(source), **named}, extra)
-        case Opaque(raw):
-            return cast(JsonObject, raw)
+        case _:
+            return cast(JsonObject, block.raw)
 
 
 def _encode_source(source: Source) -> JsonObject:
@@ -187,5 +185,5 @@ def _encode_source(source: Source) -> JsonObject:
             return {"type": "file", "file_id": id}
         case PlainText(text):
             return {"type": "text", "media_type": "text/plain", "data": text}
-        case Blocks(content):
-            return {"type": "content", "content": encode_content(content)}
+        case _:
+            return {"type": "content", "content": encode_content(source.content)}

@@ -58,10 +58,9 @@ class AnswerReader:
                 self._size += len(data)
                 if self._size > MAX_FRAME:
                     raise UpstreamGarbled(f"an answer of more than {MAX_FRAME} bytes")
-            case "other" if len(self._head) == HEAD:
-                raise self._strange()
-            case "other":
-                pass
+            case _:
+                if len(self._head) == HEAD:
+                    raise self._strange()
 
     def close(self) -> Iterator[Event]:
         match self._form:
@@ -69,9 +68,7 @@ class AnswerReader:
                 raise UpstreamCut("the answer is empty")
             case "json":
                 yield from self._read_whole(b"".join(self._whole))
-            case "other":
-                raise self._strange()
-            case "stream":
+            case _:
                 for frame in self._frames.close():
                     yield from self._read(frame)
                 if not self._stream.started:

@@ -184,18 +184,16 @@ def _encode_turn(turn: Turn) -> JsonObject:
 
 
 def _encode_tool(tool: AnyTool) -> JsonObject:
-    match tool:
-        case BuiltinTool(_, _, raw):
-            return raw
-        case Tool(name, description, schema, strict, extra):
-            body: dict[str, Json] = {"name": name}
-            if description:
-                body["description"] = description
-            # Without a type: "input_schema.type: Field required".
-            body["input_schema"] = schema if "type" in schema else {"type": "object", **schema}
-            if strict is not None:
-                body["strict"] = strict
-            return {**body, **extra}
+    if isinstance(tool, BuiltinTool):
+        return tool.raw
+    body: dict[str, Json] = {"name": tool.name}
+    if tool.description:
+        body["description"] = tool.description
+    # Without a type: "input_schema.type: Field required".
+    body["input_schema"] = tool.schema if "type" in tool.schema else {"type": "object", **tool.schema}
+    if tool.strict is not None:
+        body["strict"] = tool.strict
+    return {**body, **tool.extra}
 
 
 def _encode_choice(choice: ToolChoice | None) -> JsonObject | None:
@@ -241,11 +239,15 @@ def _without_clearing(extra: JsonObject) -> JsonObject:
     """Thoughts can be cleared only while thinking is on; anything else is a 400."""
     match extra.get("context_management"):
         case dict() as management if isinstance(edits := management.get("edits"), list):
-            kept = [edit for edit in edits if not str(edit.get("type", "")).startswith("clear_thinking")]
+            kept = [edit for edit in edits if not _clears_thoughts(edit)]
             others = {name: value for name, value in extra.items() if name != "context_management"}
             return {**others, "context_management": {**management, "edits": kept}} if kept else others
         case _:
             return extra
+
+
+def _clears_thoughts(edit: object) -> bool:
+    return isinstance(edit, dict) and str(edit.get("type")).startswith("clear_thinking")
 
 
 def _encode_output(request: Request) -> JsonObject | None:

@@ -16,7 +16,6 @@ from ccr.messages.events import (
     Finish,
     JsonDelta,
     OpaqueDelta,
-    Ping,
     SignatureDelta,
     Start,
     TextDelta,
@@ -70,7 +69,7 @@ class StreamWriter:
                 return self._finish(event)
             case End():
                 return STOP
-            case Ping():
+            case _:
                 return self.ping()
 
     def fail(self, error: RequestProblem, request_id: str) -> bytes:

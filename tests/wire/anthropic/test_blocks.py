@@ -19,6 +19,7 @@ from ccr.messages.blocks import (
     ToolUse,
     Url,
 )
+from ccr.messages.json import Json
 from ccr.wire.anthropic.blocks import decode, decode_content, encode, encode_content, merged, tool_input
 from ccr.wire.fields import Fields
 
@@ -114,7 +115,7 @@ def test_a_block_is_written_as_it_was_read(sample: str) -> None:
         (False, {"value": False}),
     ],
 )
-def test_a_tools_input_is_always_an_object(value: object, input: object) -> None:
+def test_a_tools_input_is_always_an_object(value: Json, input: object) -> None:
     assert tool_input(value) == input
 
 

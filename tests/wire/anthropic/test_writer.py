@@ -21,6 +21,7 @@ from ccr.messages.events import (
     ThinkingDelta,
 )
 from ccr.messages.fold import unfold
+from ccr.messages.json import JsonObject
 from ccr.messages.reply import Reply, Usage
 from ccr.wire.anthropic.reply import encode_reply
 from ccr.wire.anthropic.writer import StreamWriter
@@ -105,7 +106,7 @@ def test_one_blocks_signature_is_not_the_nexts() -> None:
 
 
 def test_unknown_deltas_are_passed_on() -> None:
-    delta = {"type": "citations_delta", "citation": {"cited_text": "x"}}
+    delta: JsonObject = {"type": "citations_delta", "citation": {"cited_text": "x"}}
     events = answer(BlockStart(Text("")), OpaqueDelta(delta), BlockStop()).events
     assert {"type": "content_block_delta", "index": 0, "delta": delta} in events
 
@@ -132,7 +133,7 @@ def test_late_figures_complete_early_ones() -> None:
 
 
 def test_the_end_says_all_that_is_known_of_it() -> None:
-    extra = {"stop_details": {"category": "cyber"}, "context_management": {"applied_edits": []}}
+    extra: JsonObject = {"stop_details": {"category": "cyber"}, "context_management": {"applied_edits": []}}
     [(_, event)] = frames(written(Finish("refusal", "END", extra=extra)))
     assert event == {
         "type": "message_delta",
