@@ -14,7 +14,7 @@ from ccr.messages.blocks import (
     Thinking,
     ToolUse,
 )
-from ccr.messages.request import Request, Turn
+from ccr.messages.request import Request
 from ccr.wire.openai_chat import ChatUpstream
 from ccr.wire.openai_chat.names import shortened
 from ccr.wire.origin import Origin

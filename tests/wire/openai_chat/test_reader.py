@@ -9,7 +9,7 @@ from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled, UpstreamSai
 from ccr.messages.blocks import Text, Thinking, ToolUse
 from ccr.messages.events import End, TextDelta
 from ccr.messages.fold import fold
-from ccr.wire.openai_chat import ChatUpstream, reader
+from ccr.wire.openai_chat import ChatUpstream
 from tests.support import chat
 from tests.support.chat import delta
 from tests.support.cuts import CUTS, Cut
@@ -163,7 +163,8 @@ def test_empty_data_lines_are_skipped() -> None:
     assert events([b"data:\n\ndata: \n\n" + sse(delta(content="a"))])[-1] == End()
 
 
-def test_an_endless_answer_is_not_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_FRAME", 100)
-    with pytest.raises(UpstreamGarbled, match="more than 100 bytes"):
-        list(ChatUpstream().reader(HI, TARGET).feed(b"{" + b" " * 100))
+def test_an_endless_answer_is_not_gathered() -> None:
+    endless, mebibytes = ChatUpstream().reader(HI, TARGET), b" " * 2**20
+    with pytest.raises(UpstreamGarbled, match="more than"):
+        for piece in [b"{", *[mebibytes] * 64]:
+            list(endless.feed(piece))

@@ -422,13 +422,15 @@ def test_usage_in_the_read_of_the_finish_is_not_lost() -> None:
 
 # --- any order ---
 
-ARGUMENTS = st.dictionaries(st.text(max_size=4), st.integers() | st.text(max_size=8), min_size=1, max_size=3)
+ARGUMENTS: st.SearchStrategy[dict[str, object]] = st.dictionaries(
+    st.text(max_size=4), st.integers() | st.text(max_size=8), min_size=1, max_size=3
+)
 
 
 @st.composite
 def interleaved(draw: st.DrawFn) -> tuple[list[dict[str, object]], list[object]]:
     """Calls, and chunks that bring them: each call's own pieces in order, else in any order."""
-    inputs = draw(st.lists(ARGUMENTS, min_size=1, max_size=4))
+    inputs: list[dict[str, object]] = draw(st.lists(ARGUMENTS, min_size=1, max_size=4))
     queues: list[list[object]] = []
     for index, arguments in enumerate(inputs):
         text = json.dumps(arguments)
