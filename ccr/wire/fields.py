@@ -89,8 +89,9 @@ class Fields:
 
     def extra(self, known: Container[str]) -> JsonObject:
         """The fields that are not known here."""
-        found = {name: value for name, value in self.raw.items() if name not in known}
-        return found or NOTHING
+        if all(map(known.__contains__, self.raw)):
+            return NOTHING
+        return {name: value for name, value in self.raw.items() if name not in known}
 
 
 def kind(value: object) -> str:
