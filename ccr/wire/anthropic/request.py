@@ -28,6 +28,7 @@ VERSION = "2023-06-01"  # the one that lookalikes know; a client's own header ou
 MAX_TOKENS = 32_000  # the API demands a figure; this is what Claude Code assumes for a model it does not know
 LEAST_BUDGET = 1024
 
+ROLES = frozenset(get_args(Role))
 EFFORTS = frozenset(get_args(Effort))
 KNOWN = frozenset(
     {
@@ -72,7 +73,7 @@ def _turns(fields: Fields) -> tuple[Turn, ...]:
 
 def _turn(fields: Fields) -> Turn:
     role = fields.string("role")
-    if role not in get_args(Role):
+    if role not in ROLES:
         raise BadRequest(f"{fields.at('role')}: expected user, assistant or system, not {role!r}")
     if not fields.has("content"):
         raise fields.wrong("content", "a string or a list")
