@@ -117,8 +117,13 @@ def _without_our_thoughts(raw: bytes) -> bytes | None:
     if _SIGNED_BY_US not in raw:
         return raw
     message = msgspec.json.decode(raw)
-    content = [block for block in message["content"] if not _is_our_thought(block)]
-    return msgspec.json.encode({**message, "content": content}) if content else None
+    content = message["content"]
+    if not isinstance(content, list):
+        return raw
+    kept = [block for block in content if not _is_our_thought(block)]
+    if kept == content:
+        return raw
+    return msgspec.json.encode({**message, "content": kept}) if kept else None
 
 
 def _is_our_thought(block: object) -> bool:

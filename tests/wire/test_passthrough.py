@@ -129,6 +129,13 @@ def test_thoughts_that_we_signed_are_taken_out() -> None:
     assert after["messages"] == [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [theirs, text]}]
 
 
+@pytest.mark.parametrize("content", [f'he said "{OURS}"', [{"type": "text", "text": OURS}]])
+def test_who_only_quotes_a_signature_keeps_the_bytes(content: object) -> None:
+    message = json.dumps({"role": "user", "content": content}, indent=1)
+    before = f'{{"model":"a","messages":[{message}]}}'.encode()
+    assert strip_foreign_thoughts(before) == before
+
+
 @pytest.mark.parametrize("fields", [{}, {"x": OURS}, {"messages": OURS}])
 def test_without_such_thoughts_the_bytes_stay(fields: dict[str, object]) -> None:
     before = json.dumps({"model": "a", **fields}, indent=1).encode()
