@@ -1,7 +1,7 @@
 """Turns -> messages, in the order that the wire demands, and so that a longer conversation repeats the shorter one.
 
-An assistant message with calls is followed by one `tool` message for each, in the order of the calls, and by nothing
-else before them: https://platform.openai.com/docs/guides/function-calling. What else a user turn holds comes after.
+A host answers 400 "An assistant message with 'tool_calls' must be followed by tool messages …": so one for each call, in
+the order of the calls, with nothing before them. What else a user turn holds comes after.
 """
 
 from collections.abc import Iterable, Iterator
@@ -103,7 +103,8 @@ def answer(result: ToolResult | None, differences: Differences) -> tuple[str, li
 
 def stray(result: ToolResult, differences: Differences) -> list[JsonObject]:
     """A result of a call that is not in the conversation any more, after a compaction for instance."""
-    return [*said("The result of an earlier tool call:"), *parts(result, differences.images)]
+    what = "error" if result.is_error else "result"
+    return [*said(f"The {what} of an earlier tool call:"), *parts(result, differences.images)]
 
 
 @dataclass(slots=True)

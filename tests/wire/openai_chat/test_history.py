@@ -146,6 +146,10 @@ def test_an_orphaned_result_becomes_words_of_the_user() -> None:
     assert found == [{"role": "user", "content": "The result of an earlier tool call:\n\n42\n\nhi"}]
 
 
+def test_an_orphaned_error_stays_an_error() -> None:
+    assert messages(user(result("gone", is_error=True)))[0]["content"].startswith("The error of an earlier tool call:")
+
+
 def test_of_two_results_for_one_call_the_first_counts() -> None:
     found = messages(ASK, assistant(called("a")), user(result("a", Text("1")), result("a", Text("2"))))
     assert [message["content"] for message in found[2:]] == ["1"]
