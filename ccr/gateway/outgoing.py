@@ -27,11 +27,12 @@ def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool
 def outgoing(
     inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target
 ) -> UpstreamRequest:
+    same = inbound.client.name == upstream.dialect.name
+    headers = forwarded(inbound.headers) if same else {}
+    url = _with_query(upstream.url, inbound.query) if same else upstream.url
     if passes_through(inbound, upstream, target):
         ours = tuple(name for name in MEANT_FOR_US if name not in request.extra)
         body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours))
-        headers = forwarded(inbound.headers)
-        url = _with_query(upstream.url, inbound.query)
     else:
         quirks = upstream.quirks_for(target.model)
         for quirk in quirks:
@@ -41,8 +42,7 @@ def outgoing(
         for quirk in quirks:
             fields = quirk.body(fields)
         body = msgspec.json.encode(fields)
-        headers = {**payload.headers, "content-type": "application/json"}
-        url = upstream.url
+        headers = {**payload.headers, **headers, "content-type": "application/json"}
     return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
 
 

@@ -71,6 +71,8 @@ class Stream:
         between = True
         try:
             async for piece in self._incoming.pieces():
+                for event in piece.events:
+                    self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
                 if piece.raw:
                     between = piece.raw.endswith((b"\n\n", b"\r\n\r\n"))
                     yield piece.raw

@@ -1,6 +1,7 @@
 import json
 
 from ccr.config.schema import Secret
+from ccr.wire.quirks import maxtoken
 from tests.support.asking import HI, STREAMED
 from tests.support.canned import canned
 from tests.support.wiring import Wired, read, upstream_at
@@ -53,3 +54,14 @@ async def test_a_field_of_that_name_that_means_something_else_is() -> None:
     wired = Wired(canned(HI))
     await read(await wired.ask(STREAMED | {"context": {"edits": []}}))
     assert json.loads(wired.sent[0].body)["context"] == {"edits": []}
+
+
+async def test_with_quirks_the_betas_and_the_query_still_go_with_their_fields() -> None:
+    upstream = upstream_at("http://acme.test/v1/messages", quirks=(maxtoken({"max_tokens": 50}),))
+    wired = Wired(canned(HI), upstreams=[upstream])
+    asked = STREAMED | {"context_management": {"edits": []}}
+    await read(await wired.ask(asked, query="beta=true", anthropic_beta="context-management-2025-06-27"))
+    (sent,) = wired.sent
+    assert json.loads(sent.body)["max_tokens"] == 50
+    assert json.loads(sent.body)["context_management"] == {"edits": []}
+    assert (sent.headers["anthropic-beta"], sent.url[-9:]) == ("context-management-2025-06-27", "beta=true")

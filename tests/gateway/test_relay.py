@@ -85,6 +85,11 @@ async def test_silence_is_bridged_by_a_ping_between_frames() -> None:
     assert b"event: ping" in await read(await translated.ask(STREAMED))
 
 
+async def test_a_ping_in_a_copied_block_holds_an_empty_delta_which_alone_keeps_claude_code_waiting() -> None:
+    first, rest = HI[: HI.index(b"event: content_block_stop")], HI[HI.index(b"event: content_block_stop") :]
+    assert b'"text_delta","text":""' in await read(await Wired(canned([first, b"", rest])).ask(STREAMED))
+
+
 async def test_silence_within_a_frame_is_left_alone() -> None:
     middle = HI.index(b"event: content_block_stop") + 10
     assert await read(await Wired(canned([HI[:middle], b"", HI[middle:]])).ask(STREAMED)) == HI
