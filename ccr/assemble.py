@@ -1,5 +1,6 @@
 """Config -> Runtime. The only place that knows all concrete classes."""
 
+import secrets
 import sys
 import time
 from collections.abc import Mapping
@@ -57,6 +58,7 @@ class Assembly:
             self._env["CCR_LOG_LEVEL"] = "debug"
         self._verbose = verbose
         self._clock = SystemClock()
+        self._instance = secrets.token_hex(8)
         self._http = Http(proxies(lambda: self._config.proxy, env))
         self._transport = Guided(self._http.send, guide())
         self._counting = Counting(lambda: encoder(data_path(), self._report))
@@ -132,6 +134,7 @@ class Assembly:
             sessions=self._sessions,
             observers=(self._log, self._sessions),
             clock=self._clock,
+            instance=self._instance,
             notices=(*config.notices, *notices),
         )
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ccr.config.exposure import is_loopback
 from ccr.gateway.inbound import Inbound
 from ccr.ids import Target
 from ccr.messages.request import Request
@@ -14,6 +15,9 @@ from ccr.wire.dialect import UpstreamRequest
 from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
 
 AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "api-key": "api-key"}
+
+# Says to a router on this machine from which one a request comes: a provider's URL may lead back to us.
+VIA = "x-ccr-via"
 
 # Fields that a client may send to the router; what has become of them, routing.facts says.
 MEANT_FOR_US = ("context",)
@@ -25,7 +29,7 @@ def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool
 
 
 def outgoing(
-    inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target
+    inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target, instance: str
 ) -> UpstreamRequest:
     same = inbound.client.name == upstream.dialect.name
     headers = forwarded(inbound.headers) if same else {}
@@ -43,6 +47,8 @@ def outgoing(
             fields = quirk.body(fields)
         body = msgspec.json.encode(fields)
         headers = {**payload.headers, **headers, "content-type": "application/json"}
+    if is_loopback(urlsplit(url).hostname or ""):
+        headers[VIA] = instance
     return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
 
 

@@ -5,12 +5,12 @@ import sys
 
 import msgspec
 
-from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.errors import BadRequest, RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.incoming import Incoming
 from ccr.gateway.meter import Meter
-from ccr.gateway.outgoing import outgoing, passes_through
+from ccr.gateway.outgoing import VIA, outgoing, passes_through
 from ccr.gateway.ports import Exchange
 from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
 from ccr.gateway.runtime import Runtime
@@ -30,6 +30,8 @@ MOST_OF_AN_ERROR = 64 * 1024
 async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
     call = Call(inbound, runtime)
     try:
+        if runtime.instance and inbound.headers.get(VIA) == runtime.instance:
+            raise BadRequest("this request comes from the router itself: the provider's api_base_url leads back to it")
         request = inbound.client.decode(inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
         seen = await view(request, inbound, runtime)
@@ -99,7 +101,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
         )
     copy = passes_through(inbound, upstream, target)
     call.meter = Meter(seen.facts.tokens)
-    sent = outgoing(inbound, request, seen.removed, upstream, target)
+    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     total = None if request.stream else upstream.timeouts.total
     incoming: Incoming | None = None
     try:

@@ -23,6 +23,7 @@ class Runtime:
     sessions: Sessions
     observers: tuple[Observer, ...]
     clock: Clock
+    instance: str = ""  # by which this process knows a request of its own that came back
     notices: tuple[Notice, ...] = ()
 
 

@@ -43,7 +43,7 @@ def app(current: Current) -> Starlette:
         routes=[
             route("/v1/messages", ask, ["POST"], ANTHROPIC),
             route("/v1/messages/count_tokens", tokens, ["POST"], ANTHROPIC),
-            route("/v1/chat/completions", ask, ["POST"], CHAT),
+            route("/v1/chat/completions", ask, ["POST"], ChatClient(current.runtime.clock.time)),
             route("/v1/models", models, ["GET"], None),
             route("/models", models, ["GET"], None),
             route("/health", health, ["GET", "HEAD"], None, guarded=False),

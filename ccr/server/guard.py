@@ -2,9 +2,9 @@
 
 import hmac
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ccr.config.exposure import is_loopback
 from ccr.errors import Forbidden, Unauthorized
 
 LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", "host.containers.internal"})
@@ -31,7 +31,7 @@ def is_known(headers: Mapping[str, str], key: str) -> bool:
 def check_origin(headers: Mapping[str, str], listens_on: str) -> None:
     """A web page must not use the router: not across origins, and not by a name that was rebound to this machine."""
     host = _name(headers.get("host", ""))
-    if _is_loopback(listens_on) and host and not (_is_loopback(host) or host in LOCAL_NAMES):
+    if is_loopback(listens_on) and host and not (is_loopback(host) or host in LOCAL_NAMES):
         raise Forbidden(f"the Host header names {host}, and this router serves this machine only")
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != headers.get("host"):
@@ -43,12 +43,3 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return host
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

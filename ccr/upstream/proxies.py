@@ -1,8 +1,9 @@
 """Which proxy a URL is reached by: the provider's, the configuration's, or the environment's. Loopback never has one."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from ccr.config.exposure import is_loopback
 
 
 def proxies(configured: Callable[[], str | None], env: Mapping[str, str]) -> Callable[[str, str | None], str | None]:
@@ -15,7 +16,7 @@ def proxies(configured: Callable[[], str | None], env: Mapping[str, str]) -> Cal
     def proxy_for(url: str, own: str | None) -> str | None:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if _is_loopback(host) or any(_within(host, parts.port, name) for name in spared):
+        if is_loopback(host) or any(_within(host, parts.port, name) for name in spared):
             return None
         return own or configured() or lower.get(f"{parts.scheme}_proxy") or lower.get("all_proxy")
 
@@ -26,12 +27,3 @@ def _within(host: str, port: int | None, name: str) -> bool:
     """NO_PROXY names a host, a domain with all below it, either with a port, or by `*` everything."""
     name, _, only = name.partition(":")
     return (not only or only == str(port)) and (not name or host == name or host.endswith(f".{name}"))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

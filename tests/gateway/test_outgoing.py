@@ -1,8 +1,9 @@
 import json
+from dataclasses import replace
 
 from ccr.config.schema import Secret
 from ccr.wire.quirks import maxtoken
-from tests.support.asking import HI, STREAMED
+from tests.support.asking import HI, STREAMED, error_of
 from tests.support.canned import canned
 from tests.support.wiring import Wired, read, upstream_at
 
@@ -65,3 +66,19 @@ async def test_with_quirks_the_betas_and_the_query_still_go_with_their_fields() 
     assert json.loads(sent.body)["max_tokens"] == 50
     assert json.loads(sent.body)["context_management"] == {"edits": []}
     assert (sent.headers["anthropic-beta"], sent.url[-9:]) == ("context-management-2025-06-27", "beta=true")
+
+
+async def test_a_request_that_leads_back_to_the_router_is_seen_as_such() -> None:
+    wired = Wired(canned(HI), upstreams=[upstream_at("http://localhost:3456/v1/messages")])
+    wired.runtime = replace(wired.runtime, instance="i1")
+    await read(await wired.ask(STREAMED))
+    assert wired.sent[0].headers["x-ccr-via"] == "i1"
+    status, _, message = error_of(await wired.ask(STREAMED, x_ccr_via="i1"))
+    assert status == 400
+    assert "leads back" in message
+
+
+async def test_a_provider_elsewhere_is_told_nothing_of_us() -> None:
+    wired = Wired(canned(HI))
+    await read(await wired.ask(STREAMED))
+    assert not [name for name in wired.sent[0].headers if name.startswith("x-ccr")]
