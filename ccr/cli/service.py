@@ -49,7 +49,9 @@ def start(
 
 def stop(
     now: Annotated[bool, typer.Option("--now", help="Do not wait for open streams.")] = False,
-    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds that open streams may take.")] = 30.0,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds that open streams may take.")
+    ] = process.PATIENCE,
 ) -> int:
     """Stop the router, after open streams have ended."""
     home = files.state_dir(env.current())
@@ -71,13 +73,7 @@ def restart(verbose: Verbose = False, config: Config = None, host: Host = None, 
     As it was started before, unless options say otherwise.
     """
     environment = env.current()
-    home = files.state_dir(environment)
-    options = Options(config, host, port, verbose)
-    with state.turn(home):
-        stopped = process.stop(home)
-        arguments = options.arguments() or (stopped.state.arguments if stopped else ())
-        started = process.start(home, process.command(arguments), environment)
-    _report(started)
+    _report(sessions.restart(files.state_dir(environment), Options(config, host, port, verbose), environment))
     return Exit.OK
 
 

@@ -20,6 +20,7 @@ from ccr.service import state
 from ccr.service.state import State
 
 OUTPUT_LIMIT = 1024 * 1024
+PATIENCE = 35.0  # seconds: the router itself cuts what streams after 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _object(body: bytes) -> JsonObject:
     return said if isinstance(said, dict) else {}
 
 
-def stop(home: Path, within: float = 30.0, *, now: bool = False) -> Stopped | None:
+def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped | None:
     """Ends the router: streams under way may finish, up to `within` seconds. None: none ran."""
     found = state.running(home)
     if not found:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccr.errors import ServiceProblem
-from ccr.service import process, state
+from ccr.service import configured, process, state
+from ccr.service.process import Options
 from ccr.service.state import State
 
 FOR_SESSIONS = "--for-sessions"
@@ -91,3 +92,14 @@ def start_by_hand(home: Path, argv: Sequence[str], env: Mapping[str, str]) -> pr
         if started.state.for_sessions:
             state.write(home, dataclasses.replace(started.state, for_sessions=False))
         return started
+
+
+def restart(home: Path, options: Options, env: Mapping[str, str]) -> process.Started:
+    """Stops and starts; without options as it was started before. A broken file leaves the running router alone."""
+    with state.turn(home):
+        found = state.running(home)
+        arguments = options.arguments() or (found.arguments if found else ())
+        configured.load({**env, **options.overrides()}, options.config)
+        process.stop(home)
+        own = (FOR_SESSIONS,) if found and found.for_sessions else ()
+        return process.start(home, process.command((*arguments, *own)), env)

@@ -28,7 +28,8 @@ def files(env: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     """Where settings of the user and of the project lie."""
     user = Path(env["CLAUDE_CONFIG_DIR"]) if env.get("CLAUDE_CONFIG_DIR") else Path(env.get("HOME", "~")) / ".claude"
     project = folder / ".claude"
-    return (user / "settings.json", project / "settings.json", project / "settings.local.json")
+    paths = (user / "settings.json", project / "settings.json", project / "settings.local.json")
+    return tuple(dict.fromkeys(paths))  # at home, the project's folder is the user's
 
 
 def given(arguments: Sequence[str]) -> Given | None:

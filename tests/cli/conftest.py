@@ -1,6 +1,6 @@
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +23,15 @@ class Done:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty HOME, and nothing of the real one's environment but the PATH."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty HOME, and nothing of the real environment but the PATH. What was started in it ends with the test."""
     for name in env.current():
         if name != "PATH" and not name.startswith(("PYTEST", "COV")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    return tmp_path / ".claude-code-router"
+    yield tmp_path / ".claude-code-router"
+    process.stop(tmp_path / ".claude-code-router", now=True)
 
 
 @pytest.fixture
@@ -64,10 +65,3 @@ def config(home: Path) -> Path:
     path = home / "config.json"
     path.write_text(json.dumps(CONFIG))
     return path
-
-
-@pytest.fixture
-def stopped(home: Path) -> object:
-    """For tests that start a router: none outlives its test."""
-    yield
-    process.stop(home, now=True)

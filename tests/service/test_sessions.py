@@ -2,7 +2,11 @@ import multiprocessing
 import os
 from pathlib import Path
 
+import pytest
+
+from ccr.errors import ConfigInvalid
 from ccr.service import process, sessions, state
+from ccr.service.process import Options
 from tests.service.conftest import stand_in
 
 
@@ -56,3 +60,11 @@ def test_starting_by_hand_keeps_what_a_session_started(home: Path, environment: 
     with sessions.session(home, stand_in("for-sessions"), environment):
         assert sessions.start_by_hand(home, stand_in(), environment).already
     assert state.running(home) is not None
+
+
+def test_a_restart_that_cannot_succeed_leaves_the_router_alone(home: Path, environment: dict[str, str]) -> None:
+    before = process.start(home, stand_in(), environment).state
+    (home / "config.json").write_text("{")
+    with pytest.raises(ConfigInvalid):
+        sessions.restart(home, Options(), {**environment, "CCR_HOME": str(home)})
+    assert state.running(home) == before

@@ -17,6 +17,10 @@ def test_settings_lie_with_the_user_and_with_the_project(tmp_path: Path) -> None
     assert settings.files({"HOME": "/h", "CLAUDE_CONFIG_DIR": "/c"}, tmp_path)[0] == Path("/c/settings.json")
 
 
+def test_at_home_the_same_file_is_not_read_twice() -> None:
+    assert len(settings.files({"HOME": "/h"}, Path("/h"))) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "others"),
     [

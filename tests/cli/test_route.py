@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ccr
+
+REQUEST = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+
+
+@pytest.mark.usefixtures("config")
+def test_every_rule_has_its_verdict(ccr: Ccr, tmp_path: Path) -> None:
+    (tmp_path / "request.json").write_text(json.dumps({**REQUEST, "thinking": {"type": "adaptive"}}))
+    done = ccr("route", "explain", str(tmp_path / "request.json"))
+    lines = {line.split()[0]: line.split()[1:3] for line in done.out.splitlines()}
+    assert done.code == 0
+    assert lines["background"][0] == "passes"
+    assert lines["think"] == ["answers", "or,b"]
+    assert lines["default"] == ["(answers)", "or,a"]
+    assert done.out.splitlines()[-1] == "or,b by think"
+
+
+@pytest.mark.usefixtures("config")
+def test_the_explanation_is_json_for_programs(ccr: Ccr) -> None:
+    said = ccr("route", "explain", "-", "--json", said=json.dumps(REQUEST)).json
+    assert isinstance(said, dict)
+    assert said["decision"]["rule"] == "default"
+    assert said["decision"]["target"] == {"provider": "or", "model": "a"}
+
+
+@pytest.mark.usefixtures("config")
+def test_headers_count(ccr: Ccr) -> None:
+    done = ccr("route", "explain", "-", "--header", "X-CCR-Route: background", said=json.dumps(REQUEST))
+    assert done.out.splitlines()[-1] == "or,b by route"
+    assert "is not of the form 'name: value'" in ccr("route", "explain", "-", "-H", "x", said="{}").err
+
+
+@pytest.mark.usefixtures("config")
+def test_requests_of_openai_are_explained_too(ccr: Ccr) -> None:
+    request = {"model": "or,b", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "hi"}]}
+    done = ccr("route", "explain", "-", "--dialect", "openai", said=json.dumps(request))
+    assert done.out.splitlines()[-1] == "or,b by explicit"
+
+
+@pytest.mark.usefixtures("config")
+def test_a_request_that_goes_nowhere_is_an_error(ccr: Ccr) -> None:
+    done = ccr("route", "explain", "-", said=json.dumps({**REQUEST, "model": "nowhere,x"}))
+    assert done.code == 1
+    assert "nowhere" in done.err
+
+
+@pytest.mark.usefixtures("config")
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}"])
+def test_what_is_no_request_is_one_line(ccr: Ccr, body: str) -> None:
+    done = ccr("route", "explain", "-", said=body)
+    assert done.code == 1
+    assert done.err.count("\n") == 1

@@ -1,0 +1,92 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccr import env
+from ccr.service import process, state
+from tests.cli.conftest import Ccr
+from tests.service.conftest import stand_in
+
+ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_status_has_an_exit_code_of_its_own_where_nothing_runs(ccr: Ccr) -> None:
+    done = ccr("status")
+    assert (done.code, done.out) == (3, "not running; `ccr start` starts it\n")
+    assert ccr("status", "--json").json == {"condition": "not running", "running": False}
+
+
+def test_status_describes_what_runs(ccr: Ccr, home: Path) -> None:
+    started = process.start(home, stand_in("for-sessions"), ENVIRONMENT).state
+    done = ccr("status")
+    assert done.code == 0
+    assert f"running, pid {started.pid}, {started.address}\n" in done.out
+
+
+def test_starting_twice_makes_one_router(ccr: Ccr, home: Path) -> None:
+    started = process.start(home, stand_in(), ENVIRONMENT).state
+    done = ccr("start")
+    assert done.code == 0
+    assert done.out.startswith(f"the router is already running at {started.address} (pid {started.pid})\n")
+
+
+def test_stop_says_what_it_did(ccr: Ccr, home: Path) -> None:
+    started = process.start(home, stand_in(), ENVIRONMENT).state
+    assert ccr("stop").out == f"stopped (pid {started.pid})\n"
+    assert ccr("stop").out == "the router is not running\n"
+
+
+def test_stop_kills_what_does_not_end(ccr: Ccr, home: Path) -> None:
+    pid = process.start(home, stand_in("stubborn"), ENVIRONMENT).state.pid
+    assert ccr("stop", "--wait", "0").out == f"killed (pid {pid}): it had not ended after 0 s\n"
+    pid = process.start(home, stand_in("stubborn"), ENVIRONMENT).state.pid
+    assert ccr("stop", "--now").out == f"killed (pid {pid})\n"
+
+
+def test_a_foreground_start_beside_a_router_is_refused(ccr: Ccr, home: Path) -> None:
+    process.start(home, stand_in(), ENVIRONMENT)
+    done = ccr("start", "--foreground")
+    assert done.code == 1
+    assert "the router is already running (pid" in done.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"PORT": "x"}, "PORT: "), ({"HOST": "0.0.0.0", "APIKEY": "test"}, "reachable by others")],
+)
+def test_a_faulty_file_is_said_at_once(ccr: Ccr, config: Path, settings: dict[str, object], said: str) -> None:
+    config.write_text(json.dumps(settings))
+    done = ccr("start", "--foreground")
+    assert done.code == 1
+    assert said in done.err
+
+
+@pytest.mark.e2e
+def test_the_real_router_starts_is_described_restarts_and_stops(ccr: Ccr, config: Path, home: Path) -> None:
+    started = ccr("start", "--port", "0")
+    assert (started.code, started.err) == (0, "")
+    first = state.running(home)
+    assert first
+    said = ccr("status", "--json").json
+    assert isinstance(said, dict)
+    assert (said["config"], said["routes"]["think"], said["pid"]) == (str(config), "or,b", first.pid)
+    assert said["providers"][0]["key"] == "set"
+    assert ccr("restart").code == 0
+    second = state.running(home)
+    assert second
+    assert second.pid != first.pid
+    assert ccr("stop").out == f"stopped (pid {second.pid})\n"
+
+
+@pytest.mark.e2e
+def test_many_starts_at_once_make_one_router(config: Path, home: Path) -> None:
+    start = [sys.executable, "-m", "ccr", "start", "--port", "0"]
+    own = {**env.current(), **ENVIRONMENT}
+    racing = [subprocess.Popen(start, env=own, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate()[0].splitlines()[0] for process in racing]
+    assert [process.returncode for process in racing] == [0, 0, 0, 0]
+    assert len({line.partition(" at ")[2] for line in said}) == 1
+    assert sum("already" not in line for line in said) == 1

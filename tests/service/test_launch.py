@@ -1,0 +1,107 @@
+"""With a program that says how it was called in claude's place, and a stand-in for the router."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccr.service import launch, process, state
+from tests.service.conftest import stand_in
+
+ECHO = """#!{python}
+import json, os, sys
+settings = [json.load(open(after)) for word, after in zip(sys.argv, sys.argv[1:]) if word == "--settings"]
+said = {{"argv": sys.argv[1:], "env": dict(os.environ), "settings": settings, "stdin": os.fstat(0).st_rdev}}
+json.dump(said, open({out!r}, "w"))
+sys.exit(7)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claude:
+    """What ran in claude's place."""
+
+    env: dict[str, str]
+    out: Path
+
+    @property
+    def said(self) -> Any:
+        return json.loads(self.out.read_text())
+
+
+@pytest.fixture
+def claude(home: Path, tmp_path: Path, environment: dict[str, str]) -> Claude:
+    program, out = tmp_path / "claude", tmp_path / "said.json"
+    program.write_text(ECHO.format(python=sys.executable, out=str(out)))
+    program.chmod(0o755)
+    own = {"CCR_HOME": str(home), "HOME": str(tmp_path), "CLAUDE_PATH": str(program), "SHELL": "/bin/sh"}
+    return Claude({**environment, **own}, out)
+
+
+@pytest.fixture
+def for_sessions(home: Path, environment: dict[str, str]) -> state.State:
+    return process.start(home, stand_in("for-sessions"), environment).state
+
+
+def test_claude_gets_its_arguments_untouched(home: Path, claude: Claude, for_sessions: state.State) -> None:
+    words = ["-p", "fix `date` $HOME", "--add-dir", "a", "--add-dir", "b", "--", "--context"]
+    assert launch.code(home, words, claude.env) == 7
+    assert claude.said["argv"] == words
+    assert claude.said["env"]["ANTHROPIC_BASE_URL"] == for_sessions.address
+
+
+def test_the_router_ends_with_the_session(home: Path, claude: Claude, for_sessions: state.State) -> None:
+    launch.code(home, [], claude.env)
+    assert state.running(home) is None
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_a_context_becomes_a_header(home: Path, claude: Claude) -> None:
+    launch.code(home, ["--context", "think", "hi"], claude.env)
+    assert claude.said["argv"] == ["hi"]
+    assert claude.said["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-ccr-route: think"
+
+
+def test_settings_that_contradict_are_overruled(home: Path, claude: Claude, for_sessions: state.State) -> None:
+    folder = Path(claude.env["HOME"]) / ".claude"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "http://elsewhere"}}')
+    launch.code(home, ["--settings", '{"model": "x"}', "hi"], claude.env)
+    (settings,) = claude.said["settings"]
+    assert settings == {"model": "x", "env": {"ANTHROPIC_BASE_URL": for_sessions.address}}
+    assert claude.said["argv"][2:] == ["hi"]
+    assert list((home / "sessions").iterdir()) == []
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_settings_that_agree_are_not_touched(home: Path, claude: Claude, tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text('{"env": {"MINE": "1"}}')
+    words = ["--settings", str(tmp_path / "own.json")]
+    launch.code(home, words, claude.env)
+    assert claude.said["argv"] == words
+
+
+def test_beside_a_router_that_stays_claude_takes_our_place(home: Path, claude: Claude) -> None:
+    process.start(home, stand_in(), claude.env)
+    run = "import sys; from pathlib import Path; from ccr import env; from ccr.service import launch; "
+    run += "sys.exit(launch.code(Path(sys.argv[1]), sys.argv[2:], env.current()))"
+    done = subprocess.run([sys.executable, "-c", run, str(home), "hi"], env=claude.env)
+    assert done.returncode == 7
+    assert claude.said["argv"] == ["hi"]
+    assert state.running(home) is not None
+
+
+def test_a_command_runs_in_the_users_shell(home: Path, claude: Claude, for_sessions: state.State) -> None:
+    out = Path(claude.env["HOME"]) / "out"
+    assert launch.shell(home, claude.env, f'echo "$ANTHROPIC_BASE_URL" > {out}; exit 5') == 5
+    assert out.read_text() == f"{for_sessions.address}\n"
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_claude_is_on_the_path_of_a_shell(home: Path, claude: Claude) -> None:
+    assert launch.shell(home, claude.env | {"PATH": "/usr/bin:/bin"}, "claude -p hi") == 7
+    assert claude.said["argv"] == ["-p", "hi"]
