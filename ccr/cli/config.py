@@ -19,7 +19,7 @@ from ccr.errors import ConfigInvalid
 
 group = typer.Typer(help="The configuration: make, show, check, import.", rich_markup_mode=None)
 
-File = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Instead of the file in use.")]
+File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Instead of the file in use.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -115,7 +115,9 @@ def init(
     key: Annotated[str | None, typer.Option("--key", help="The provider's key; better: --key-env.")] = None,
     key_env: Annotated[str | None, typer.Option("--key-env", help="The variable that holds the key.")] = None,
     base_url: Annotated[str | None, typer.Option("--base-url", help="The address of the provider's API.")] = None,
-    model: Annotated[list[str] | None, typer.Option("--model", help="A model; may be repeated.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", metavar="NAME", help="A model; may be repeated.")
+    ] = None,
     router_key: Annotated[str | None, typer.Option("--router-key", help="The key that clients must send.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: what is not given is as usual.")] = False,

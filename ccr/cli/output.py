@@ -11,12 +11,21 @@ from ccr import env
 
 class Exit(IntEnum):
     OK = 0
-    FAILED = 1  # it could not be done; stderr says why
-    USAGE = 2  # the command was not understood
-    NOT_RUNNING = 3  # `ccr status`: no router runs
-    UNHEALTHY = 4  # `ccr status`: the process is there and does not answer
-    INTERRUPTED = 130  # by Ctrl-C, as shells count it
+    FAILED = 1
+    USAGE = 2
+    NOT_RUNNING = 3
+    UNHEALTHY = 4
+    INTERRUPTED = 130
 
+
+EXIT_CODES: Mapping[Exit, str] = {
+    Exit.OK: "done; `ccr status`: the router runs and answers",
+    Exit.FAILED: "it could not be done; stderr says why",
+    Exit.USAGE: "the command was not understood",
+    Exit.NOT_RUNNING: "`ccr status`: no router runs",
+    Exit.UNHEALTHY: "`ccr status`: the router's process is there and does not answer",
+    Exit.INTERRUPTED: "ended by Ctrl-C",
+}
 
 Style = Literal["good", "bad", "dim", "bold"]
 

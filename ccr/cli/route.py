@@ -31,7 +31,9 @@ def root(context: typer.Context) -> None:
 @group.command()
 def explain(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A request's body, as JSON; - reads stdin.")],
-    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="A header of it: 'name: value'.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", metavar="LINE", help="A header of it: 'name: value'.")
+    ] = None,
     dialect: Annotated[
         Literal["anthropic", "openai"], typer.Option("--dialect", help="The API that it was written for.")
     ] = "anthropic",
