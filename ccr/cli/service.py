@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +43,7 @@ def start(
         return _serve(options, for_sessions=for_sessions)
     environment = env.current()
     home = files.state_dir(environment)
-    _report(sessions.start_by_hand(home, process.command(options.arguments()), environment))
+    _report(sessions.start_by_hand(home, process.command(options.arguments()), environment), environment)
     return Exit.OK
 
 
@@ -73,7 +73,9 @@ def restart(verbose: Verbose = False, config: Config = None, host: Host = None, 
     As it was started before, unless options say otherwise.
     """
     environment = env.current()
-    _report(sessions.restart(files.state_dir(environment), Options(config, host, port, verbose), environment))
+    _report(
+        sessions.restart(files.state_dir(environment), Options(config, host, port, verbose), environment), environment
+    )
     return Exit.OK
 
 
@@ -106,7 +108,7 @@ def _show(found: status.Status) -> None:
     rows = [
         ("router", f"{output.styled(found.condition, 'good' if well else 'bad')}, pid {router.pid}, {router.address}"),
         ("uptime", output.duration(found.uptime)),
-        ("config", router.config),
+        ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
     ]
     if not well:
@@ -116,8 +118,7 @@ def _show(found: status.Status) -> None:
     output.table(rows)
     _section("routes", details.routes.items())
     _section("providers", ((each.name, f"key {each.key}", each.url) for each in details.providers))
-    for notice in details.notices:
-        output.warn(f"note: {notice}")
+    _notes(details.notices)
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]]) -> None:
@@ -127,10 +128,16 @@ def _section(title: str, rows: Iterable[tuple[str, ...]]) -> None:
         output.table(listed, indent="  ")
 
 
-def _report(started: process.Started) -> None:
+def _notes(notices: Iterable[object]) -> None:
+    for notice in notices:
+        output.warn(f"note: {notice}")
+
+
+def _report(started: process.Started, environment: Mapping[str, str]) -> None:
     router = started.state
     output.say(f"the router is {'already ' if started.already else ''}running at {router.address} (pid {router.pid})")
     output.say(f"configuration: {router.config}")
+    _notes(status.status(files.state_dir(environment), environment, now()).details.notices)
 
 
 def _serve(options: Options, *, for_sessions: bool) -> int:
@@ -139,7 +146,7 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
     environment = env.current()
     home = files.state_dir(environment)
     source = files.find(environment, str(options.config) if options.config else None)
-    server = files.load(source, {**environment, **options.overrides()}).server
+    config = files.load(source, {**environment, **options.overrides()})
     pid = os.getpid()
 
     def ready(host: str, port: int) -> None:
@@ -158,7 +165,8 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
         output.write(f"the router listens at {router.address} ({router.config})\n")
 
     with state.claim(home):
-        ports.refuse_taken(server.host, server.port)
+        ports.refuse_taken(config.server.host, config.server.port)
+        _notes(config.notices)
         process.bound_output()
         try:
             return serve(options.config, environment, options.host, options.port, options.verbose, ready)

@@ -26,6 +26,7 @@ class Details(msgspec.Struct, frozen=True):
     """What /health tells those who have the key."""
 
     pid: int | None = None  # None: it did not take us for one of them
+    config: str = ""
     routes: dict[str, str] = {}
     providers: tuple[Provider, ...] = ()
     rejected: str | None = None  # why the newest file is not in force
@@ -39,12 +40,17 @@ class Status:
     uptime: float = 0.0
     details: Details = Details()
 
+    @property
+    def config(self) -> str:
+        """The file in use: the router may have taken up one since it was started."""
+        return self.details.config or (self.router.config if self.router else "")
+
     def as_json(self) -> JsonObject:
         said: JsonObject = {"condition": self.condition, "running": self.router is not None}
         if self.router is None:
             return said
         here: JsonObject = msgspec.to_builtins(self.router) | {"address": self.router.address, "uptime": self.uptime}
-        return {**said, **here, **msgspec.to_builtins(self.details)}
+        return {**said, **here, **msgspec.to_builtins(self.details), "pid": self.router.pid, "config": self.config}
 
 
 def status(home: Path, env: Mapping[str, str], now: float) -> Status:

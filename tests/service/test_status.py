@@ -23,6 +23,7 @@ def test_a_running_router_is_described(home: Path, environment: dict[str, str]) 
     said = found.as_json()
     assert said["address"] == state.running(home).address  # type: ignore[union-attr]
     assert said["running"] is True
+    assert (said["config"], said["pid"]) == ("built in", state.running(home).pid)  # type: ignore[union-attr]
 
 
 def test_a_process_that_does_not_answer_is_unhealthy(tmp_path: Path) -> None:
