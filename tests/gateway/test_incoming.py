@@ -1,3 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
+
+from ccr.errors import UpstreamGarbled
+from ccr.gateway.incoming import Incoming
+from ccr.gateway.meter import Meter
+from ccr.messages.blocks import Text
+from ccr.messages.events import BlockStart, Event, Start
 from tests.support.asking import HI, STREAMED, error_of
 from tests.support.canned import canned
 from tests.support.wiring import Wired, read
@@ -19,3 +28,20 @@ async def test_a_stream_that_ends_before_its_content_is_an_error_with_a_status()
     exchange = canned(begun)
     assert error_of(await Wired(exchange).ask(STREAMED))[0] == 502
     assert exchange.closed
+
+
+class Forgetful:
+    """A reader that does not notice where an answer ends."""
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        yield Start("id", "m")
+
+    def close(self) -> Iterator[Event]:
+        yield BlockStart(Text(""))
+
+
+async def test_an_answer_that_no_reader_saw_end_is_garbled() -> None:
+    incoming = Incoming(canned(b"x"), Forgetful(), Meter(1), "req_1", copy=False)
+    with pytest.raises(UpstreamGarbled, match="in block"):
+        await incoming.open()
+    await incoming.close()
