@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 from ccr.config.schema import Timeouts
@@ -138,3 +139,15 @@ async def test_a_prompt_is_counted_only_where_a_route_depends_on_it() -> None:
     for wired, body in ((short, ASKED), (far, LONG), (long, LONG)):
         await read(await wired.ask(body))
     assert [wired.counter.asked for wired in (short, far, long)] == [0, 0, 1]
+
+
+async def test_a_request_that_is_cancelled_before_its_answer_leaves_a_record_and_nothing_open() -> None:
+    exchange = CannedExchange([None])
+    wired = Wired(exchange)
+    asking = asyncio.create_task(wired.ask(STREAMED))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert exchange.closed
+    assert wired.seen.only.status == 499
