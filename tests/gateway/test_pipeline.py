@@ -1,6 +1,8 @@
 import asyncio
 import json
 
+import pytest
+
 from ccr.config.schema import Timeouts
 from ccr.errors import UpstreamUnreachable
 from ccr.wire.openai_chat import ChatClient
