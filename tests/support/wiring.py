@@ -53,8 +53,8 @@ class Wired:
         self,
         *answers: CannedExchange | RequestProblem,
         upstreams: Sequence[Upstream] = (),
-        routes: Mapping[str, str] = {},  # noqa: B006 - never changed
-        fallback: Mapping[str, tuple[str, ...]] = {},  # noqa: B006
+        routes: Mapping[str, str] = {},
+        fallback: Mapping[str, tuple[str, ...]] = {},
         script: FixedScript | None = None,
         config: Config | None = None,
     ) -> None:
