@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccr.config.parse import parse
-from ccr.config.schema import Config
+from ccr.config.schema import Config, Notice
 from ccr.config.text import read
 from ccr.errors import ConfigInvalid
 
@@ -67,7 +67,9 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
         raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
     if config.custom_router is None:
         return config
-    return replace(config, custom_router=str(path.parent / config.custom_router))
+    script = path.parent / config.custom_router
+    missing = () if script.is_file() else (Notice("CUSTOM_ROUTER_PATH", f"there is no file {script}; it is not asked"),)
+    return replace(config, custom_router=str(script), notices=(*config.notices, *missing))
 
 
 def write(path: Path, text: str) -> None:

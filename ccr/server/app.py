@@ -57,7 +57,7 @@ async def nothing_here(request: Request, problem: Exception) -> Response:
     """404 and 405, in the caller's dialect."""
     headers = headers_of(request.scope)
     what = f"{request.method} {request.url.path} is not served"
-    error = NotFound(f"{what}; the router has POST /v1/messages, POST /v1/chat/completions and GET /v1/models")
+    error = NotFound(f"{what}; see GET / for what is")
     answer = refusal(error, Inbound(dialect_of(headers), b"", headers, "", new_id()), {})
     assert isinstance(problem, HTTPException)
     assert isinstance(answer.body, bytes)

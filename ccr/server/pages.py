@@ -13,6 +13,14 @@ from ccr.server.guard import is_known
 
 JSON = {"content-type": "application/json"}
 
+SERVED = (
+    "POST /v1/messages",
+    "POST /v1/messages/count_tokens",
+    "POST /v1/chat/completions",
+    "GET /v1/models",
+    "GET /health",
+)
+
 # The models' dates are not known; both APIs want one.
 LONG_AGO = "2025-01-01T00:00:00Z"
 
@@ -22,7 +30,7 @@ def page(value: object, status: int = 200) -> Answer:
 
 
 async def root(inbound: Inbound, current: Current) -> Answer:
-    return page({"name": "ccr", "version": __version__, "status": "/health", "models": "/v1/models"})
+    return page({"name": "ccr", "version": __version__, "serves": SERVED})
 
 
 async def tokens(inbound: Inbound, current: Current) -> Answer:

@@ -78,6 +78,14 @@ def test_a_syntax_fault_names_file_and_line(env: dict[str, str]) -> None:
         load(path, env)
 
 
+def test_a_custom_router_that_is_not_there_is_noted(env: dict[str, str]) -> None:
+    path = Path(env["HOME"], "config.json")
+    path.write_text('{"CUSTOM_ROUTER_PATH": "router.py"}')
+    assert [notice.path for notice in load(path, env).notices if "router.py" in notice.text] == ["CUSTOM_ROUTER_PATH"]
+    (path.parent / "router.py").touch()
+    assert not [notice for notice in load(path, env).notices if "router.py" in notice.text]
+
+
 def test_a_custom_router_lies_beside_the_file(env: dict[str, str]) -> None:
     path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: 'router.py'}")
     assert load(path, env).custom_router == str(path.parent / "router.py")
