@@ -37,7 +37,7 @@ def code(context: typer.Context) -> int:
     Starts the router if need be. All arguments are claude's, but --context ROUTE.
     """
     environment = env.current()
-    return launch.code(files.state_dir(environment), context.args, environment)
+    return launch.code(files.state_dir(environment), context.args, environment, output.warn)
 
 
 def shell(
@@ -45,7 +45,7 @@ def shell(
 ) -> int:
     """Open a shell that uses the router."""
     environment = env.current()
-    return launch.shell(files.state_dir(environment), environment, command)
+    return launch.shell(files.state_dir(environment), environment, output.warn, command)
 
 
 def activate(shell: ChosenShell = None) -> int:
@@ -56,6 +56,8 @@ def activate(shell: ChosenShell = None) -> int:
     environment = env.current()
     here = configured.load(environment)
     ours = client.for_shell(here.config, here.address, here.key, environment)
+    if here.warning:
+        output.warn(here.warning)
     if here.router is None:
         output.warn("the router is not running; `ccr start` starts it")
     for path in settings.files(environment, Path.cwd()):

@@ -17,6 +17,8 @@ def environment(shell: Shell | None = None, *, as_json: bool = False) -> None:
 
     own = env.current()
     here = configured.load(own)
+    if here.warning:
+        output.warn(here.warning)
     ours = client.for_shell(here.config, here.address, here.key, own)
     if as_json:
         output.show_json({**dict.fromkeys(ours.unset), **ours.set})

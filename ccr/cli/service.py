@@ -113,6 +113,8 @@ def _show(found: status.Status) -> None:
     ]
     if not well:
         rows.append(("remedy", "`ccr logs --process` may say why; `ccr restart` begins anew"))
+    elif details.rejected:
+        rows.append(("remedy", "mend it: until then the router goes on with what it had"))
     elif details.pid is None:
         rows.append(("key", "this shell's is not the router's (CCR_API_KEY, APIKEY): `ccr restart` makes them one"))
     output.table(rows)
@@ -160,6 +162,7 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
             version=__version__,
             arguments=options.arguments(),
             for_sessions=for_sessions,
+            key=config.server.key.reveal() if config.server.key else files.client_key(environment),
         )
         state.write(home, router)
         output.write(f"the router listens at {router.address} ({router.config})\n")

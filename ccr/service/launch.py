@@ -1,13 +1,15 @@
 """Claude, and shells, with the router running for them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccr.service import arguments, client, configured, process, program, sessions, settings, state, terminal
 from ccr.service.configured import Configured
 from ccr.service.sessions import Session
+
+Tell = Callable[[str], None]  # a line for people
 
 FOR_A_SESSION = process.command((sessions.FOR_SESSIONS,))
 
@@ -22,10 +24,12 @@ class Run:
     needs_files: bool = False  # that lie in the session's folder
 
 
-def code(home: Path, words: Sequence[str], env: Mapping[str, str]) -> int:
+def code(home: Path, words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
     """Runs claude with these arguments; its exit code."""
     asked = arguments.understand(words)
-    claude = client.find_claude(configured.load(env).config, env)
+    before = configured.load(env)
+    claude = client.find_claude(before.config, env)
+    _warn(before, tell)
     with sessions.session(home, FOR_A_SESSION, env) as session:
         run = _claude(claude, asked, session, configured.load(env), env)
         if session.router.for_sessions or run.needs_files:
@@ -50,8 +54,14 @@ def _claude(
     return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=bool(again))
 
 
-def shell(home: Path, env: Mapping[str, str], command: str | None = None) -> int:
+def _warn(here: Configured, tell: Tell) -> None:
+    if here.warning:
+        tell(here.warning)
+
+
+def shell(home: Path, env: Mapping[str, str], tell: Tell, command: str | None = None) -> int:
     """Opens the user's shell, or has it run a command that was written for it; its exit code."""
+    _warn(configured.load(env), tell)
     shell = terminal.user_shell(env)
     with sessions.session(home, FOR_A_SESSION, env) as session:
         here = configured.load(env)

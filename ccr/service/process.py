@@ -1,7 +1,5 @@
 """The router's process: start it detached, ask it, stop it."""
 
-import http.client
-import json
 import os
 import signal
 import subprocess
@@ -12,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from ccr.errors import ServiceProblem
-from ccr.messages.json import JsonObject
-from ccr.service import state
+from ccr.service import health, state
+from ccr.service.health import Health
 from ccr.service.state import State
 
 OUTPUT_LIMIT = 1024 * 1024
@@ -61,15 +58,6 @@ class Stopped:
     state: State
     how: Literal["drained", "killed"]
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What GET /health says; `said` is empty where it says no JSON."""
-
-    ok: bool
-    status: int
-    said: JsonObject
 
 
 def command(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -156,35 +144,13 @@ def _last_words(output: Path) -> str:
 def await_health(found: State, within: float) -> Health:
     deadline = time.monotonic() + within
     while True:
-        health = ask(found.address)
-        if health and health.ok:
-            return health
+        answer = health.ask(found.address)
+        if answer and answer.ok:
+            return answer
         if time.monotonic() > deadline or not state.alive(found):
-            said = f"answers {health.status}" if health else "does not answer"
+            said = f"answers {answer.status}" if answer else "does not answer"
             raise ServiceProblem(f"the router (pid {found.pid}) {said} at {found.address}/health; try `ccr restart`")
         time.sleep(0.02)
-
-
-def ask(address: str, key: str | None = None, timeout: float = 2.0) -> Health | None:
-    """GET /health; None where nothing answers."""
-    place = urlsplit(address)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
-    try:
-        connection.request("GET", "/health", headers={"authorization": f"Bearer {key}"} if key else {})
-        answer = connection.getresponse()
-        return Health(answer.status == 200, answer.status, _object(answer.read(1024 * 1024)))
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-def _object(body: bytes) -> JsonObject:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped | None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccr.errors import ServiceProblem
+from ccr.config import files
+from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.service import configured, process, state
 from ccr.service.process import Options
 from ccr.service.state import State
@@ -99,7 +100,18 @@ def restart(home: Path, options: Options, env: Mapping[str, str]) -> process.Sta
     with state.turn(home):
         found = state.running(home)
         arguments = options.arguments() or (found.arguments if found else ())
-        configured.load({**env, **options.overrides()}, options.config)
+        _check({**env, **options.overrides()}, options.config, found)
         process.stop(home)
         own = (FOR_SESSIONS,) if found and found.for_sessions else ()
         return process.start(home, process.command((*arguments, *own)), env)
+
+
+def _check(env: Mapping[str, str], config: Path | None, found: State | None) -> None:
+    """Raises ConfigInvalid, before anything is stopped."""
+    try:
+        files.load(configured.path(env, config, found), env)
+    except ConfigInvalid as fault:
+        if found is None:
+            raise
+        left = f"the router (pid {found.pid}) was left running as it is"
+        raise ConfigInvalid(f"{fault.message}\n{left}") from None

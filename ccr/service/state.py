@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +31,7 @@ class State:
     version: str
     arguments: tuple[str, ...] = ()  # what it was started with, for a restart
     for_sessions: bool = False  # started by `ccr code` or `ccr shell`, and stopped after the last of them
+    key: str = field(default="", repr=False)  # what it took from clients when it started; the file is 0600
 
     @property
     def address(self) -> str:

@@ -1,5 +1,6 @@
 """What can be said of the router that runs here."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,30 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from ccr.errors import ConfigInvalid
 from ccr.messages.json import JsonObject
-from ccr.service import configured, process, state
+from ccr.service import configured, health, state
+from ccr.service.health import Details
 from ccr.service.state import State
 
 Condition = Literal["running", "not running", "unhealthy"]
-
-
-class Provider(msgspec.Struct, frozen=True):
-    name: str
-    url: str = ""
-    key: str = ""  # "set", "none", or which variable is missing
-    models: tuple[str, ...] = ()
-
-
-class Details(msgspec.Struct, frozen=True):
-    """What /health tells those who have the key."""
-
-    pid: int | None = None  # None: it did not take us for one of them
-    config: str = ""
-    routes: dict[str, str] = {}
-    providers: tuple[Provider, ...] = ()
-    rejected: str | None = None  # why the newest file is not in force
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +32,8 @@ class Status:
         said: JsonObject = {"condition": self.condition, "running": self.router is not None}
         if self.router is None:
             return said
-        here: JsonObject = msgspec.to_builtins(self.router) | {"address": self.router.address, "uptime": self.uptime}
+        here: JsonObject = msgspec.to_builtins(dataclasses.replace(self.router, key="hidden"))
+        here = {**here, "address": self.router.address, "uptime": self.uptime}
         return {**said, **here, **msgspec.to_builtins(self.details), "pid": self.router.pid, "config": self.config}
 
 
@@ -58,21 +42,10 @@ def status(home: Path, env: Mapping[str, str], now: float) -> Status:
     router = state.running(home)
     if router is None:
         return Status("not running")
-    health = process.ask(router.address, _key(env))
-    condition: Condition = "running" if health and health.ok else "unhealthy"
-    return Status(condition, router, max(0.0, now - router.started), details(health.said if health else {}))
-
-
-def details(said: JsonObject) -> Details:
-    try:
-        return msgspec.convert(said, Details)
-    except msgspec.ValidationError:
-        return Details()
-
-
-def _key(env: Mapping[str, str]) -> str | None:
-    """None where a broken file hides it."""
-    try:
-        return configured.load(env).key
-    except ConfigInvalid:
-        return None
+    here = configured.load(env)
+    answer = health.ask(router.address, here.key)
+    found = health.details(answer.said if answer else {})
+    if here.rejected and not found.rejected:
+        found = msgspec.structs.replace(found, rejected=here.rejected)  # the router looks once a second
+    condition: Condition = "running" if answer and answer.ok else "unhealthy"
+    return Status(condition, router, max(0.0, now - router.started), found)

@@ -84,6 +84,32 @@ def test_the_real_router_starts_is_described_restarts_and_stops(ccr: Ccr, config
 
 
 @pytest.mark.e2e
+def test_a_broken_file_does_not_take_the_router_away(ccr: Ccr, config: Path, home: Path) -> None:
+    config.write_text(json.dumps({**json.loads(config.read_text()), "APIKEY": "a-key-of-the-file"}))
+    assert ccr("start", "--port", "0").code == 0
+    router = state.running(home)
+    assert router
+    config.write_text("{")
+    done = ccr("status")
+    assert done.code == 0
+    assert "rejected" in done.out
+    assert "think" in done.out
+    said = ccr("status", "--json")
+    assert said.json["routes"]["think"] == "or,b"  # type: ignore[index]
+    assert "a-key-of-the-file" not in said.out
+    for command in ("env", "activate"):
+        done = ccr(command)
+        assert f"ANTHROPIC_BASE_URL={router.address}" in done.out
+        assert "ANTHROPIC_AUTH_TOKEN=a-key-of-the-file" in done.out
+        assert done.err.startswith("ccr: the configuration is broken")
+        assert done.err.count("\n") == 1
+    done = ccr("restart")
+    assert done.code == 1
+    assert f"the router (pid {router.pid}) was left running as it is" in done.err
+    assert state.running(home) == router
+
+
+@pytest.mark.e2e
 def test_many_starts_at_once_make_one_router(config: Path, home: Path) -> None:
     start = [sys.executable, "-m", "ccr", "start", "--port", "0"]
     own = {**env.current(), **ENVIRONMENT}

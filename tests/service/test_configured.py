@@ -46,3 +46,18 @@ def test_a_file_that_is_named_comes_first(tmp_path: Path, env: dict[str, str]) -
     assert configured.load(env, write(tmp_path / "named.json", PORT=4001)).address == "http://127.0.0.1:4001"
     with pytest.raises(ConfigInvalid, match="--config names it"):
         configured.load(env, tmp_path / "none.json")
+
+
+def test_while_the_file_is_broken_the_running_router_counts(tmp_path: Path, env: dict[str, str]) -> None:
+    state.write(tmp_path / "home", dataclasses.replace(HERE, pid=os.getpid(), port=1, key="as-it-started"))
+    (tmp_path / "home" / "config.json").write_text("{")
+    here = configured.load(env)
+    assert (here.address, here.key) == ("http://127.0.0.1:1", "as-it-started")
+    assert here.rejected
+    assert "ccr config validate" in str(here.warning)
+
+
+def test_without_a_router_a_broken_file_is_an_error(tmp_path: Path, env: dict[str, str]) -> None:
+    write(tmp_path / "home" / "config.json").write_text("{")
+    with pytest.raises(ConfigInvalid):
+        configured.load(env)

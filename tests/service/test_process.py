@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ccr.errors import ServiceProblem
-from ccr.service import process, state
+from ccr.service import health, process, state
 from ccr.service.process import Options
 from tests.service.conftest import stand_in
 
@@ -15,10 +15,10 @@ def test_start_returns_when_the_router_answers(
 ) -> None:
     started = process.start(home, router, environment)
     assert not started.already
-    health = process.ask(started.state.address)
-    assert health
-    assert health.ok
-    assert health.said == {"status": "ok"}
+    answer = health.ask(started.state.address)
+    assert answer
+    assert answer.ok
+    assert answer.said == {"status": "ok"}
 
 
 def test_a_second_start_finds_the_first(home: Path, environment: dict[str, str], router: tuple[str, ...]) -> None:
@@ -101,4 +101,4 @@ def test_options_become_arguments() -> None:
 
 
 def test_nobody_answers_at_a_closed_port() -> None:
-    assert process.ask("http://127.0.0.1:1") is None
+    assert health.ask("http://127.0.0.1:1") is None

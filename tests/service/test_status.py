@@ -2,9 +2,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from ccr.messages.json import JsonObject
 from ccr.service import process, state, status
-from ccr.service.status import Details
 from tests.service.conftest import stand_in
 from tests.service.test_state import HERE
 
@@ -35,19 +33,3 @@ def test_a_broken_file_does_not_hide_the_router(home: Path, environment: dict[st
     process.start(home, stand_in(), environment)
     (home / "config.json").write_text("{")
     assert status.status(home, {"CCR_HOME": str(home)}, now=0.0).condition == "running"
-
-
-def test_details_are_what_health_says() -> None:
-    said: JsonObject = {
-        "pid": 1,
-        "routes": {"default": "a,b"},
-        "providers": [{"name": "a", "key": "set", "more": 1}],
-        "new": 1,
-    }
-    found = status.details(said)
-    assert found.routes == {"default": "a,b"}
-    assert found.providers[0].key == "set"
-
-
-def test_details_of_another_shape_are_none() -> None:
-    assert status.details({"pid": "x"}) == Details()

@@ -1,0 +1,71 @@
+"""What the router says of itself: GET /health."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ccr.messages.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What GET /health says; `said` is empty where it says no JSON."""
+
+    ok: bool
+    status: int
+    said: JsonObject
+
+
+class Provider(msgspec.Struct, frozen=True):
+    name: str
+    url: str = ""
+    key: str = ""  # "set", "none", or which variable is missing
+    models: tuple[str, ...] = ()
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What /health tells those who have the key."""
+
+    pid: int | None = None  # None: it did not take us for one of them
+    config: str = ""
+    routes: dict[str, str] = {}
+    providers: tuple[Provider, ...] = ()
+    rejected: str | None = None  # why the newest file is not in force
+    notices: tuple[str, ...] = ()
+
+
+def ask(address: str, key: str | None = None, timeout: float = 2.0) -> Health | None:
+    """GET /health; None where nothing answers."""
+    place = urlsplit(address)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
+    try:
+        connection.request("GET", "/health", headers={"authorization": f"Bearer {key}"} if key else {})
+        answer = connection.getresponse()
+        return Health(answer.status == 200, answer.status, _object(answer.read(1024 * 1024)))
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _object(body: bytes) -> JsonObject:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def details(said: JsonObject) -> Details:
+    try:
+        return msgspec.convert(said, Details)
+    except msgspec.ValidationError:
+        return Details()
+
+
+def described(address: str, key: str) -> Details:
+    answer = ask(address, key)
+    return details(answer.said if answer else {})
