@@ -24,6 +24,23 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
+OVERRIDDEN = ("ANTHROPIC_BASE_URL",)
+HIDDEN = ("ANTHROPIC_API_KEY",)
+
+# Before the name of a variable that a shell of ours sets otherwise or not at all: what the user has it for. Empty: unset.
+KEPT = "CCR_KEPT_"
+
+
 def current() -> Mapping[str, str]:
-    """A copy of the process's environment."""
-    return dict(os.environ)
+    """A copy of the process's environment, as it is without the changes of `ccr shell` and `ccr activate`."""
+    return restored(os.environ)
+
+
+def restored(environment: Mapping[str, str]) -> Mapping[str, str]:
+    own = {name: value for name, value in environment.items() if not name.startswith(KEPT)}
+    for name in OVERRIDDEN:
+        if f"{KEPT}{name}" in environment:
+            own[name] = environment[f"{KEPT}{name}"]
+    for name in HIDDEN:
+        own.setdefault(name, environment.get(f"{KEPT}{name}", ""))
+    return {name: value for name, value in own.items() if value or name not in (*OVERRIDDEN, *HIDDEN)}

@@ -1,11 +1,14 @@
 """What Claude Code needs to speak through the router: its environment, and where its program is."""
 
+import contextlib
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccr.config.schema import Config
+from ccr.env import HIDDEN, KEPT, OVERRIDDEN
 from ccr.errors import ServiceProblem
 
 # Background requests come under the main model's name unless the client is given another one for them.
@@ -19,9 +22,11 @@ TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
 class Environment:
     set: Mapping[str, str]
     unset: tuple[str, ...] = UNSET
+    kept: tuple[str, ...] = ()  # of those unset, what the shell keeps under another name, for a router started in it
 
     def applied(self, env: Mapping[str, str]) -> dict[str, str]:
-        return {**{name: value for name, value in env.items() if name not in self.unset}, **self.set}
+        kept = {f"{KEPT}{name}": env[name] for name in self.kept if name in env}
+        return {**{name: value for name, value in env.items() if name not in self.unset}, **kept, **self.set}
 
 
 def environment(
@@ -47,16 +52,20 @@ def environment(
 
 
 def for_shell(config: Config, address: str, key: str, env: Mapping[str, str]) -> Environment:
-    """The same for a shell: claude is on its PATH too, wherever it is."""
-    ours = environment(config, address, key, env)
-    path = env.get("PATH", "")
-    try:
-        claude = find_claude(config, env)
-    except ServiceProblem:
-        return ours
-    if claude.name != "claude" or shutil.which("claude", path=path):
-        return ours
-    return Environment({**ours.set, "PATH": f"{path}:{claude.parent}".lstrip(":")}, ours.unset)
+    """The same for a shell: claude and ccr are on its PATH too, wherever they are, and a router can be started in it."""
+    ours = environment(config, address, key, env).set
+    overridden = {f"{KEPT}{name}": env.get(name, "") for name in OVERRIDDEN}
+    path = ":".join([env.get("PATH", ""), *_folders(config, env)]).lstrip(":")
+    return Environment({**ours, **overridden, **({"PATH": path} if path != env.get("PATH", "") else {})}, kept=HIDDEN)
+
+
+def _folders(config: Config, env: Mapping[str, str]) -> list[str]:
+    """Where the programs lie that PATH does not have."""
+    programs = [Path(sys.executable).with_name("ccr")]
+    with contextlib.suppress(ServiceProblem):
+        programs.append(find_claude(config, env))
+    missing = [each for each in programs if not shutil.which(each.name, path=env.get("PATH", "")) and each.exists()]
+    return list(dict.fromkeys(str(each.parent) for each in missing if each.name in ("ccr", "claude")))
 
 
 def _no_proxy(env: Mapping[str, str]) -> dict[str, str]:

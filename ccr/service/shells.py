@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from ccr.env import KEPT
 from ccr.service.client import Environment
 
 Shell = Literal["bash", "zsh", "fish", "pwsh"]
@@ -19,7 +20,7 @@ def current_shell(env: Mapping[str, str]) -> Shell:
 
 
 def text(shell: Shell, environment: Environment) -> str:
-    lines = [*(_unset(shell, name) for name in environment.unset)]
+    lines = [*(_keep(shell, name) for name in environment.kept), *(_unset(shell, name) for name in environment.unset)]
     lines += [_set(shell, name, value) for name, value in environment.set.items()]
     return "\n".join(lines) + "\n"
 
@@ -52,3 +53,14 @@ def _unset(shell: Shell, name: str) -> str:
             return f"set -e {name}"
         case "pwsh":
             return f"Remove-Item -ErrorAction Ignore Env:{name}"
+
+
+def _keep(shell: Shell, name: str) -> str:
+    """By name, so that no key is printed."""
+    match shell:
+        case "bash" | "zsh":
+            return f'[ -z "${{{name}-}}" ] || export {KEPT}{name}="${name}"'
+        case "fish":
+            return f'test -z "${name}"; or set -gx {KEPT}{name} "${name}"'
+        case "pwsh":
+            return f"if ($Env:{name}) {{ $Env:{KEPT}{name} = $Env:{name} }}"

@@ -1,12 +1,14 @@
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from ccr.config.schema import Config, Routes
+from ccr.env import restored
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, ProviderName, Target
-from ccr.service.client import BACKGROUND_MODEL, environment, find_claude
+from ccr.service.client import BACKGROUND_MODEL, environment, find_claude, for_shell
 
 BACKGROUND = Config(routes=Routes({"background": Target(ProviderName("a"), ModelName("b"))}))
 URL = "http://127.0.0.1:3456"
@@ -105,3 +107,20 @@ def test_a_claude_path_that_is_wrong_is_an_error(tmp_path: Path) -> None:
 def test_without_claude_the_remedy_is_named(tmp_path: Path) -> None:
     with pytest.raises(ServiceProblem, match="npm install -g @anthropic-ai/claude-code"):
         find_claude(Config(), {"PATH": ""}, tmp_path)
+
+
+def test_a_shell_keeps_what_it_hides_for_a_router_started_in_it() -> None:
+    own = {"ANTHROPIC_API_KEY": "theirs", "PATH": "/bin"}
+    inside = for_shell(Config(), "http://127.0.0.1:1", "key", own).applied(own)
+    assert "ANTHROPIC_API_KEY" not in inside
+    again = restored(inside)
+    assert again["ANTHROPIC_API_KEY"] == "theirs"
+    assert "ANTHROPIC_BASE_URL" not in again
+    twice = for_shell(Config(), "http://127.0.0.1:1", "key", again).applied(again)
+    assert twice == inside
+
+
+def test_ccr_is_on_the_path_of_a_shell() -> None:
+    folder = str(Path(sys.executable).parent)
+    assert folder in for_shell(Config(), "", "", {"PATH": "/bin"}).set["PATH"].split(":")
+    assert folder not in for_shell(Config(), "", "", {"PATH": folder}).set.get("PATH", "").split(":")[1:]

@@ -43,3 +43,22 @@ def test_pwsh_knows_curly_quotes_as_quotes() -> None:
 )
 def test_the_shell_is_the_users(shell: str, expected: str) -> None:
     assert current_shell({"SHELL": shell}) == expected
+
+
+def test_what_is_hidden_is_kept_by_name() -> None:
+    script = text("bash", Environment({}, ("GONE",), ("GONE",)))
+    assert "secret" not in script
+    again = f'set -eu\n{script}{script}printf "%s|%s" "$CCR_KEPT_GONE" "${{GONE-unset}}"'
+    done = subprocess.run(["sh", "-c", again], env={"GONE": "a secret"}, capture_output=True, check=True)
+    assert done.stdout == b"a secret|unset"
+
+
+@pytest.mark.parametrize(
+    ("shell", "expected"),
+    [
+        ("fish", 'test -z "$A"; or set -gx CCR_KEPT_A "$A"\n'),
+        ("pwsh", "if ($Env:A) { $Env:CCR_KEPT_A = $Env:A }\n"),
+    ],
+)
+def test_each_shell_keeps_in_its_words(shell: Shell, expected: str) -> None:
+    assert text(shell, Environment({}, (), ("A",))) == expected
