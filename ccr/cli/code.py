@@ -10,7 +10,7 @@ from ccr import env
 from ccr.cli import output, quick
 from ccr.cli.output import Exit
 from ccr.config import files
-from ccr.service import client, configured, launch, settings, shells
+from ccr.service import client, configured, launch, outdated, process, sessions, settings, shells
 from ccr.service.shells import Shell
 
 ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
@@ -51,15 +51,16 @@ def shell(
 def activate(shell: ChosenShell = None) -> int:
     """Print commands that make this shell use the router.
 
-    To be used as: eval "$(ccr activate)"
+    Starts it if need be. To be used as: eval "$(ccr activate)"
     """
     environment = env.current()
+    home = files.state_dir(environment)
+    sessions.start_by_hand(home, process.command(()), environment)
+    outdated.mend(home, environment, output.warn)
     here = configured.load(environment)
     ours = client.for_shell(here.config, here.address, here.key, environment)
     if here.warning:
         output.warn(here.warning)
-    if here.router is None:
-        output.warn("the router is not running; `ccr start` starts it")
     for path in settings.files(environment, Path.cwd()):
         for name in settings.overlay(settings.environment_in([settings.read(path)]), ours):
             output.warn(f"{path} sets {name}, and for claude that counts more: use `ccr code`, or take it out there")

@@ -1,6 +1,7 @@
 """start, stop, restart, status."""
 
 import os
+import shlex
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from ccr import __version__, env
 from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files
-from ccr.service import ports, process, sessions, state, status
+from ccr.service import outdated, ports, process, sessions, state, status
 from ccr.service.process import Options
 from ccr.service.state import State
 
@@ -43,8 +44,26 @@ def start(
         return _serve(options, for_sessions=for_sessions)
     environment = env.current()
     home = files.state_dir(environment)
-    _report(sessions.start_by_hand(home, process.command(options.arguments()), environment), environment)
+    started = sessions.start_by_hand(home, process.command(options.arguments()), environment)
+    if started.already and (other := _otherwise(started.state, options)):
+        router = started.state
+        output.warn(f"the router runs already, at {router.address} with {router.config} (pid {router.pid})")
+        output.note(f"`ccr restart {other}` changes that")
+        return Exit.FAILED
+    if started.already:
+        outdated.mend(home, environment, output.warn)
+    _report(started, environment)
     return Exit.OK
+
+
+def _otherwise(router: State, options: Options) -> str | None:
+    """The options that a running router was not started with."""
+    said = {
+        "--config": options.config and str(options.config.absolute()) != router.config,
+        "--host": options.host and state.address(options.host, router.port) != router.address,
+        "--port": options.port and options.port != router.port,
+    }
+    return shlex.join(options.arguments()) if any(said.values()) else None
 
 
 def stop(

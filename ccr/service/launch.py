@@ -1,15 +1,15 @@
 """Claude, and shells, with the router running for them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccr.service import arguments, client, configured, process, program, sessions, settings, state, terminal
+from ccr.config.zero import GUIDE
+from ccr.service import arguments, client, configured, outdated, process, program, sessions, settings, state, terminal
 from ccr.service.configured import Configured
+from ccr.service.outdated import Tell
 from ccr.service.sessions import Session
-
-Tell = Callable[[str], None]  # a line for people
 
 FOR_A_SESSION = process.command((sessions.FOR_SESSIONS,))
 
@@ -27,6 +27,7 @@ class Run:
 def code(home: Path, words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
     """Runs claude with these arguments; its exit code."""
     asked = arguments.understand(words)
+    outdated.mend(home, env, tell)
     before = configured.load(env)
     claude = client.find_claude(before.config, env)
     _warn(before, tell)
@@ -61,6 +62,7 @@ def _warn(here: Configured, tell: Tell) -> None:
 
 def shell(home: Path, env: Mapping[str, str], tell: Tell, command: str | None = None) -> int:
     """Opens the user's shell, or has it run a command that was written for it; its exit code."""
+    outdated.mend(home, env, tell)
     _warn(configured.load(env), tell)
     shell = terminal.user_shell(env)
     with sessions.session(home, FOR_A_SESSION, env) as session:
@@ -68,5 +70,13 @@ def shell(home: Path, env: Mapping[str, str], tell: Tell, command: str | None = 
         ours = client.for_shell(here.config, here.address, here.key, env)
         if command is not None:
             return program.run((shell, "-c", command), ours.applied(env))
+        tell(_greeting(here))
         opening = terminal.opening(shell, ours, session.folder, env)
         return program.run(opening.argv, {**ours.applied(env), **opening.env})
+
+
+def _greeting(here: Configured) -> str:
+    target = here.config.routes.get("default")
+    if here.config.providers == (GUIDE,) or target is None:
+        return "no provider yet: claude will say how to get one; exit leaves"
+    return f"claude -> {target}; exit leaves"

@@ -64,6 +64,10 @@ def _lease(leases: Path) -> Iterator[Path]:
             _remove(path)
 
 
+def any_live(home: Path) -> bool:
+    return _others(home / "sessions")
+
+
 def _others(leases: Path) -> bool:
     """Whether a session lives; what crashed ones left is removed."""
     return any(list(map(_lives, leases.glob("*.lease"))))  # a list: all are looked at
@@ -102,7 +106,8 @@ def restart(home: Path, options: Options, env: Mapping[str, str]) -> process.Sta
         arguments = options.arguments() or (found.arguments if found else ())
         _check({**env, **options.overrides()}, options.config, found)
         process.stop(home)
-        own = (FOR_SESSIONS,) if found and found.for_sessions else ()
+        for_sessions = found.for_sessions if found else any_live(home)
+        own = (FOR_SESSIONS,) if for_sessions else ()
         return process.start(home, process.command((*arguments, *own)), env)
 
 

@@ -1,20 +1,34 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from ccr.service import process
-from tests.cli.conftest import Ccr
+from ccr.service import process, state
+from tests.cli.conftest import CONFIG, Ccr
 from tests.service.conftest import stand_in
 
 
-@pytest.mark.usefixtures("config")
-def test_activate_prints_the_environment_and_says_that_nothing_runs(ccr: Ccr) -> None:
+@pytest.mark.e2e
+def test_activate_starts_the_router_and_prints_the_environment(ccr: Ccr, config: Path, home: Path) -> None:
+    config.write_text(json.dumps({**CONFIG, "PORT": 0}))
     done = ccr("activate", "--shell", "fish")
-    assert "set -gx ANTHROPIC_BASE_URL 'http://127.0.0.1:3999'\n" in done.out
-    assert done.err == "ccr: the router is not running; `ccr start` starts it\n"
+    router = state.running(home)
+    assert router
+    assert not router.for_sessions
+    assert f"set -gx ANTHROPIC_BASE_URL '{router.address}'\n" in done.out
+    assert done.err == ""
+
+
+@pytest.mark.e2e
+def test_activate_prints_nothing_where_the_router_does_not_start(ccr: Ccr, config: Path) -> None:
+    config.write_text("{")
+    done = ccr("activate")
+    assert (done.code, done.out) == (1, "")
+    assert str(config) in done.err
 
 
 def test_activate_tells_of_settings_that_count_more(ccr: Ccr, config: Path) -> None:
+    process.start(config.parent, stand_in(), {"PYTHONPATH": str(Path(__file__).parents[2])})
     folder = config.parents[1] / ".claude"
     folder.mkdir()
     (folder / "settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "http://elsewhere"}}')

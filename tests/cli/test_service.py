@@ -33,6 +33,17 @@ def test_starting_twice_makes_one_router(ccr: Ccr, home: Path) -> None:
     assert done.out.startswith(f"the router is already running at {started.address} (pid {started.pid})\n")
 
 
+def test_a_start_with_other_values_says_that_it_runs_elsewhere(ccr: Ccr, home: Path) -> None:
+    started = process.start(home, stand_in(), ENVIRONMENT).state
+    done = ccr("start", "--port", "3998", "--host", "127.0.0.1")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        f"ccr: the router runs already, at {started.address} with built in (pid {started.pid})\n"
+        "`ccr restart --host 127.0.0.1 --port 3998` changes that\n"
+    )
+    assert ccr("start", "--port", str(started.port)).code == 0
+
+
 def test_stop_says_what_it_did(ccr: Ccr, home: Path) -> None:
     started = process.start(home, stand_in(), ENVIRONMENT).state
     assert ccr("stop").out == f"stopped (pid {started.pid})\n"
@@ -107,6 +118,26 @@ def test_a_broken_file_does_not_take_the_router_away(ccr: Ccr, config: Path, hom
     assert done.code == 1
     assert f"the router (pid {router.pid}) was left running as it is" in done.err
     assert state.running(home) == router
+
+
+@pytest.mark.e2e
+def test_a_router_that_is_only_the_guide_learns_a_new_key(
+    ccr: Ccr, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCR_PORT", "0")
+    assert ccr("start").code == 0
+    guide = state.running(home)
+    assert guide
+    monkeypatch.setenv("GROQ_API_KEY", "a")
+    assert ccr("start").code == 0
+    groq = state.running(home)
+    assert groq
+    assert groq.pid != guide.pid
+    assert "groq" in ccr("status").out
+    monkeypatch.setenv("GEMINI_API_KEY", "a")
+    done = ccr("start")
+    assert done.err.startswith("ccr: the router started before the key for gemini was set; `ccr restart`")
+    assert state.running(home) == groq
 
 
 @pytest.mark.e2e

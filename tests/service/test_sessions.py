@@ -62,6 +62,17 @@ def test_starting_by_hand_keeps_what_a_session_started(home: Path, environment: 
     assert state.running(home) is not None
 
 
+@pytest.mark.e2e
+def test_a_router_restarted_in_a_session_ends_with_it(home: Path, environment: dict[str, str]) -> None:
+    own = {**environment, "CCR_HOME": str(home), "CCR_PORT": "0"}
+    with sessions.session(home, stand_in("for-sessions"), environment) as session:
+        started = sessions.restart(home, Options(), own).state
+        assert started.pid != session.router.pid
+        process.stop(home)
+        assert sessions.restart(home, Options(), own).state.for_sessions
+    assert state.running(home) is None
+
+
 def test_a_restart_that_cannot_succeed_leaves_the_router_alone(home: Path, environment: dict[str, str]) -> None:
     before = process.start(home, stand_in(), environment).state
     (home / "config.json").write_text("{")
