@@ -16,6 +16,16 @@ from ccr.service.shells import Shell
 ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
 
 
+OWN_HELP = """ccr code runs claude through the router. Of its arguments two are not claude's own:
+
+  --context ROUTE                     every request by this route of the configuration's Router
+  "/model provider,model the prompt"  this model answers, for the whole session
+
+What follows is claude's own help.
+
+"""
+
+
 class Verbatim(TyperCommand):
     """Takes every argument as it is: `--`, repeated options, `--help`."""
 
@@ -37,6 +47,8 @@ def code(context: typer.Context) -> int:
     Starts the router if need be. All arguments are claude's, but --context ROUTE.
     """
     environment = env.current()
+    if context.args in (["--help"], ["-h"]):
+        output.write(OWN_HELP)
     return launch.code(files.state_dir(environment), context.args, environment, output.warn)
 
 

@@ -14,12 +14,15 @@ from ccr.config.imports import import_text
 from ccr.config.parse import parse
 from ccr.config.schema import Config, Notice
 from ccr.config.show import settings, text
+from ccr.config.text import read
 from ccr.config.vendors import VENDORS, vendor_named
 from ccr.errors import ConfigInvalid
+from ccr.service import configured, state
 
 group = typer.Typer(help="The configuration: make, show, check, import.", rich_markup_mode=None)
 
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Instead of the file in use.")]
+FileOrStdin = Annotated[Path | None, typer.Argument(metavar="FILE", help="Instead of the file in use; - reads stdin.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -37,7 +40,8 @@ def root(context: typer.Context) -> None:
 def path() -> None:
     """Print which file is used, or would be."""
     environment = env.current()
-    output.say(str(files.find(environment) or files.default_path(environment)))
+    router = state.running(files.state_dir(environment))
+    output.say(str(configured.path(environment, None, router) or files.default_path(environment)))
 
 
 @group.command()
@@ -52,20 +56,22 @@ def show(file: File = None) -> None:
 
 
 @group.command()
-def validate(file: File = None, as_json: Json = False) -> int:
+def validate(file: FileOrStdin = None, as_json: Json = False) -> int:
     """Name every fault, with its place.
 
     And everything that has another effect than one may think. Exit code 1: there are faults.
     """
     environment = env.current()
-    chosen = _chosen(file)
+    stdin = file == Path("-")
+    chosen = None if stdin else _chosen(file)
     faults: list[str] = []
     notices: tuple[Notice, ...] = ()
     try:
-        notices = _notices(files.load(chosen, environment))
+        config = parse(read(sys.stdin.read(), ""), environment) if stdin else files.load(chosen, environment)
+        notices = _notices(config)
     except ConfigInvalid as problem:
         faults = problem.message.splitlines()
-    name = str(chosen) if chosen else "the environment"
+    name = "stdin" if stdin else str(chosen) if chosen else "the environment"
     if as_json:
         said = [{"path": notice.path, "text": notice.text} for notice in notices]
         output.show_json({"source": name, "valid": not faults, "faults": faults, "notices": said})

@@ -4,6 +4,7 @@ import os
 import shlex
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from ccr import __version__, env
 from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files
+from ccr.config.schema import Config as Configuration
+from ccr.errors import ConfigInvalid
 from ccr.service import outdated, ports, process, sessions, state, status
 from ccr.service.process import Options
 from ccr.service.state import State
@@ -139,7 +142,8 @@ def _show(found: status.Status) -> None:
     output.table(rows)
     _section("routes", details.routes.items())
     _section("providers", ((each.name, f"key {each.key}", each.url) for each in details.providers))
-    _notes(details.notices)
+    if details.notices:
+        output.say(f"{output.counted(len(details.notices), 'note')}: `ccr config validate`")
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]]) -> None:
@@ -167,7 +171,7 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
     environment = env.current()
     home = files.state_dir(environment)
     source = files.find(environment, str(options.config) if options.config else None)
-    config = files.load(source, {**environment, **options.overrides()})
+    config = _configuration(source, options, environment)
     pid = os.getpid()
 
     def ready(host: str, port: int) -> None:
@@ -194,6 +198,29 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
             return serve(options.config, environment, options.host, options.port, options.verbose, ready)
         finally:
             state.clear(home, pid)
+
+
+def _configuration(source: Path | None, options: Options, environment: Mapping[str, str]) -> Configuration:
+    """Raises ConfigInvalid, which blames the file only for what the file says."""
+    try:
+        return files.load(source, {**environment, **options.overrides()})
+    except ConfigInvalid as fault:
+        by = "--host" if options.host else "CCR_HOST"
+        host = options.host or environment.get("CCR_HOST")
+        plain = {**environment, **replace(options, host=None).overrides()}
+        if host and _loads(source, {name: value for name, value in plain.items() if name != "CCR_HOST"}):
+            lack = fault.message.rpartition("HOST: ")[2].partition(": set ")[0]
+            remedy = f"set CCR_API_KEY, or APIKEY in the configuration, or leave {by} out"
+            raise ConfigInvalid(f"{by} {lack}; {remedy}") from None
+        raise
+
+
+def _loads(source: Path | None, environment: Mapping[str, str]) -> bool:
+    try:
+        files.load(source, environment)
+    except ConfigInvalid:
+        return False
+    return True
 
 
 def now() -> float:

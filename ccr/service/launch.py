@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccr.config.zero import GUIDE
+from ccr.errors import ServiceProblem
+from ccr.routing.rules import SCENARIOS
 from ccr.service import arguments, client, configured, outdated, process, program, sessions, settings, state, terminal
 from ccr.service.configured import Configured
 from ccr.service.outdated import Tell
@@ -29,6 +31,7 @@ def code(home: Path, words: Sequence[str], env: Mapping[str, str], tell: Tell) -
     asked = arguments.understand(words)
     outdated.mend(home, env, tell)
     before = configured.load(env)
+    _refuse_unknown(asked.context, before)
     claude = client.find_claude(before.config, env)
     _warn(before, tell)
     with sessions.session(home, FOR_A_SESSION, env) as session:
@@ -36,6 +39,17 @@ def code(home: Path, words: Sequence[str], env: Mapping[str, str], tell: Tell) -
         if session.router.for_sessions or run.needs_files:
             return program.run(run.argv, run.env, silent_input=run.silent_input)
     return program.become(run.argv, run.env, silent_input=run.silent_input)
+
+
+def _refuse_unknown(context: str | None, here: Configured) -> None:
+    """The router would refuse it too, but with claude running, and for every request again."""
+    routes = here.config.routes.targets
+    if context is not None and _plain(context) not in map(_plain, (*routes, *SCENARIOS)):
+        raise ServiceProblem(f"--context {context}: no route is named so; there are {', '.join(routes) or 'none'}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def _claude(

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ccr.messages.json import JsonObject
 
 BLOCK = 64 * 1024
+SHORT = 200  # characters of a reason; --json has it whole
 
 
 def tail(path: Path, count: int) -> list[str]:
@@ -69,18 +70,36 @@ def readable(line: str) -> str:
 
 
 def _request(said: JsonObject) -> str:
-    route = f"{said.get('rule') or '-'} -> {said.get('target') or '-'}"
+    asked_for = f"{said['asked_for']}: " if said.get("asked_for") else ""
+    route = f"{asked_for}{said.get('rule') or '-'} -> {said.get('target') or '-'}"
     figures = [
         f"{_number(said, 'input_tokens')} in",
         f"{_number(said, 'cache_read_tokens')} cached" if said.get("cache_read_tokens") else "",
         f"{_number(said, 'output_tokens')} out",
-        f"first {_seconds(said, 'first_token_ms')}" if said.get("first_token_ms") is not None else "",
-        _seconds(said, "ms"),
-        f"{len(attempts)} attempts" if isinstance(attempts := said.get("attempts"), list) and len(attempts) > 1 else "",
+        f"first token {_seconds(said, 'first_token_ms')}" if said.get("first_token_ms") is not None else "",
+        f"whole {_seconds(said, 'ms')}",
         str(said.get("id", "")),
     ]
-    error = f"\n{' ' * 21}{said['error']}" if said.get("error") else ""
-    return f"{said.get('status', '-')}  {route}  {', '.join(filter(None, figures))}{error}"
+    below = [f"\n{' ' * 21}{line}" for line in (*_failures(said), *_error(said))]
+    return f"{said.get('status', '-')}  {route}  {', '.join(filter(None, figures))}{''.join(below)}"
+
+
+def _failures(said: JsonObject) -> Iterator[str]:
+    """Which target failed, and why."""
+    attempts = said.get("attempts")
+    for tried in attempts if isinstance(attempts, list) else ():
+        if isinstance(tried, dict) and tried.get("failure"):
+            yield f"{tried.get('target')} failed after {_seconds(tried, 'ms')}: {_short(tried['failure'])}"
+
+
+def _error(said: JsonObject) -> Iterator[str]:
+    if said.get("error"):
+        yield f"answered with the error: {_short(said['error'])}"
+
+
+def _short(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
 
 
 def _event(said: JsonObject) -> str:

@@ -38,7 +38,7 @@ def test_activate_tells_of_settings_that_count_more(ccr: Ccr, config: Path) -> N
 def test_an_unknown_shell_is_refused(ccr: Ccr) -> None:
     done = ccr("activate", "--shell", "tcsh")
     assert done.code == 2
-    assert "tcsh" in done.err
+    assert done.err.startswith("ccr: --shell takes bash, zsh, fish or pwsh")
 
 
 def test_code_passes_everything_on(ccr: Ccr, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +49,10 @@ def test_code_passes_everything_on(ccr: Ccr, home: Path, tmp_path: Path, monkeyp
     process.start(home, stand_in("for-sessions"), {"PYTHONPATH": str(Path(__file__).parents[2])})
     done = ccr("code", "--help", "--version", "-p", "a b", "--", "--frob")
     assert (done.code, done.out) == (7, "--help|--version|-p|a b|--|--frob|")
+    process.start(home, stand_in("for-sessions"), {"PYTHONPATH": str(Path(__file__).parents[2])})
+    done = ccr("code", "--help")
+    assert done.out.startswith("ccr code runs claude through the router.")
+    assert done.out.endswith("\n\n--help|")
 
 
 def test_without_claude_nothing_is_started(ccr: Ccr, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,3 +20,9 @@ def test_a_group_alone_prints_its_help(ccr: Ccr, group: str) -> None:
 
 def test_the_version_also_comes_with_other_options(ccr: Ccr) -> None:
     assert ccr("--version", "status").out == ccr("--version").out
+
+
+def test_help_is_asked_for_in_every_way(ccr: Ccr) -> None:
+    assert ccr("help").out == ccr("-h").out == ccr("--help").out
+    assert ccr("help", "config", "init").out == ccr("config", "init", "-h").out
+    assert ccr("help", "frob").err == "ccr: No such command 'frob'; try `ccr --help`\n"

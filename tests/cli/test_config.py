@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import stat
 from pathlib import Path
@@ -5,11 +6,21 @@ from pathlib import Path
 import pytest
 
 from ccr.cli.main import run
+from ccr.service import process, state
 from tests.cli.conftest import Ccr
+from tests.service.conftest import stand_in
 
 
 def test_path_says_which_file_is_used(ccr: Ccr, config: Path) -> None:
     assert ccr("config", "path").out == f"{config}\n"
+
+
+def test_path_says_which_file_the_running_router_uses(ccr: Ccr, config: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    started = process.start(config.parent, stand_in(), {"PYTHONPATH": str(Path(__file__).parents[2])}).state
+    state.write(config.parent, dataclasses.replace(started, config=str(other)))
+    assert ccr("config", "path").out == f"{other}\n"
 
 
 def test_path_says_which_file_would_be_used(ccr: Ccr, home: Path) -> None:
@@ -55,6 +66,11 @@ def test_validate_is_json_for_programs(ccr: Ccr, config: Path) -> None:
     done = ccr("config", "validate", "--json")
     assert done.code == 1
     assert '"valid": false' in done.out
+
+
+def test_validate_reads_stdin(ccr: Ccr) -> None:
+    assert ccr("config", "validate", "-", said="{}").out == "stdin is valid\n"
+    assert ccr("config", "validate", "-", said='{"PORT": "x"}').err.splitlines()[-1] == "ccr: stdin has 1 fault"
 
 
 LITELLM = """

@@ -75,6 +75,18 @@ def test_a_faulty_file_is_said_at_once(ccr: Ccr, config: Path, settings: dict[st
     assert said in done.err
 
 
+def test_a_host_that_is_refused_is_blamed_on_who_named_it(
+    ccr: Ccr, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = ccr("start", "--foreground", "--host", "0.0.0.0")
+    assert done.code == 1
+    assert done.err.startswith("ccr: --host 0.0.0.0 is reachable by others and needs a key; set CCR_API_KEY")
+    monkeypatch.setenv("CCR_HOST", "0.0.0.0")
+    assert ccr("start", "--foreground").err.startswith("ccr: CCR_HOST 0.0.0.0 is reachable")
+    config.write_text(json.dumps({"PORT": "x"}))
+    assert "PORT: " in ccr("start", "--foreground").err
+
+
 @pytest.mark.e2e
 def test_the_real_router_starts_is_described_restarts_and_stops(ccr: Ccr, config: Path, home: Path) -> None:
     config.write_text(json.dumps({**json.loads(config.read_text()), "StatusLine": {"enabled": True}}))
@@ -87,6 +99,9 @@ def test_the_real_router_starts_is_described_restarts_and_stops(ccr: Ccr, config
     assert isinstance(said, dict)
     assert (said["config"], said["routes"]["think"], said["pid"]) == (str(config), "or,b", first.pid)
     assert said["providers"][0]["key"] == "set"
+    plain = ccr("status")
+    assert "1 note: `ccr config validate`\n" in plain.out
+    assert plain.err == ""
     assert ccr("restart").code == 0
     second = state.running(home)
     assert second

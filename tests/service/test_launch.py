@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from ccr.errors import ServiceProblem
 from ccr.service import launch, process, state
 from tests.service.conftest import stand_in
+
+ROUTED = """{"Providers": [{"name": "a", "api_base_url": "http://127.0.0.1:9/v1", "models": ["b"]}],
+"Router": {"default": "a,b", "think": "a,b"}}"""
 
 ECHO = """#!{python}
 import json, os, sys
@@ -61,9 +65,42 @@ def test_the_router_ends_with_the_session(home: Path, claude: Claude, for_sessio
 
 @pytest.mark.usefixtures("for_sessions")
 def test_a_context_becomes_a_header(home: Path, claude: Claude) -> None:
-    launch.code(home, ["--context", "think", "hi"], claude.env, print)
+    (home / "config.json").write_text(ROUTED)
+    launch.code(home, ["--context", "Think", "hi"], claude.env, print)
     assert claude.said["argv"] == ["hi"]
-    assert claude.said["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-ccr-route: think"
+    assert claude.said["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-ccr-route: Think"
+
+
+def test_a_context_that_no_route_has_is_refused_before_claude_starts(home: Path, claude: Claude) -> None:
+    home.mkdir()
+    (home / "config.json").write_text(ROUTED)
+    with pytest.raises(ServiceProblem, match="--context nosuch: no route is named so; there are default, think"):
+        launch.code(home, ["--context", "nosuch"], claude.env, print)
+    assert not claude.out.exists()
+    assert state.running(home) is None
+
+
+def test_a_broken_file_is_one_warning(home: Path, claude: Claude, for_sessions: state.State) -> None:
+    (home / "config.json").write_text("{")
+    said: list[str] = []
+    assert launch.code(home, [], claude.env, said.append) == 7
+    assert claude.said["env"]["ANTHROPIC_BASE_URL"] == for_sessions.address
+    assert len(said) == 1
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_an_interactive_shell_says_where_claude_goes(home: Path, claude: Claude) -> None:
+    (home / "config.json").write_text(ROUTED)
+    said: list[str] = []
+    launch.shell(home, {**claude.env, "SHELL": "/bin/true"}, said.append)
+    assert said == ["claude -> a,b; exit leaves"]
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_without_a_provider_a_shell_says_so(home: Path, claude: Claude) -> None:
+    said: list[str] = []
+    launch.shell(home, {**claude.env, "SHELL": "/bin/true"}, said.append)
+    assert said == ["no provider yet: claude will say how to get one; exit leaves"]
 
 
 def test_settings_that_contradict_are_overruled(home: Path, claude: Claude, for_sessions: state.State) -> None:

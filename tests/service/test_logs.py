@@ -51,19 +51,29 @@ def request(**fields: object) -> str:
 
 
 def test_a_request_is_one_line() -> None:
-    expected = "2026-01-02 03:04:05  200  think -> or,a  1,200 in, 30 out, 2.1 s, req_1"
+    expected = "2026-01-02 03:04:05  200  think -> or,a  1,200 in, 30 out, whole 2.1 s, req_1"
     assert readable(request()) == expected
 
 
 def test_a_request_says_what_is_unusual() -> None:
-    line = readable(request(cache_read_tokens=900, first_token_ms=400, attempts=[{}, {}]))
-    assert line.endswith("1,200 in, 900 cached, 30 out, first 0.4 s, 2.1 s, 2 attempts, req_1")
+    line = readable(request(cache_read_tokens=900, first_token_ms=400, asked_for="claude-opus"))
+    assert "200  claude-opus: think -> or,a  " in line
+    assert line.endswith("1,200 in, 900 cached, 30 out, first token 0.4 s, whole 2.1 s, req_1")
+
+
+def test_each_failed_attempt_stands_below() -> None:
+    failed = {"target": "or,a", "failure": "overloaded\n" + 300 * "x", "ms": 300}
+    first, second = readable(request(attempts=[failed, {"target": "or,b", "failure": None, "ms": 9}])).splitlines()
+    assert first.endswith("req_1")
+    assert second.strip().startswith("or,a failed after 0.3 s: overloaded xxx")
+    assert second.endswith("x…")
+    assert len(second) < 260
 
 
 def test_an_error_stands_below() -> None:
     line = readable(request(status=502, rule=None, target=None, input_tokens=None, ms=None, error="no answer"))
-    assert line.splitlines()[0] == "2026-01-02 03:04:05  502  - -> -  ? in, 30 out, ? , req_1".replace("? ,", "?,")
-    assert line.splitlines()[1].strip() == "no answer"
+    assert line.splitlines()[0] == "2026-01-02 03:04:05  502  - -> -  ? in, 30 out, whole ?, req_1"
+    assert line.splitlines()[1].strip() == "answered with the error: no answer"
 
 
 def test_an_event_says_its_fields() -> None:
