@@ -1,5 +1,6 @@
 """config init, show, validate, import, path."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ccr import env
-from ccr.cli import output
+from ccr.cli import asking, output
 from ccr.cli.output import Exit
 from ccr.config import files, scaffold
 from ccr.config.imports import import_text
@@ -134,44 +135,35 @@ def init(
     """
     _refuse_existing(force=force)
     asks = not yes and sys.stdin.isatty()
+    if provider is None and not yes and not asks:
+        raise ConfigInvalid("there is no terminal to ask at: name a --provider, or take what is usual with --yes")
     if provider is None:
-        provider = _ask_provider() if asks else _usual_provider()
+        provider, base_url = asking.provider(_usual_provider(), base_url) if asks else (_usual_provider(), base_url)
     vendor = vendor_named(provider)
     secret = f"${key_env.removeprefix('$')}" if key_env else key
     if base_url is None and not (vendor and vendor.url):
         if not asks:
             raise ConfigInvalid(f"{provider} is not a known vendor: say where it is with --base-url")
-        base_url = typer.prompt(f"Address of {provider}'s API (…/v1)")
-    if not model and not (vendor and vendor.model):
-        if not asks:
-            raise ConfigInvalid(f"{provider} has no usual model: name one with --model")
-        model = [typer.prompt("Model")]
-    elif not model and asks and vendor:
-        model = [typer.prompt("Model", default=vendor.model)]
-        model += [vendor.background] if model == [vendor.model] and vendor.background else []
+        base_url = asking.url(provider)
     if secret is None and asks and not (vendor and vendor.keyless):
-        secret = _ask_key(vendor.keys[0] if vendor else "")
+        secret = asking.key(vendor.keys[0] if vendor else "")
+    if not model and asks:
+        model = [asking.model(vendor.model if vendor else "", secret or "")]
+        model += [vendor.background] if vendor and model == [vendor.model] and vendor.background else []
+    elif not model and not (vendor and vendor.model):
+        raise ConfigInvalid(f"{provider} has no usual model: name one with --model")
     if router_key is None and asks:
-        router_key = typer.prompt("Key that clients must send (empty: one is made)", default="", show_default=False)
+        router_key = asking.router_key()
     answers = scaffold.Answers(provider, secret or "", base_url or "", tuple(model or ()), router_key or "")
-    return _write(scaffold.scaffold(answers), force=force)
-
-
-def _ask_provider() -> str:
-    output.say("Known vendors, with the variable that usually holds the key:")
-    output.table(((each.name, each.title, each.keys[0] if each.keys else "no key") for each in VENDORS), indent="  ")
-    return str(typer.prompt("Provider (one of these, or a name of your own)", default=_usual_provider()))
+    content = scaffold.scaffold(answers)
+    parse(read(content, ""), env.current())
+    return _write(content, force=force)
 
 
 def _usual_provider() -> str:
     """The first vendor whose key is set."""
     environment = env.current()
     return next((each.name for each in VENDORS if any(environment.get(name) for name in each.keys)), VENDORS[0].name)
-
-
-def _ask_key(variable: str) -> str:
-    question = f"Key (empty: from ${variable})" if variable else "Key (empty: none)"
-    return str(typer.prompt(question, default="", show_default=False, hide_input=True))
 
 
 def _refuse_existing(*, force: bool) -> None:
@@ -183,6 +175,8 @@ def _refuse_existing(*, force: bool) -> None:
 def _write(content: str, *, force: bool) -> int:
     _refuse_existing(force=force)
     target = files.default_path(env.current())
+    if target.exists():
+        output.say(f"the file that was there is {shutil.copy2(target, f'{target}.bak')} now")
     files.write(target, content)
     output.say(f"wrote {target}; `ccr config validate` checks it")
     return Exit.OK

@@ -65,3 +65,16 @@ def config(home: Path) -> Path:
     path = home / "config.json"
     path.write_text(json.dumps(CONFIG))
     return path
+
+
+class Terminal:
+    """A person who answers."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = iter(answers)
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        return next(self._answers) + "\n"

@@ -7,7 +7,7 @@ import pytest
 
 from ccr.cli.main import run
 from ccr.service import process, state
-from tests.cli.conftest import Ccr
+from tests.cli.conftest import Ccr, Terminal
 from tests.service.conftest import stand_in
 
 
@@ -126,6 +126,21 @@ def test_init_never_replaces_a_file_unasked(ccr: Ccr, config: Path) -> None:
     assert config.read_text() == before
     assert ccr("config", "init", "--yes", "--force").code == 0
     assert config.read_text() != before
+    assert config.with_name("config.json.bak").read_text() == before
+
+
+def test_init_without_a_terminal_asks_nothing_and_guesses_nothing(ccr: Ccr, home: Path) -> None:
+    done = ccr("config", "init")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == ("ccr: there is no terminal to ask at: name a --provider, or take what is usual with --yes\n")
+    assert not (home / "config.json").exists()
+
+
+def test_init_writes_nothing_that_is_not_valid(ccr: Ccr, home: Path) -> None:
+    done = ccr("config", "init", "--provider", "mine", "--base-url", "nowhere", "--model", "m")
+    assert done.code == 1
+    assert "not a URL" in done.err
+    assert not (home / "config.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -139,21 +154,8 @@ def test_init_says_what_is_missing(ccr: Ccr, words: list[str], said: str) -> Non
     assert ccr("config", "init", "--yes", *words).err == f"ccr: {said}\n"
 
 
-class Terminal:
-    """A person who answers."""
-
-    def __init__(self, *answers: str) -> None:
-        self._answers = iter(answers)
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self) -> str:
-        return next(self._answers) + "\n"
-
-
 def test_init_asks_for_what_is_left_open(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal("mine", "http://127.0.0.1:9/v1", "m", "", ""))
+    monkeypatch.setattr("sys.stdin", Terminal("mine", "http://127.0.0.1:9/v1", "m", ""))
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream=None: "sk-typed")
     assert run(["config", "init"]) == 0
     (provider,) = json.loads((home / "config.json").read_text())["Providers"]
