@@ -3,7 +3,7 @@
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Assembly:
         port: int | None = None,
         *,
         verbose: bool = False,
+        reloaded: Callable[[Config], None] = lambda config: None,
     ) -> None:
         self._named = config_path
         self._env = dict(env)
@@ -57,6 +58,7 @@ class Assembly:
         if verbose:
             self._env["CCR_LOG_LEVEL"] = "debug"
         self._verbose = verbose
+        self._reloaded = reloaded
         self._clock = SystemClock()
         self._instance = secrets.token_hex(8)
         self._http = Http(proxies(lambda: self._config.proxy, env))
@@ -92,6 +94,7 @@ class Assembly:
                 return
             old = current.runtime
             current.swap(runtime)
+            self._reloaded(runtime.config)
             self._note("info", "reload", config=runtime.config.source, generation=str(current.generation))
             if isinstance(old.script, Script):
                 await old.script.close()

@@ -1,5 +1,6 @@
 """start, stop, restart, status."""
 
+import contextlib
 import os
 import shlex
 import time
@@ -190,12 +191,18 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
         state.write(home, router)
         output.write(f"the router listens at {router.address} ({router.config})\n")
 
+    def reloaded(config: Configuration) -> None:
+        found = state.running(home)
+        if found and found.pid == pid and config.server.key:
+            with contextlib.suppress(OSError):  # a full disk: then the state is older than the router
+                state.write(home, replace(found, config=config.source, key=config.server.key.reveal()))
+
     with state.claim(home):
         ports.refuse_taken(config.server.host, config.server.port)
         _notes(config.notices)
         process.bound_output()
         try:
-            return serve(options.config, environment, options.host, options.port, options.verbose, ready)
+            return serve(options.config, environment, options.host, options.port, options.verbose, ready, reloaded)
         finally:
             state.clear(home, pid)
 

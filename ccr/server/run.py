@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 
 from ccr.assemble import Assembly
+from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
 from ccr.server.app import app
 
@@ -21,11 +22,17 @@ DRAIN = 30
 
 
 def serve(
-    config_path: Path | None, env: Mapping[str, str], host: str | None, port: int | None, verbose: bool, ready: Ready
+    config_path: Path | None,
+    env: Mapping[str, str],
+    host: str | None,
+    port: int | None,
+    verbose: bool,
+    ready: Ready,
+    reloaded: Callable[[Config], None] = lambda config: None,
 ) -> int:
     """Blocks until stopped. Raises ConfigInvalid or ServiceProblem when it cannot begin."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(Assembly(config_path, env, host, port, verbose=verbose), ready))
+        return runner.run(_serve(Assembly(config_path, env, host, port, verbose=verbose, reloaded=reloaded), ready))
 
 
 async def _serve(assembly: Assembly, ready: Ready) -> int:
