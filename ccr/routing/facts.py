@@ -10,7 +10,8 @@ from ccr.messages.request import BuiltinTool, Request, Turn
 from ccr.routing.decision import Facts
 from ccr.routing.tokens import TokenCount
 
-TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\n]+)</CCR-SUBAGENT-MODEL>")
+TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\x00-\x1f\x7f-\x9f]+)</CCR-SUBAGENT-MODEL>")
+LONGEST_SESSION = 256  # characters of an id; what is longer is none
 TAGGED_TURNS = 2  # a subagent's prompt is its first user turn; a client may put one of its own before it
 
 EDITING_TOOLS = frozenset(
@@ -59,7 +60,8 @@ def look(
 def session_of(request: Request, headers: Mapping[str, str]) -> str | None:
     """Claude Code's session: its header, or what it puts into `metadata.user_id` (JSON; before, `…_session_<id>`)."""
     user = request.user or ""
-    return headers.get("x-claude-code-session-id") or _session_in_json(user) or user.partition("_session_")[2] or None
+    session = headers.get("x-claude-code-session-id") or _session_in_json(user) or user.partition("_session_")[2]
+    return session if 0 < len(session) <= LONGEST_SESSION and session.isprintable() else None
 
 
 def _session_in_json(user: str) -> str | None:
@@ -67,7 +69,7 @@ def _session_in_json(user: str) -> str | None:
         return None
     try:
         session = json.loads(user).get("session_id")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return session if isinstance(session, str) else None
 

@@ -81,6 +81,11 @@ def test_a_tag_in_a_tool_result_is_somebody_elses_text() -> None:
     assert not facts(asking(user(ToolResult("1", (Text(TAG),))))).tagged
 
 
+@pytest.mark.parametrize("character", ["\r", "\n", "\t", "\x00", "\x1b", "\x7f", "\x85"])
+def test_a_tag_with_a_control_character_is_text(character: str) -> None:
+    assert not seen(asking(user(TAG.replace("qwen3", f"qwen{character}3")))).removed
+
+
 def test_a_tag_without_content_is_text() -> None:
     assert not seen(asking(user("<CCR-SUBAGENT-MODEL></CCR-SUBAGENT-MODEL>"))).removed
 
@@ -231,9 +236,18 @@ def test_the_session_is_in_the_header() -> None:
         ('{"session_id":7}', None),
         ('{"device_id":"d"}', None),
         ('{"session', None),
+        ('{"session_id":' + "[" * 100_000, None),
+        ('{"session_id":"\\ud800"}', None),
+        ("user_session_" + "s" * 256, "s" * 256),
+        ("user_session_" + "s" * 257, None),
         ("somebody", None),
         (None, None),
     ],
 )
 def test_the_session_is_in_the_user_id(user_id: str | None, session: str | None) -> None:
     assert session_of(asking(user=user_id), {}) == session
+
+
+@pytest.mark.parametrize("session", ["s" * 257, "a\tb"], ids=["too long", "with a control character"])
+def test_a_header_that_can_be_no_session_is_none(session: str) -> None:
+    assert session_of(asking(), {"x-claude-code-session-id": session}) is None
