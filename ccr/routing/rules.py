@@ -176,6 +176,8 @@ def decision(rule: str, choice: Choice, table: Table) -> Decision:
 def _explicit(text: str, table: Table, reason: str) -> Choice | None:
     """A target, if the text names one. One that names a provider which is not configured is an error."""
     text = text.strip()
+    if not text.isprintable():
+        raise UnknownTarget(f"{text!r} holds characters that no model's name has")
     if text in table.aliases:
         return Choice(_target(table.aliases[text], table, f"alias {text!r}"), f"{reason}: alias {text!r}", text)
     provider, comma, model = (part.strip() for part in text.partition(","))

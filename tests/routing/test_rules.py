@@ -193,6 +193,16 @@ def test_a_target_without_a_model_is_an_error() -> None:
     assert "names no model" in refusal("openrouter, ")
 
 
+@pytest.mark.parametrize("fact", ["scripted", "tagged"])
+@pytest.mark.parametrize("name", ["openrouter,a\r\nb", "openrouter/a\x00", "a\x1b[2J", "openrouter,a\ud800"])
+def test_a_name_with_control_characters_never_becomes_a_target(fact: str, name: str) -> None:
+    assert refusal(name) == refusal(**facts(fact, name)) == f"{name!r} holds characters that no model's name has"
+
+
+def test_a_route_with_control_characters_never_becomes_a_target() -> None:
+    assert refusal(route="back\x00ground").startswith("no route is named 'back\\x00ground'")
+
+
 def test_an_alias_to_an_unknown_provider_is_an_error() -> None:
     assert refusal("a", table(aliases={"a": "gone,x"})).startswith("alias 'a' goes to provider 'gone'")
 
