@@ -1,7 +1,6 @@
 """How large a prompt is, in tokens of cl100k_base: near enough to every vendor's to choose a route by."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -166,5 +165,18 @@ def _tool(tool: AnyTool) -> str:
 def _json(value: object) -> str:
     try:
         return msgspec.json.encode(value, enc_hook=dict).decode()
-    except UnicodeEncodeError:  # half of a surrogate pair: JavaScript cuts strings so
-        return json.dumps(value, default=dict)
+    except (UnicodeEncodeError, RecursionError):  # half of a surrogate pair, or too deep to be written
+        return " ".join(map(str, _leaves(value)))
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """What stands in JSON of any depth, names included."""
+    left = [value]
+    while left:
+        match left.pop():
+            case Mapping() as fields:
+                left += (part for field in fields.items() for part in field)
+            case list() | tuple() as items:
+                left += items
+            case leaf:
+                yield leaf

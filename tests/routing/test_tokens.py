@@ -16,6 +16,7 @@ from ccr.messages.blocks import (
     ToolUse,
     Url,
 )
+from ccr.messages.json import Json
 from ccr.messages.request import BuiltinTool, Request, Tool, Turn
 from ccr.routing.tokens import (
     DOCUMENT,
@@ -85,7 +86,15 @@ def test_system_and_tools_come_before_the_turns() -> None:
 
 def test_half_a_surrogate_pair_counts_too() -> None:
     request = conversation(ToolUse("id", "Write", {"text": "\ud83d"}), Text("\ud83d"))
-    assert bound(pieces(request)) == PER_TURN + len("Write") + len('{"text": "\\ud83d"}') + 3
+    assert bound(pieces(request)) == PER_TURN + len("Write") + len("text ") + 3 + 3
+
+
+def test_json_of_any_depth_counts() -> None:
+    deep: Json = "end"
+    for _ in range(5_000):
+        deep = [{"a": deep}]
+    (name, text) = of(ToolUse("id", "Write", {"deep": deep}))
+    assert (name, len(str(text).split())) == ("Write", 5_002)
 
 
 def test_the_bound_is_the_bytes() -> None:
