@@ -63,7 +63,7 @@ class Call:
             ours |= {"x-ccr-route": self.decision.rule, "x-ccr-model": str(self.target)}
         if attempts > 1:
             ours["x-ccr-attempts"] = str(attempts)
-        return {name: value.encode("ascii", "backslashreplace").decode() for name, value in ours.items()}
+        return {name: value.encode("unicode_escape").decode("ascii") for name, value in ours.items()}
 
     def refuse(self, problem: RequestProblem) -> Answer:
         """The answer to a request that failed before any of it had left."""
@@ -100,15 +100,14 @@ class Call:
             observer(record)
 
 
-HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-connection te trailer transfer-encoding upgrade "
-    "content-encoding content-length content-type set-cookie date server alt-svc".split()
-)
+RELAYED = ("anthropic-", "openai-", "x-ratelimit-", "request-id", "x-request-id")
 
 
 def relayed(headers: Mapping[str, str]) -> dict[str, str]:
-    """An upstream's headers that are about the answer and not about the connection it came by."""
-    return {name: value for name, value in headers.items() if name not in HOP_BY_HOP}
+    """The upstream's headers that tell the client something about its request; the others are about a connection, a
+    site or a browser. What is no plain text cannot be sent on."""
+    told = {name: value for name, value in headers.items() if name.startswith(RELAYED)}
+    return {name: value for name, value in told.items() if value.isascii() and value.isprintable()}
 
 
 def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) -> Answer:

@@ -1,14 +1,25 @@
 """An upstream's answer as it comes in: checked, metered, and held back until its first content."""
 
+import asyncio
+import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from ccr.errors import RequestProblem, UpstreamGarbled
+from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled
 from ccr.gateway.meter import Meter
 from ccr.gateway.ports import Exchange
 from ccr.messages.events import End, Event, Grammar, Start, is_content
 from ccr.wire.dialect import Reader
+from ccr.wire.sse import MAX_FRAME
+
+MOST_HELD = 1024 * 1024  # bytes of a stream before its first content: more is no answer
+GRACE = 0.25  # seconds for a connection to end after its answer has
+
+# What is looked for where a copied stream holds something that we cannot read: did it end, or was it cut?
+TAIL = 4096
+ENDS = re.compile(rb'message_stop|"stop_reason"\s*:\s*"|"finish_reason"\s*:\s*"|\[DONE\]')
 
 
 class Piece(NamedTuple):
@@ -37,15 +48,20 @@ class Incoming:
         self.whole = False  # it came as one JSON text, whatever was asked for; known once opened
         self._begun = False
         self._exchange = exchange
+        self._chunks = exchange.chunks()
         self._reader = reader
         self._grammar = Grammar()
         self._held: list[Piece] = []
         self._pieces = self._read()
 
     async def open(self) -> None:
+        held = 0
         async for piece in self._pieces:
             if not piece.silent:
                 self._held.append(piece)
+            held += len(piece.raw)
+            if held > (MAX_FRAME if _is_json(self._held) else MOST_HELD):
+                raise UpstreamGarbled(f"{held} bytes without any content")
             if any(is_content(event) for event in piece.events):
                 self._begun = True
                 break
@@ -59,30 +75,39 @@ class Incoming:
 
     async def close(self) -> None:
         await self._pieces.aclose()
+        if self._grammar.state == "done":
+            # Its last bytes may be on their way: read to its end, the connection can be used again.
+            with contextlib.suppress(TimeoutError, RequestProblem):
+                async with asyncio.timeout(GRACE):
+                    async for _ in self._chunks:
+                        pass
         await self._exchange.close()
 
     async def _read(self) -> AsyncGenerator[Piece]:
-        chunks = self._exchange.chunks()
-        async for chunk in chunks:
-            events, failure = self._checked(self._reader.feed(chunk))
+        """Ends where the answer ends, whether or not the connection does."""
+        tail: bytes | None = None  # once our reading cannot follow: the last bytes that were copied
+        async for chunk in self._chunks:
+            events, failure = self._checked(self._reader.feed(chunk)) if tail is None else ((), None)
             yield Piece(chunk, events)
-            if self._beyond_us(failure):
-                break
-            if failure:
+            if self._grammar.state == "done":
+                return
+            if failure and not self._is_beyond_us(failure):
                 raise failure
-        else:
-            events, failure = self._checked(self._reader.close())
-            if events:
-                yield Piece(b"", events)
-            if failure and not self._beyond_us(failure):
-                raise failure
-            if not failure and self._grammar.state != "done":
-                raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
+            if failure or tail is not None:
+                tail = ((tail or b"") + chunk)[-TAIL:]
+        if tail is not None:
+            if not ENDS.search(tail):
+                raise UpstreamCut("the answer ended before its end")
             return
-        async for chunk in chunks:
-            yield Piece(chunk, ())
+        events, failure = self._checked(self._reader.close())
+        if events:
+            yield Piece(b"", events)
+        if failure:
+            raise failure
+        if self._grammar.state != "done":
+            raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
 
-    def _beyond_us(self, failure: RequestProblem | None) -> bool:
+    def _is_beyond_us(self, failure: RequestProblem) -> bool:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
         return self._copy and self._begun and isinstance(failure, UpstreamGarbled)
 

@@ -48,7 +48,7 @@ def outgoing(
         body = msgspec.json.encode(fields)
         headers = {**payload.headers, **headers, "content-type": "application/json"}
     if is_loopback(urlsplit(url).hostname or ""):
-        headers[VIA] = instance
+        headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
     return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
 
 

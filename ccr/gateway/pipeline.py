@@ -30,7 +30,7 @@ MOST_OF_AN_ERROR = 64 * 1024
 async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
     call = Call(inbound, runtime)
     try:
-        if runtime.instance and inbound.headers.get(VIA) == runtime.instance:
+        if runtime.instance and runtime.instance in inbound.headers.get(VIA, ""):
             raise BadRequest("this request comes from the router itself: the provider's api_base_url leads back to it")
         request = inbound.client.decode(inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
@@ -102,10 +102,11 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     copy = passes_through(inbound, upstream, target)
     call.meter = Meter(seen.facts.tokens)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
-    total = None if request.stream else upstream.timeouts.total
+    # A stream's first content, or the whole of another answer; comments and pings are neither.
+    limit = upstream.timeouts.first_byte if request.stream else upstream.timeouts.total
     incoming: Incoming | None = None
     try:
-        async with asyncio.timeout(total):
+        async with asyncio.timeout(limit):
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
             incoming = Incoming(exchange, reader, call.meter, inbound.request_id, copy=copy)
@@ -115,7 +116,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
             call.first_content()
             headers = call.answer_headers(exchange.headers if copy else {})
             if not request.stream:
-                body = await whole(incoming, request, call, copy=copy)
+                body = await whole(incoming, call, copy=copy)
                 call.attempt_answered()
                 call.end()
                 return Answer(200, headers | WHOLE, body)
@@ -123,7 +124,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
             stream, incoming = Stream(incoming, request, call, copy=copy), None
             return Answer(200, headers | STREAM, stream)
     except TimeoutError:
-        raise UpstreamTimeout(f"{target} gave no whole answer in {total:g} s", target=target) from None
+        raise UpstreamTimeout(f"{target} gave no answer in {limit:g} s", target=target) from None
     finally:
         if incoming:
             await incoming.close()

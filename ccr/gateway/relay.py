@@ -1,13 +1,15 @@
 """How an answer reaches the client once its first content is here: copied, or translated."""
 
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from ccr.errors import RequestProblem, UpstreamProblem, UpstreamSaid
+from ccr.errors import RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.failures import classify
+from ccr.wire.sse import MAX_FRAME
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
@@ -21,22 +23,28 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
         failure = classify(failure, call.target, upstream.key_source)
     elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
         failure.message = f"{failure.message} [{call.target}]"
-    if upstream.key:
-        # Some providers quote the key that they refuse.
-        failure.message = failure.message.replace(upstream.key.reveal(), "***")
+    # Some providers quote the key that they refuse; one in front of others, somebody else's.
+    for each in call.runtime.upstreams.values():
+        if each.key:
+            failure.message = failure.message.replace(each.key.reveal(), "***")
     return failure
 
 
-async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool) -> bytes:
+async def whole(incoming: Incoming, call: Call, *, copy: bool) -> bytes:
     """The answer as one JSON text."""
-    raw, gathered = [], Fold()
+    copy = copy and incoming.whole
+    raw: list[bytes] = []
+    gathered = Fold()
+    size = 0
     async for piece in incoming.pieces():
-        raw.append(piece.raw)
+        size += len(piece.raw)
+        if size > MAX_FRAME:
+            raise UpstreamGarbled(f"an answer of more than {MAX_FRAME} bytes")
+        if copy:
+            raw.append(piece.raw)
         for event in piece.events:
             gathered.add(event)
-    if copy and incoming.whole:
-        return b"".join(raw)
-    return call.inbound.client.reply(gathered.reply())
+    return b"".join(raw) if copy else call.inbound.client.reply(gathered.reply())
 
 
 class Stream:
@@ -46,7 +54,8 @@ class Stream:
         self._incoming = incoming
         self._call = call
         self._writer = call.inbound.client.writer(request)
-        self._bytes = self._copied() if copy and not incoming.whole else self._translated()
+        self._copies = copy and not incoming.whole
+        self._bytes = self._guarded(self._copied() if self._copies else self._translated())
         self._complete = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -58,33 +67,50 @@ class Stream:
         # 499 is what proxies write down for a client that went away.
         self._call.end(status=None if self._complete else 499)
 
-    async def _translated(self) -> AsyncGenerator[bytes]:
-        try:
-            async for piece in self._incoming.pieces():
-                yield self._writer.ping() if piece.silent else b"".join(map(self._writer.write, piece.events))
-                self._complete = self._complete or piece.final
-        except RequestProblem as failure:
-            yield self._failed(failure)
-
-    async def _copied(self) -> AsyncGenerator[bytes]:
-        """The upstream's own bytes; between two of its frames there is room for a sign of life or an error of ours."""
-        between = True
-        try:
-            async for piece in self._incoming.pieces():
-                for event in piece.events:
-                    self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
-                if piece.raw:
-                    between = piece.raw.endswith((b"\n\n", b"\r\n\r\n"))
-                    yield piece.raw
-                elif piece.silent and between:
-                    yield self._writer.ping()
-                self._complete = self._complete or piece.final
-        except UpstreamSaid as reported:
-            self._call.end(problem_of(reported, self._call))
-        except RequestProblem as failure:
-            yield (b"" if between else b"\n\n") + self._failed(failure)
-
-    def _failed(self, failure: RequestProblem) -> bytes:
-        problem = problem_of(failure, self._call)
+    def cut(self, problem: RequestProblem) -> bytes:
+        """What tells the client that no more comes; the stream is closed after it."""
         self._call.end(problem)
         return self._writer.fail(problem, self._call.inbound.request_id)
+
+    async def _translated(self) -> AsyncGenerator[bytes]:
+        async for piece in self._incoming.pieces():
+            yield self._writer.ping() if piece.silent else b"".join(map(self._writer.write, piece.events))
+            self._complete = self._complete or piece.final
+        self._complete = True
+
+    async def _copied(self) -> AsyncGenerator[bytes]:
+        """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
+        rest = b""
+        async for piece in self._incoming.pieces():
+            for event in piece.events:
+                self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
+            if piece.silent:
+                yield self._writer.ping()
+            frames, rest = _whole_frames(rest + piece.raw)
+            yield frames
+            self._complete = self._complete or piece.final
+        yield rest
+        self._complete = True
+
+    async def _guarded(self, answer: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The answer; what breaks it is told in the client's dialect, a fault of ours too."""
+        try:
+            async with contextlib.aclosing(answer):
+                async for data in answer:
+                    yield data
+        except UpstreamSaid as reported:
+            problem = problem_of(reported, self._call)
+            # What was copied has the provider's own error in it.
+            yield b"" if self._copies else self.cut(problem)
+            self._call.end(problem)
+        except RequestProblem as failure:
+            yield self.cut(problem_of(failure, self._call))
+        except Exception:
+            yield self.cut(RequestProblem(f"the router failed on this answer ({self._call.inbound.request_id})"))
+            raise
+
+
+def _whole_frames(data: bytes) -> tuple[bytes, bytes]:
+    """What ends with a blank line, and what is left."""
+    border = max(data.rfind(end) + len(end) if end in data else 0 for end in (b"\n\n", b"\r\n\r\n", b"\r\r"))
+    return data[:border], data[border:]

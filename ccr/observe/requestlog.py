@@ -16,6 +16,7 @@ RANK: Mapping[LogLevel, int] = {"error": 0, "warn": 1, "info": 2, "debug": 3}
 
 # A provider's message can be a whole page; the log keeps what tells the cause.
 MOST_OF_A_MESSAGE = 2000
+MOST_OF_A_NAME = 300
 
 
 class RequestLog:
@@ -83,14 +84,17 @@ def line(record: Record) -> Mapping[str, object]:
         "time": _iso(record.time),
         "event": "request",
         "id": record.request_id,
-        "session": record.session,
+        "session": record.session and record.session[:MOST_OF_A_NAME],
         "client": record.client,
-        "agent": record.agent,
-        "asked_for": record.asked_for,
+        "agent": record.agent[:MOST_OF_A_NAME],
+        "asked_for": record.asked_for[:MOST_OF_A_NAME],
         "rule": record.rule,
-        "target": str(record.target) if record.target else None,
+        "target": str(record.target)[:MOST_OF_A_NAME] if record.target else None,
         "attempts": [
-            {"target": str(tried.target), "failure": tried.failure and tried.failure[:MOST_OF_A_MESSAGE]}
+            {
+                "target": str(tried.target)[:MOST_OF_A_NAME],
+                "failure": tried.failure and tried.failure[:MOST_OF_A_MESSAGE],
+            }
             | {"ms": round(tried.seconds * 1000)}
             for tried in record.attempts
         ],

@@ -34,7 +34,7 @@ def check_origin(headers: Mapping[str, str], listens_on: str) -> None:
     if is_loopback(listens_on) and host and not (is_loopback(host) or host in LOCAL_NAMES):
         raise Forbidden(f"the Host header names {host}, and this router serves this machine only")
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if origin is not None and origin.partition("://")[2] != headers.get("host"):
         raise Forbidden(f"requests from web pages ({origin}) are not served")
 
 
