@@ -17,7 +17,10 @@ def add_to(app: typer.Typer) -> None:
 def models(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
     """List the configured models and their routes."""
     environment = env.current()
-    found = targets(configured.load(environment).config)
+    here = configured.load(environment)
+    if here.warning:
+        output.warn(here.warning)
+    found = targets(here.config)
     if as_json:
         output.show_json([{"target": target, "routes": routes} for target, routes in found.items()])
     else:
