@@ -68,3 +68,13 @@ async def test_a_request_that_is_refused_leaves_a_record() -> None:
     wired = Wired()
     await wired.ask(b"{")
     assert (wired.seen.only.status, wired.seen.only.rule) == (400, None)
+
+
+async def test_headers_that_are_no_plain_text_or_none_of_the_clients_business_stay_here() -> None:
+    exchange = canned(
+        HI, anthropic_note="caf\u00e9", anthropic_odd="a\x01b", access_control_allow_origin="*", retry_after="99"
+    )
+    answer = await Wired(exchange).ask(STREAMED)
+    await read(answer)
+    named = {"anthropic-note", "anthropic-odd", "access-control-allow-origin", "retry-after"}
+    assert not named & set(answer.headers)

@@ -8,15 +8,29 @@ from ccr.gateway.meter import Meter
 from ccr.messages.blocks import Text
 from ccr.messages.events import BlockStart, Event, Start
 from tests.support.asking import HI, STREAMED, error_of
-from tests.support.canned import canned
+from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired, read
+
+BEGUN = HI[: HI.index(b"event: content_block_stop")]
+STRANGE = b'event: content_block_delta\ndata: {"type":\n\n'
+STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
 async def test_what_our_reading_cannot_follow_is_copied_all_the_same() -> None:
-    begun = HI[: HI.index(b"event: content_block_stop")]
-    strange = b'event: content_block_delta\ndata: {"type":\n\n'
-    wired = Wired(canned([begun, strange, b"event: future\ndata: {}\n\n"]))
-    assert await read(await wired.ask(STREAMED)) == begun + strange + b"event: future\ndata: {}\n\n"
+    wired = Wired(canned([BEGUN, STRANGE, b"event: future\ndata: {}\n\n", STOP]))
+    assert await read(await wired.ask(STREAMED)) == BEGUN + STRANGE + b"event: future\ndata: {}\n\n" + STOP
+    assert wired.seen.only.status == 200
+
+
+async def test_what_our_reading_cannot_follow_must_end_all_the_same() -> None:
+    wired = Wired(canned([BEGUN, STRANGE, b"event: future\ndata: {}\n\n"]))
+    assert b"event: error" in await read(await wired.ask(STREAMED))
+
+
+async def test_a_flood_without_content_is_no_answer() -> None:
+    exchange = CannedExchange([b": comment\n\n" * 10_000] * 100)
+    assert error_of(await Wired(exchange).ask(STREAMED))[0] == 502
+    assert exchange.closed
 
 
 async def test_silence_before_the_first_content_says_nothing() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -153,3 +154,18 @@ async def test_a_request_that_is_cancelled_before_its_answer_leaves_a_record_and
         await asking
     assert exchange.closed
     assert wired.seen.only.status == 499
+
+
+async def test_a_stream_without_content_in_time_is_a_timeout() -> None:
+    upstream = upstream_at("http://acme.test", timeouts=Timeouts(first_byte=0.05))
+    status, kind, _ = error_of(await Wired(Dripping(), upstreams=[upstream]).ask(STREAMED))
+    assert (status, kind) == (504, "timeout_error")
+
+
+class Dripping(CannedExchange):
+    """Sends comments, and nothing else."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield b": comment\n\n"

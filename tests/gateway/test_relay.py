@@ -1,6 +1,14 @@
+import asyncio
 import json
 
+import pytest
+
 from ccr.config.schema import Secret
+from ccr.errors import RequestProblem
+from ccr.gateway import relay
+from ccr.gateway.relay import Stream
+from ccr.messages.events import Event
+from ccr.wire.dialect import Writer
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired, read, upstream_at
@@ -90,9 +98,11 @@ async def test_a_ping_in_a_copied_block_holds_an_empty_delta_which_alone_keeps_c
     assert b'"text_delta","text":""' in await read(await Wired(canned([first, b"", rest])).ask(STREAMED))
 
 
-async def test_silence_within_a_frame_is_left_alone() -> None:
+async def test_silence_within_a_frame_is_bridged_before_it() -> None:
     middle = HI.index(b"event: content_block_stop") + 10
-    assert await read(await Wired(canned([HI[:middle], b"", HI[middle:]])).ask(STREAMED)) == HI
+    written = await read(await Wired(canned([HI[:middle], b"", HI[middle:]])).ask(STREAMED))
+    ping = written[written.rindex(b"event: ping") : written.index(b"event: content_block_stop")]
+    assert written.replace(ping, b"") == HI
 
 
 async def test_a_client_that_leaves_ends_the_request_and_the_upstreams_work() -> None:
@@ -116,3 +126,61 @@ async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
 async def test_answers_have_ids_of_their_own() -> None:
     said = json.loads(await read(await Wired(canned(CHAT_HI), upstreams=[openai()]).ask(ASKED)))
     assert said["id"] == "msg_test"
+
+
+async def test_what_is_copied_leaves_by_whole_frames() -> None:
+    answer = await Wired(canned([HI[i : i + 7] for i in range(0, len(HI), 7)])).ask(STREAMED)
+    assert not isinstance(answer.body, bytes)
+    sent = [data async for data in answer.body]
+    await answer.body.aclose()
+    assert b"".join(sent) == HI
+    assert all(data.endswith(b"\n\n") for data in sent if data)
+
+
+async def test_half_a_frame_at_the_end_is_a_cut_and_does_not_leave() -> None:
+    at = HI.index(b"event: message_delta") + 30
+    wired = Wired(canned(HI[:at]))
+    written = await read(await wired.ask(STREAMED))
+    assert written.startswith(HI[: HI.index(b"event: message_delta")] + b"event: error")
+    assert wired.seen.only.status == 502
+
+
+async def test_an_answer_is_over_when_it_says_so_whatever_the_connection_does() -> None:
+    for body in (ASKED, STREAMED):
+        wired = Wired(CannedExchange([HI, None]))
+        async with asyncio.timeout(2):
+            assert b"hi there" in await read(await wired.ask(body))
+        assert wired.seen.only.status == 200
+
+
+async def test_an_endless_answer_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MAX_FRAME", 1000)
+    begun = HI[: HI.index(b"event: content_block_stop")]
+    delta = begun[begun.rindex(b"event: ") :]
+    assert error_of(await Wired(canned([begun, *[delta] * 50])).ask(ASKED))[0] == 502
+
+
+async def test_a_fault_of_ours_in_mid_stream_is_told_too() -> None:
+    wired = Wired(canned([HI[:700], HI[700:]]))
+    answer = await wired.ask(STREAMED)
+    assert isinstance(answer.body, Stream)
+    answer.body._writer = Broken(answer.body._writer)  # type: ignore[assignment]
+    sent = b""
+    with pytest.raises(ZeroDivisionError):
+        async for data in answer.body:
+            sent += data
+    await answer.body.aclose()
+    assert b"the router failed" in sent
+
+
+class Broken:
+    """A writer with a fault."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def write(self, event: Event) -> bytes:
+        raise ZeroDivisionError
+
+    def fail(self, error: RequestProblem, request_id: str) -> bytes:
+        return self._writer.fail(error, request_id)

@@ -141,7 +141,8 @@ async def test_a_refusal_carries_its_id(dial: Dial) -> None:
 
 async def test_a_stream_reaches_the_client_chunk_by_chunk() -> None:
     sent: list[bytes] = []
-    pieces = [HI[:300], HI[300:]]
+    border = HI.index(b"event: message_delta")
+    pieces = [HI[:border], HI[border:]]
 
     async def receive() -> dict[str, object]:
         if not sent_body:

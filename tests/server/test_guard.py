@@ -54,7 +54,7 @@ def test_a_router_that_listens_to_the_network_takes_any_name() -> None:
     assert check_origin({"host": "router.lan:3456"}, "0.0.0.0") is None  # type: ignore[func-returns-value]
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999", "http://[", "//["])
 def test_a_web_page_of_another_origin_may_not_enter(origin: str) -> None:
     with pytest.raises(Forbidden, match="web pages"):
         check_origin({"host": "127.0.0.1:3456", "origin": origin}, "127.0.0.1")
