@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ccr.errors import RequestProblem
 from ccr.wire.dialect import ClientDialect
 
 
@@ -20,6 +21,10 @@ class Body(Protocol):
     """A streamed answer. Whoever takes it closes it, read to its end or not."""
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def cut(self, problem: RequestProblem) -> bytes:
+        """What tells the client that no more comes."""
+        ...
 
     async def aclose(self) -> None: ...
 

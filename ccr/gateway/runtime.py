@@ -1,7 +1,8 @@
 """One frozen generation of the configuration, ready to answer; and the place where the current one stands."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ccr.config.schema import Config, Notice
 from ccr.errors import ConfigInvalid
@@ -34,6 +35,8 @@ class Current:
     runtime: Runtime
     generation: int = 1
     rejected: ConfigInvalid | None = None  # why the newest file is not in force
+    draining: bool = False  # no new requests: the router stops
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # streams under way have had their time
 
     def swap(self, runtime: Runtime) -> None:
         self.runtime = runtime

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-from ccr.errors import TooLarge
-from ccr.gateway.inbound import Answer
+from ccr.errors import Draining, TooLarge
+from ccr.gateway.inbound import Answer, Body
 
 Result = TypeVar("Result")
 
@@ -66,15 +66,31 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def send_answer(answer: Answer, receive: Receive, send: Send) -> None:
+async def send_answer(answer: Answer, receive: Receive, send: Send, over: asyncio.Event) -> None:
+    """Sends it, until the client goes away or the router's time is `over`."""
     if isinstance(answer.body, bytes):
         await _send_head(answer, send, {"content-length": str(len(answer.body))})
         await send({"type": "http.response.body", "body": answer.body})
         return
     try:
-        await unless_gone(_send_stream(answer, send), receive)
+        await unless_gone(_until(over, answer.body, _send_stream(answer, send), send), receive)
     finally:
         await answer.body.aclose()
+
+
+async def _until(over: asyncio.Event, body: Body, sending: Awaitable[None], send: Send) -> None:
+    task, end = asyncio.ensure_future(sending), asyncio.ensure_future(over.wait())
+    try:
+        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+            return
+    finally:
+        for each in (task, end):
+            each.cancel()
+        await asyncio.gather(task, end, return_exceptions=True)
+    last = body.cut(Draining("the router is stopping; ask again in a moment", retry_after=2))
+    await send({"type": "http.response.body", "body": last})
 
 
 async def _send_stream(answer: Answer, send: Send) -> None:

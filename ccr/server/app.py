@@ -1,6 +1,5 @@
 """The doors. Every path in one table; every answer, also a refusal, in the caller's dialect."""
 
-import contextlib
 import secrets
 import sys
 import traceback
@@ -14,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ccr.errors import NotFound, RequestProblem
+from ccr.errors import Draining, NotFound, RequestProblem
 from ccr.gateway.call import refusal
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.pipeline import answer
@@ -39,7 +38,7 @@ def app(current: Current) -> Starlette:
     def route(path: str, ask: Ask, methods: list[str], dialect: ClientDialect | None, *, guarded: bool = True) -> Route:
         return Route(path, Door(ask, current, dialect, guarded=guarded), methods=methods)
 
-    return Starlette(
+    doors = Starlette(
         routes=[
             route("/v1/messages", ask, ["POST"], ANTHROPIC),
             route("/v1/messages/count_tokens", tokens, ["POST"], ANTHROPIC),
@@ -51,6 +50,9 @@ def app(current: Current) -> Starlette:
         ],
         exception_handlers={HTTPException: nothing_here},
     )
+    # A redirect would name whatever host the caller says.
+    doors.router.redirect_slashes = False
+    return doors
 
 
 async def nothing_here(request: Request, problem: Exception) -> Response:
@@ -92,13 +94,19 @@ class Door:
             query=scope["query_string"].decode("latin-1"),
             request_id=new_id(),
         )
-        with contextlib.suppress(ClientGone):
-            await send_answer(await self._answer(inbound, receive), receive, send)
+        try:
+            await send_answer(await self._answer(inbound, receive), receive, send, self._current.over)
+        except ClientGone:
+            pass
+        except Exception:  # noqa: BLE001 - the client was told in its stream, or cannot be told any more
+            traceback.print_exc(file=sys.stderr)
 
     async def _answer(self, inbound: Inbound, receive: Receive) -> Answer:
         server = self._current.runtime.config.server
         try:
             check_origin(inbound.headers, server.host)
+            if self._current.draining and self._guarded:
+                raise Draining("the router is stopping; ask again in a moment", retry_after=2)
             if self._guarded and server.key:
                 check_key(inbound.headers, server.key.reveal())
             body = await whole_body(receive, server.max_body)

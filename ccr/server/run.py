@@ -13,12 +13,15 @@ import uvloop
 from ccr.assemble import Assembly
 from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
+from ccr.gateway.runtime import Current
 from ccr.server.app import app
 
 Ready = Callable[[str, int], None]
 
-# Seconds that streams under way may last once the router is told to stop.
-DRAIN = 30
+# Seconds that streams under way may last once the router is told to stop; then they are told so, and have a moment to
+# get away.
+DRAIN = 25
+MOMENT = 3
 
 
 def serve(
@@ -52,9 +55,10 @@ async def _serve(assembly: Assembly, ready: Ready) -> int:
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=DRAIN,
+                timeout_graceful_shutdown=DRAIN + MOMENT,
             ),
             lambda: ready(address[0], address[1]),
+            current,
         ).serve(sockets=[listener])
     finally:
         reloads.cancel()
@@ -66,9 +70,10 @@ async def _serve(assembly: Assembly, ready: Ready) -> int:
 class Uvicorn(uvicorn.Server):
     """Uvicorn, but a signal ends it by returning, so that what comes after gets its turn."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], current: Current) -> None:
         super().__init__(config)
         self._ready = ready
+        self._current = current
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -78,8 +83,14 @@ class Uvicorn(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self.handle_exit, each, None)
+            loop.add_signal_handler(each, self._drain, each)
         yield
+
+    def _drain(self, sent: signal.Signals) -> None:
+        if not self._current.draining:
+            self._current.draining = True
+            asyncio.get_running_loop().call_later(DRAIN, self._current.over.set)
+        self.handle_exit(sent, None)
 
 
 def listen(host: str, port: int) -> socket.socket:

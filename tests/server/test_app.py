@@ -193,3 +193,49 @@ async def test_a_client_that_leaves_cancels_the_upstream() -> None:
     async with asyncio.timeout(2):
         await app(Current(wired(exchange).runtime))(scope, receive, send)  # type: ignore[arg-type]
     assert exchange.closed
+
+
+async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
+    current = Current(wired(canned(HI)).runtime)
+    current.draining = True
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app(current)), base_url="http://localhost") as client:
+        response = await client.post("/v1/messages", json=ASKED, headers=KEY)
+        assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+        assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_stream_whose_time_is_over_is_told_so() -> None:
+    exchange = CannedExchange([HI[: HI.index(b"event: content_block_stop")], None])
+    current = Current(wired(exchange).runtime)
+    sent: list[bytes] = []
+    given: list[bool] = []
+
+    async def receive() -> dict[str, object]:
+        if not given:
+            given.append(True)
+            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.body":
+            sent.append(message["body"])  # type: ignore[arg-type]
+            current.over.set()
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/messages",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
+    }
+    async with asyncio.timeout(2):
+        await app(current)(scope, receive, send)  # type: ignore[arg-type]
+    assert b"event: error" in sent[-1]
+    assert b"the router is stopping" in sent[-1]
+    assert exchange.closed
+
+
+async def test_a_slash_too_many_is_no_redirect_to_anywhere(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/messages/", json=ASKED, headers={"host": "evil.example"})
+    assert response.status_code == 404
