@@ -11,7 +11,7 @@ from ccr.errors import ServiceProblem
 
 CHOICE = re.compile(r"/model\s+([^\s,]+,\S+)(?:\s+(.*))?", re.DOTALL)
 # What follows these is a text of its own, however it begins.
-TEXTS = ("--append-system-prompt", "--system-prompt")
+TEXTS = ("--append-system-prompt", "--system-prompt", "--mcp-config", "--settings", "--agents", "--json-schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ def _without_context(arguments: Sequence[str]) -> tuple[tuple[str, ...], str | N
     for word in remaining:
         if word == "--":
             return (*words, word, *remaining), context
+        if words and words[-1] in TEXTS:
+            words.append(word)
+            continue
         if word == "--context":
             context = next(remaining, "")
         elif word.startswith("--context="):

@@ -58,7 +58,7 @@ def read(path: Path) -> JsonObject | None:
 def _parsed(text: str) -> JsonObject | None:
     try:
         settings = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return cast(JsonObject, settings) if isinstance(settings, dict) else None
 

@@ -52,9 +52,11 @@ def born(pid: int, proc: Path = PROC) -> int | None:
 
 def alive(state: State, proc: Path = PROC) -> bool:
     """The process that wrote the state still runs: the same one, and not as a zombie."""
+    if state.pid <= 1:
+        return False  # 0 and -1 mean whole groups of processes
     try:
         os.kill(state.pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass  # somebody else's process: it exists

@@ -59,3 +59,8 @@ def test_context_needs_a_name(words: tuple[str, ...]) -> None:
 )
 def test_a_prompt_can_choose_its_model(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
     assert understand(words).claude == expected
+
+
+@pytest.mark.parametrize("option", ["--append-system-prompt", "--mcp-config"])
+def test_a_text_that_looks_like_our_option_stays_the_options_text(option: str) -> None:
+    assert understand([option, "--context", "zz"]).claude == (option, "--context", "zz")

@@ -68,3 +68,8 @@ def test_where_nothing_contradicts_nothing_is_said() -> None:
 def test_the_users_settings_are_kept_beside_ours() -> None:
     merged = settings.with_environment({"model": "x", "env": {"MINE": "1", "A": "old"}}, {"A": "new"})
     assert json.loads(json.dumps(merged)) == {"model": "x", "env": {"MINE": "1", "A": "new"}}
+
+
+def test_settings_nested_beyond_reason_are_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("[" * 100_000)
+    assert settings.read(tmp_path / "settings.json") is None

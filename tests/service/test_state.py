@@ -125,3 +125,8 @@ def test_a_home_that_cannot_be_made_names_the_remedy(tmp_path: Path) -> None:
 )
 def test_the_address_is_one_that_a_client_can_reach(host: str, expected: str) -> None:
     assert state.address(host, 1) == expected
+
+
+@pytest.mark.parametrize("pid", [-1, 0, 1, 10**20])
+def test_a_pid_that_no_router_can_have_is_stale(home: Path, pid: int) -> None:
+    assert not state.alive(dataclasses.replace(HERE, pid=pid))
