@@ -9,7 +9,7 @@ from typing import Literal
 
 from ccr.errors import UpstreamGarbled
 from ccr.messages.blocks import Block, Text, Thinking
-from ccr.messages.json import NOTHING, JsonObject
+from ccr.messages.json import NOTHING, JsonObject, read
 from ccr.messages.reply import StopReason, Usage
 
 
@@ -107,12 +107,18 @@ MOVES: dict[State, dict[type[Event], State]] = {
 HOMES: dict[type[Event], type[Block]] = {TextDelta: Text, ThinkingDelta: Thinking, SignatureDelta: Thinking}
 
 
+# With these an answer may end in the middle of a tool's input.
+CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+
 class Grammar:
     """Checks one answer, event by event."""
 
     def __init__(self) -> None:
         self.state: State = "new"
         self._block: Block | None = None
+        self._input: list[str] = []  # of the open tool
+        self._broken = False  # a tool's input was no object; only the answer's end tells whether it was cut short
 
     def check(self, event: Event) -> Event:
         kind = type(event)
@@ -123,13 +129,31 @@ class Grammar:
         match event:
             case BlockStart(block):
                 self._block = block
+                self._input = []
             case TextDelta() | ThinkingDelta() | SignatureDelta() if not isinstance(self._block, HOMES[kind]):
                 raise UpstreamGarbled(f"{kind.__name__} in a {type(self._block).__name__} block")
             case JsonDelta() if isinstance(self._block, Text | Thinking):
                 raise UpstreamGarbled(f"{kind.__name__} in a {type(self._block).__name__} block")
+            case JsonDelta(piece):
+                self._input.append(piece)
+            case BlockStop():
+                self._broken = self._broken or tool_input("".join(self._input)) is None
+            case Finish(reason) if self._broken and reason not in CUT_SHORT:
+                raise UpstreamGarbled("a tool's input is not a JSON object")
             case _:
                 pass
         return event
+
+
+def tool_input(text: str) -> JsonObject | None:
+    """What the pieces of a tool's input come to; None: no object."""
+    if not text.strip():
+        return NOTHING
+    try:
+        value = read(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def is_content(event: Event) -> bool:

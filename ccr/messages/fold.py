@@ -8,6 +8,7 @@ import msgspec
 from ccr.errors import UpstreamCut, UpstreamGarbled
 from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolUse
 from ccr.messages.events import (
+    CUT_SHORT,
     BlockStart,
     BlockStop,
     End,
@@ -19,12 +20,10 @@ from ccr.messages.events import (
     Start,
     TextDelta,
     ThinkingDelta,
+    tool_input,
 )
-from ccr.messages.json import JsonObject, read
+from ccr.messages.json import JsonObject
 from ccr.messages.reply import Reply
-
-# With these an answer may end in the middle of a tool's input.
-CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 class Fold:
@@ -94,10 +93,7 @@ class Fold:
                 self._content.append(block)
 
     def _close_tool(self, block: ToolUse | Opaque, text: str) -> None:
-        try:
-            input = read(text)
-        except ValueError:
-            input = None
+        input = tool_input(text)
         match block, input:
             case ToolUse(), dict():
                 self._content.append(replace(block, input=input))

@@ -99,3 +99,18 @@ def test_this_is_content(event: Event) -> None:
 )
 def test_this_is_not_content(event: Event) -> None:
     assert not is_content(event)
+
+
+@pytest.mark.parametrize("pieces", [('{"x": ',), ("[1]",), ('"te', 'xt"'), ("null",)])
+def test_a_tools_input_that_is_no_object_is_a_fault_before_the_answer_finishes(pieces: tuple[str, ...]) -> None:
+    grammar = check(START, BlockStart(TOOL), *map(JsonDelta, pieces), BlockStop(), BlockStart(TOOL), BlockStop())
+    with pytest.raises(UpstreamGarbled, match="a tool's input is not a JSON object"):
+        grammar.check(Finish("tool_use"))
+
+
+def test_a_tools_input_may_be_cut_short() -> None:
+    check(START, BlockStart(TOOL), JsonDelta('{"x": '), BlockStop(), Finish("max_tokens"), End())
+
+
+def test_a_tool_without_input_is_well() -> None:
+    check(START, BlockStart(TOOL), JsonDelta(" "), BlockStop(), Finish("tool_use"), End())

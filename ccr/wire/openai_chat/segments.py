@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from ccr.ids import Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
-from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta, SignatureDelta, TextDelta, ThinkingDelta
+from ccr.messages.events import (
+    BlockStart,
+    BlockStop,
+    Event,
+    JsonDelta,
+    SignatureDelta,
+    TextDelta,
+    ThinkingDelta,
+    tool_input,
+)
 from ccr.messages.json import Json, JsonObject, read
 from ccr.wire.openai_chat.content import compact
 from ccr.wire.openai_chat.ids import Ids
@@ -86,17 +95,19 @@ class Call:
 
     @property
     def complete(self) -> bool:
-        if not self.name or not self._pieces or not self._pieces[-1].rstrip().endswith("}"):
+        if not self.name or not self._pieces or not self._pieces[-1].rstrip().endswith('"' if self._odd else "}"):
             return False
-        try:
-            return isinstance(read("".join(self._pieces)), dict)
-        except ValueError:
-            return False
+        return tool_input(normal("".join(self._pieces))) is not None
 
     @property
     def nothing(self) -> bool:
         """No arguments, or those that some hosts begin with before the real ones come."""
-        return not self._pieces or (len(self._pieces) == 1 and self._pieces[0].strip() == "{}")
+        return not self._pieces or (len(self._pieces) == 1 and self._pieces[0].strip() in ("{}", "null"))
+
+    @property
+    def _odd(self) -> bool:
+        """Not plainly an object: wait for the whole."""
+        return not self.nothing and not self._pieces[0].lstrip().startswith("{")
 
     def argue(self, piece: str) -> None:
         if not piece.strip() and not self._pieces:
@@ -118,11 +129,13 @@ class Call:
                 yield SignatureDelta(Origin(self._target, "extra_content", compact(self.state)).sign())
                 yield BlockStop()
             yield BlockStart(ToolUse(self._ids.fresh(self.id, self._answer), self.original))
-        if not self.nothing and (unsent := self._pieces[self._sent :]):
+        if not self.nothing and not self._odd and (unsent := self._pieces[self._sent :]):
             self._sent = len(self._pieces)
             yield JsonDelta("".join(unsent))
 
     def end(self) -> Iterator[Event]:
+        if self.begun and self._odd:
+            yield JsonDelta(normal("".join(self._pieces)))
         if self.begun:
             yield BlockStop()
 
@@ -133,3 +146,18 @@ class Call:
 
 
 Segment = Words | Thought | Call
+
+
+def normal(arguments: str) -> str:
+    """Without the quotes around an object that was encoded twice; null is no arguments."""
+    try:
+        value = read(arguments)
+    except ValueError:
+        return arguments
+    match value:
+        case None:
+            return ""
+        case str(inner):
+            return inner
+        case _:
+            return arguments

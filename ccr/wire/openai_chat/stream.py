@@ -177,10 +177,10 @@ class Answer:
         match function.get("arguments"):
             case str(piece):
                 call.argue(piece)
-            case dict() as whole:
-                call.argue(compact(whole))
-            case _:
+            case None:
                 pass
+            case whole:
+                call.argue(compact(whole))
 
     def _addressed(self, index: int | None, id: str, name: str) -> Call:
         """The call that a fragment belongs to: that of its index, else of its id, else the last one.

@@ -116,3 +116,30 @@ def test_a_thought_is_signed_with_where_it_came_from() -> None:
     assert known is not None
     assert (known.target, known.field, known.state) == (TARGET, "reasoning_content", "")
     assert stop == BlockStop()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "given"),
+    [
+        (("null",), ""),
+        (("null", '{"a":1}'), '{"a":1}'),
+        (("nu", "ll"), ""),
+        (('"{\\"a\\":', '1}"'), '{"a":1}'),
+        (('""',), ""),
+        (("[1", "]"), "[1]"),
+        (('"{',), '"{'),
+    ],
+)
+def test_what_is_no_plain_object_waits_for_the_end_and_is_put_right(pieces: tuple[str, ...], given: str) -> None:
+    made = call()
+    found: list[Event] = []
+    for piece in pieces:
+        made.argue(piece)
+        found += made.news()
+    found += made.end()
+    assert "".join(event.json for event in found if isinstance(event, JsonDelta)) == given
+
+
+@pytest.mark.parametrize(("pieces", "complete"), [(('"{}',), False), (('"{', '}"'), True), (('"text"',), False)])
+def test_an_object_in_quotes_is_complete_once_they_close(pieces: tuple[str, ...], complete: bool) -> None:
+    assert call(*pieces).complete is complete

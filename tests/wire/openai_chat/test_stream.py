@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from ccr.errors import UpstreamGarbled, UpstreamSaid
 from ccr.messages.blocks import Block, Text, Thinking, ToolUse
 from ccr.messages.events import BlockStart, BlockStop, End, Finish, JsonDelta, Start, TextDelta, ThinkingDelta
+from ccr.messages.fold import fold
 from ccr.messages.json import NOTHING
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request, Tool
 from ccr.wire.openai_chat.names import shortened
 from ccr.wire.origin import origin
 from tests.support.chat import called, delta, used
-from tests.wire.openai_chat.reading import HI, TARGET, assistant, events, reply, result, sse, streamed, user
+from tests.wire.openai_chat.reading import HI, TARGET, assistant, events, reply, result, sse, streamed, user, whole
 from tests.wire.openai_chat.reading import called as asked
 
 USED = {"prompt_tokens": 10, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}
@@ -307,9 +308,31 @@ def test_ids_are_legal_and_new() -> None:
     assert ids[3] == "x"
 
 
-def test_broken_arguments_pass_as_they_are() -> None:
-    found = streamed(called(0, id="a", name="A", arguments='{"p": oops'), DONE)
+@pytest.mark.parametrize("arguments", ['{"p": oops', '{"p": ', "[1]", '"text"', [1], 7, False])
+@pytest.mark.parametrize("finish", ["stop", "tool_calls"])
+def test_arguments_that_are_no_object_are_the_providers_fault(arguments: object, finish: str) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "A", "arguments": arguments}}
+    for answer in (
+        [sse(delta(tool_calls=[call]), delta(finish=finish))],
+        [json.dumps(whole(tool_calls=[call])).encode()],
+    ):
+        with pytest.raises(UpstreamGarbled, match="a tool's input is not a JSON object"):
+            events(answer)
+
+
+def test_arguments_that_the_token_limit_cut_pass_as_they_are() -> None:
+    found = streamed(called(0, id="a", name="A", arguments='{"p": oops'), delta(finish="length"))
     assert JsonDelta('{"p": oops') in found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "input"),
+    [(None, {}), ("null", {}), ("", {}), ('"{\\"a\\": 1}"', {"a": 1}), ({"a": 1}, {"a": 1}), ({}, {})],
+)
+def test_arguments_in_other_forms_come_to_an_object(arguments: object, input: object) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "A", "arguments": arguments}}
+    for answer in (sse(delta(tool_calls=[call]), DONE), json.dumps(whole(tool_calls=[call])).encode()):
+        assert fold(events([answer])).content == (ToolUse("a", "A", input),)  # type: ignore[arg-type]
 
 
 # --- the end ---
