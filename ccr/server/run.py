@@ -15,6 +15,7 @@ from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
 from ccr.gateway.runtime import Current
 from ccr.server.app import app
+from ccr.server.protocol import BoundedHttp
 
 Ready = Callable[[str, int], None]
 
@@ -49,7 +50,7 @@ async def _serve(assembly: Assembly, ready: Ready) -> int:
             uvicorn.Config(
                 app(current),
                 lifespan="off",
-                http="httptools",
+                http=BoundedHttp,
                 ws="none",
                 log_config=None,
                 access_log=False,
