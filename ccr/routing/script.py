@@ -1,19 +1,17 @@
 """The user's own router: a Python file with `route(request, config)`, or a `.js` file of CCR's form, run by node.
 
-Whatever goes wrong in it is reported, and the request goes on without it.
+It runs in a process of its own. Whatever goes wrong in it is reported, and the request goes on without it.
 """
 
 import asyncio
-import inspect
+import json
+import os
 import shutil
+import signal
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol
 
 import msgspec
 
@@ -23,7 +21,11 @@ from ccr.messages.json import JsonObject
 LIMIT = 2.0  # seconds for an answer
 PATIENCE = 3  # failures in a row, then the script rests
 REST = 30.0  # seconds, or until its file changes
-MOST_THREADS = 32  # Python calls at once, those that hang included
+LONGEST = 2000  # characters of something said
+MOST_SAID = 20  # lines in each MINUTE, the others are not reported
+MINUTE = 60.0
+
+HERE = Path(__file__).parent
 
 Report = Callable[[str], None]
 
@@ -32,14 +34,102 @@ class ScriptFailure(Exception):
     """Why a script gave no answer."""
 
 
-class Host(Protocol):
-    """Runs a script."""
+class Stopped(ScriptFailure):
+    """Its process was stopped, which need not be this question's fault."""
+
+
+class Host:
+    """One process that lives as long as the file stays the same and each question is answered in time."""
+
+    def __init__(self, command: tuple[str, ...], path: Path, config: bytes, report: Report) -> None:
+        self._command = command
+        self._path = path
+        self._config = config
+        self._report = report
+        self._starting = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: dict[int, asyncio.Future[object]] = {}
+        self._asked = 0
+        self._said = 0
+        self._said_since = 0.0
 
     async def ask(self, question: bytes) -> object:
-        """The question is JSON. Raises ScriptFailure; may take any time."""
-        ...
+        """The question is a JSON object. Raises ScriptFailure; may take any time."""
+        async with self._starting:
+            if self._process is None or self._reading is None or self._reading.done():
+                self._process = await self._start()
+                self._reading = asyncio.create_task(self._read(self._process))
+            process = self._process
+        assert process.stdin
+        self._asked += 1
+        number = self._asked
+        outcome = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            process.stdin.write(b'{"id":%d,' % number + question[1:] + b"\n")
+            await process.stdin.drain()
+            return await outcome
+        finally:
+            del self._waiting[number]
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        async with self._starting:
+            self._fail(Stopped("its process was stopped"))
+            if self._process and self._reading:
+                _kill(self._process)
+                # What the script started, and what left its group, may still hold the pipe open.
+                await asyncio.wait({self._reading}, timeout=1)
+                self._reading.cancel()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            str(self._path),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # a group of its own, which ends with it, and which no Ctrl-C reaches
+        )
+        assert process.stdin
+        process.stdin.write(b'{"config":' + self._config + b"}\n")
+        return process
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout
+        with suppress(ValueError):  # a line beyond all measure, which only foreign code can have written
+            async for line in process.stdout:
+                self._take(line)
+        _kill(process)
+        self._fail(ScriptFailure(f"its process ended with exit code {await process.wait()}"))
+
+    def _fail(self, failure: ScriptFailure) -> None:
+        for outcome in self._waiting.values():
+            _settle(outcome, None, failure)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            message = {"said": line.decode(errors="replace").strip()}
+        if "said" in message:
+            self._say(str(message["said"]))
+            return
+        number, error = message.get("id"), message.get("error")
+        outcome = self._waiting.get(number) if isinstance(number, int) else None
+        if outcome:
+            _settle(outcome, message.get("answer"), ScriptFailure(str(error)) if error else None)
+
+    def _say(self, text: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._said_since >= MINUTE:
+            self._said, self._said_since = 0, now
+        self._said += 1
+        if self._said <= MOST_SAID:
+            self._report(f"custom router {self._path} says: {_printable(text)}")
+        elif self._said == MOST_SAID + 1:
+            self._report(f"custom router {self._path} says more than is reported: {MOST_SAID} lines a minute")
 
 
 class Script:
@@ -64,6 +154,7 @@ class Script:
             async with asyncio.timeout(self._limit):
                 answer = await self._ask(question)
         except TimeoutError:
+            await self._stop()
             await self._failed(f"no answer within {self._limit:g} s")
         except (ScriptFailure, OSError) as failure:
             await self._failed(str(failure))
@@ -91,12 +182,23 @@ class Script:
     async def _ask(self, question: JsonObject) -> str | None:
         if self._stamp is None:
             raise ScriptFailure("the file cannot be read")
-        if self._host is None:
-            self._host = self._make()
-        answer = await self._host.ask(msgspec.json.encode(question, enc_hook=dict))
-        if answer is not None and not isinstance(answer, str):
-            raise ScriptFailure(f'it answered with a value of type {type(answer).__name__}, expected "provider,model"')
-        return answer or None
+        try:
+            text = msgspec.json.encode(question, enc_hook=dict)
+        except RecursionError:
+            raise ScriptFailure("the request is nested too deeply for it") from None
+        answer = await self._told(text)
+        if not answer:
+            return None
+        if not isinstance(answer, str) or not answer.strip().isprintable():
+            raise ScriptFailure(f'it answered {answer!r:.100}, expected "provider,model"')
+        return answer.strip()
+
+    async def _told(self, question: bytes) -> object:
+        while not self._closed:
+            self._host = self._host or self._make()
+            with suppress(Stopped):  # for another question's sake: this one is asked again
+                return await self._host.ask(question)
+        return None
 
     async def _failed(self, why: str) -> None:
         self._failures += 1
@@ -106,7 +208,7 @@ class Script:
             self._rests_until = asyncio.get_running_loop().time() + REST
             rest = f"; after {PATIENCE} failures in a row it is left out for {REST:g} s, or until the file changes"
             await self._stop()
-        self._report(f"custom router {self._path}: {why}; the other rules decide{rest}")
+        self._report(f"custom router {self._path}: {_printable(why)}; the other rules decide{rest}")
 
 
 def load(path: str | Path, config: JsonObject, report: Report, *, limit: float = LIMIT) -> Script | None:
@@ -118,152 +220,28 @@ def load(path: str | Path, config: JsonObject, report: Report, *, limit: float =
     settings = msgspec.json.encode(config, enc_hook=dict)
     match file.suffix:
         case ".py":
-            return Script(file, lambda: PythonHost(file, settings), report, limit)
+            command: tuple[str, ...] = (sys.executable, "-P", str(HERE / "script_host.py"))
         case ".js" | ".cjs" | ".mjs":
             node = shutil.which("node")
-            if node:
-                return Script(file, lambda: NodeHost(node, file, settings, report), report, limit)
-            report(f"custom router {file}: left out, for there is no `node` to run it; install Node.js or use Python")
-            return None
+            if not node:
+                report(
+                    f"custom router {file}: left out, for there is no `node` to run it; install Node.js or use Python"
+                )
+                return None
+            command = (node, str(HERE / "script_host.cjs"))
         case _:
             raise ConfigInvalid(f"CUSTOM_ROUTER_PATH: {path}: expected a .py or a .js file")
+    return Script(file, lambda: Host(command, file, settings, report), report, limit)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a Python script is asked; `request.body` and `request["body"]` are the same."""
-
-    body: JsonObject
-    headers: Mapping[str, str]
-    session_id: str | None
-    token_count: int
-
-    def __getitem__(self, name: str) -> object:
-        return getattr(self, name)
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Its whole group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
-class PythonHost:
-    """Each call has a thread of its own, a daemon: one that hangs harms nobody else, and does not keep us from ending."""
-
-    def __init__(self, path: Path, config: bytes) -> None:
-        self._path = path
-        self._config: JsonObject = msgspec.json.decode(config)
-        self._route: Callable[..., object] | None = None
-        self._loading = threading.Lock()
-        self._running = 0
-
-    async def ask(self, question: bytes) -> object:
-        if self._running >= MOST_THREADS:
-            raise ScriptFailure(f"{MOST_THREADS} calls of it are still running")
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[object] = loop.create_future()
-        self._running += 1
-
-        def settle(answer: object, failure: ScriptFailure | None) -> None:
-            self._running -= 1
-            _settle(outcome, answer, failure)
-
-        def run() -> None:
-            answer, failure = self._call(question)
-            with suppress(RuntimeError):  # the loop may have ended while the script was still busy
-                loop.call_soon_threadsafe(settle, answer, failure)
-
-        threading.Thread(target=run, name="ccr custom router", daemon=True).start()
-        return await outcome
-
-    async def close(self) -> None:
-        """Threads cannot be stopped; they end with their call."""
-
-    def _call(self, question: bytes) -> tuple[object, ScriptFailure | None]:
-        try:
-            answer = self._loaded()(Question(**msgspec.json.decode(question)), self._config)
-            return (asyncio.run(_awaited(answer)) if inspect.isawaitable(answer) else answer), None
-        except BaseException as problem:  # noqa: BLE001 - foreign code may raise anything, SystemExit included
-            return None, ScriptFailure(f"{type(problem).__name__}: {problem}{_line(problem, self._path)}")
-
-    def _loaded(self) -> Callable[..., object]:
-        with self._loading:
-            if self._route is None:
-                self._route = _route_of(self._path)
-            return self._route
-
-
-class NodeHost:
-    """One node process that lives as long as the file stays the same."""
-
-    def __init__(self, node: str, path: Path, config: bytes, report: Report) -> None:
-        self._node = node
-        self._path = path
-        self._config = config
-        self._report = report
-        self._starting = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._waiting: dict[int, asyncio.Future[object]] = {}
-        self._asked = 0
-
-    async def ask(self, question: bytes) -> object:
-        async with self._starting:
-            if self._process is None or self._reading is None or self._reading.done():
-                self._process = await self._start()
-                self._reading = asyncio.create_task(self._read(self._process))
-            process = self._process
-        assert process.stdin
-        self._asked += 1
-        number = self._asked
-        outcome = self._waiting[number] = asyncio.get_running_loop().create_future()
-        try:
-            process.stdin.write(b'{"id":%d,' % number + question[1:] + b"\n")
-            await process.stdin.drain()
-            return await outcome
-        finally:
-            del self._waiting[number]
-
-    async def close(self) -> None:
-        async with self._starting:
-            if self._process and self._reading:
-                with suppress(ProcessLookupError):
-                    self._process.kill()
-                # What the script started may still hold the pipe open.
-                await asyncio.wait({self._reading}, timeout=1)
-                self._reading.cancel()
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            self._node,
-            str(Path(__file__).with_name("script_host.cjs")),
-            str(self._path),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        assert process.stdin
-        process.stdin.write(b'{"config":' + self._config + b"}\n")
-        return process
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout
-        with suppress(ValueError):  # a line beyond all measure, which only foreign code can have written
-            async for line in process.stdout:
-                self._take(line)
-        with suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
-        for outcome in self._waiting.values():
-            _settle(outcome, None, ScriptFailure(f"node ended with exit code {code}"))
-
-    def _take(self, line: bytes) -> None:
-        try:
-            message: dict[str, object] = msgspec.json.decode(line, type=dict)
-        except msgspec.DecodeError:
-            message = {"said": line.decode(errors="replace").strip()}
-        if "said" in message:
-            self._report(f"custom router {self._path} says: {message['said']}")
-            return
-        number, error = message.get("id"), message.get("error")
-        outcome = self._waiting.get(number) if isinstance(number, int) else None
-        if outcome:
-            _settle(outcome, message.get("answer"), ScriptFailure(str(error)) if error else None)
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text[:LONGEST])
 
 
 def _settle(outcome: asyncio.Future[object], answer: object, failure: ScriptFailure | None) -> None:
@@ -272,31 +250,6 @@ def _settle(outcome: asyncio.Future[object], answer: object, failure: ScriptFail
             outcome.set_exception(failure)
         else:
             outcome.set_result(answer)
-
-
-def _route_of(path: Path) -> Callable[..., object]:
-    module = ModuleType("ccr_custom_router")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses look their module up
-    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
-    route = getattr(module, "route", None)
-    if not callable(route):
-        raise ScriptFailure("it defines no function `route(request, config)`")
-    return route  # type: ignore[no-any-return]
-
-
-async def _awaited(answer: Awaitable[object]) -> object:
-    return await answer
-
-
-def _line(problem: BaseException, path: Path) -> str:
-    """Where in the script it happened."""
-    trace, line = problem.__traceback__, None
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f" (line {line})" if line else ""
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -28,7 +28,6 @@ process.stdout.write = process.stderr.write = (text) => (say(String(text).trimEn
 const log = { fatal: say, error: say, warn: say, info: say, debug: () => {}, trace: () => {} };
 log.child = () => log;
 
-process.on("SIGINT", () => {}); // a Ctrl-C in the terminal is for the router
 process.on("uncaughtException", (error) => say("uncaught:", error));
 process.on("unhandledRejection", (error) => say("unhandled:", error));
 

@@ -1,16 +1,14 @@
 import asyncio
 import os
 import shutil
-import sys
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from ccr.errors import ConfigInvalid
-from ccr.messages.json import NOTHING, JsonObject
-from ccr.routing.script import PATIENCE, NodeHost, Script, load
+from ccr.messages.json import NOTHING, Json, JsonObject
+from ccr.routing.script import MOST_SAID, PATIENCE, Host, Script, load
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
 
@@ -144,23 +142,98 @@ async def test_a_coroutine_that_takes_too_long_is_left_behind(bench: Bench) -> N
     assert "no answer within 0.02 s" in bench.report
 
 
-async def test_an_answer_that_comes_too_late_is_dropped(bench: Bench) -> None:
-    source = "import threading\nrelease = threading.Event()\ndef route(request, config): release.wait(5)"
-    assert await bench.answer(source, limit=0.02) is None
-    sys.modules["ccr_custom_router"].release.set()
-    for thread in threading.enumerate():
-        if thread.name == "ccr custom router":
-            thread.join()
-    await asyncio.sleep(0)
-    assert len(bench.reports) == 1
+async def test_a_script_that_holds_the_interpreter_is_killed_and_started_afresh(bench: Bench) -> None:
+    flag = bench.folder / "flag"
+    source = f"""
+import pathlib, re
+def route(request, config):
+    if pathlib.Path({str(flag)!r}).exists():
+        return "acme,m"
+    pathlib.Path({str(flag)!r}).touch()
+    re.match("(a+)+$", "a" * 40 + "b")
+"""
+    script = bench.script(source, limit=1.5)
+    assert [await script.route(QUESTION), await script.route(QUESTION)] == [None, "acme,m"]
+    assert "no answer within 1.5 s" in bench.report
 
 
-async def test_calls_that_hang_do_not_pile_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ccr.routing.script.MOST_THREADS", 1)
-    script = bench.script("import threading\ndef route(request, config): threading.Event().wait(0.5)", limit=0.02)
-    await script.route(QUESTION)
-    await script.route(QUESTION)
-    assert "1 calls of it are still running" in bench.reports[1]
+async def test_what_a_script_forked_dies_with_it(bench: Bench) -> None:
+    source = """
+import os, threading
+def route(request, config):
+    child = os.fork()
+    if not child:
+        threading.Event().wait(60)
+    return f"acme,{child}"
+"""
+    script = bench.script(source)
+    child = int(str(await script.route(QUESTION)).removeprefix("acme,"))
+    await script.close()
+    async with asyncio.timeout(5):
+        while runs(child):
+            await asyncio.sleep(0.01)
+
+
+def runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def test_what_a_function_prints_is_reported_and_does_not_disturb(bench: Bench) -> None:
+    source = """
+import os, sys
+def route(request, config):
+    print('{"id":1,"answer":"forged,m"}')
+    print("a\\x1b[2Jb", file=sys.stderr)
+    os.write(1, b'{"id":1,"answer":"forged,m"}\\n')
+    return "acme,m"
+"""
+    assert await bench.answer(source) == "acme,m"
+    assert [report.partition(" says: ")[2] for report in bench.reports] == ['{"id":1,"answer":"forged,m"}', "a [2Jb"]
+
+
+async def test_what_a_script_prints_is_reported_within_bounds(bench: Bench) -> None:
+    source = "def route(request, config):\n for n in range(1000): print(n)\n return 'acme,m'"
+    assert await bench.answer(source) == "acme,m"
+    assert len(bench.reports) == MOST_SAID + 1
+    assert bench.reports[-1].endswith("says more than is reported: 20 lines a minute")
+
+
+@pytest.mark.parametrize("answer", ["acme,\\ud800", "acme,a\\r\\nb", "acme,\\x00"])
+async def test_an_answer_with_characters_that_no_name_has_is_reported(bench: Bench, answer: str) -> None:
+    assert await bench.answer(f"def route(request, config): return '{answer}'") is None
+    assert bench.report.endswith('expected "provider,model"; the other rules decide')
+
+
+async def test_a_request_that_is_nested_too_deeply_is_not_asked_about(bench: Bench) -> None:
+    deep: Json = None
+    for _ in range(5_000):
+        deep = [deep]
+    script = bench.script("def route(request, config): return 'acme,m'")
+    assert await script.route({**QUESTION, "body": deep}) is None
+    assert "the request is nested too deeply for it" in bench.report
+
+
+async def test_a_question_in_a_process_that_another_s_sake_ended_is_asked_again(bench: Bench) -> None:
+    source = """
+import pathlib, threading
+def route(request, config):
+    if request.token_count == 0 or not pathlib.Path({flag!r}).exists():
+        pathlib.Path({met!r}).touch()
+        threading.Event().wait(60)
+    return "acme,m"
+"""
+    flag, met = bench.folder / "flag", bench.folder / "met"
+    script = bench.script(source.format(flag=str(flag), met=str(met)))
+    asking = asyncio.create_task(script.route({**QUESTION, "token_count": 1}))
+    while not met.exists():
+        await asyncio.sleep(0.01)
+    flag.touch()
+    bench.write("router.py", "def route(request, config): return 'acme,new'")
+    assert await script.route(QUESTION) == "acme,new"
+    assert await asking == "acme,new"
 
 
 async def test_a_changed_file_is_loaded_anew(bench: Bench) -> None:
@@ -206,6 +279,18 @@ async def test_after_its_close_a_script_says_nothing(bench: Bench) -> None:
     script = bench.script("def route(request, config): return 'acme,m'")
     await script.close()
     assert await script.route(QUESTION) is None
+
+
+async def test_a_close_while_a_script_is_asked_leaves_the_request_to_the_rules(bench: Bench) -> None:
+    met = bench.folder / "met"
+    hang = f"pathlib.Path({str(met)!r}).touch(), threading.Event().wait(60)"
+    script = bench.script(f"import pathlib, threading\ndef route(request, config): {hang}")
+    asking = asyncio.create_task(script.route(QUESTION))
+    while not met.exists():
+        await asyncio.sleep(0.01)
+    await script.close()
+    assert await asking is None
+    assert not bench.reports
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -276,9 +361,12 @@ async def test_bytes_past_the_console_do_not_disturb(bench: Bench) -> None:
         ("module.exports = { a: 1 };", "it exports no function"),
         ("module.exports = () => {", "Unexpected end of input"),
         ("module.exports = () => 7;", "it answered with a value of type number"),
-        ("module.exports = () => process.exit(3);", "node ended with exit code 3"),
-        ("module.exports = () => require('fs').closeSync(1);", "node ended with exit code"),
-        ("module.exports = () => require('fs').writeSync(1, 'x'.repeat(200000));", "node ended with exit code -9"),
+        ("module.exports = () => process.exit(3);", "its process ended with exit code 3"),
+        ("module.exports = () => require('fs').closeSync(1);", "its process ended with exit code"),
+        (
+            "module.exports = () => require('fs').writeSync(1, 'x'.repeat(200000));",
+            "its process ended with exit code -9",
+        ),
     ],
 )
 async def test_what_goes_wrong_in_node_is_reported_and_the_rules_decide(bench: Bench, source: str, why: str) -> None:
@@ -351,9 +439,15 @@ module.exports = async (req) => (await wait(req.tokenCount), `acme,${req.tokenCo
     assert not bench.reports
 
 
+@needs_node
+async def test_half_a_surrogate_pair_of_node_is_reported(bench: Bench) -> None:
+    assert await javascript(bench, "module.exports = () => 'acme,\\ud800';") is None
+    assert 'expected "provider,model"' in bench.report
+
+
 async def test_a_node_that_does_not_start_is_reported(bench: Bench) -> None:
     path = bench.write("router.js", "")
-    script = Script(path, lambda: NodeHost("/nonexistent/node", path, b"{}", pytest.fail), bench.reports.append)
+    script = Script(path, lambda: Host(("/nonexistent/node",), path, b"{}", pytest.fail), bench.reports.append)
     bench.scripts.append(script)
     assert await script.route(QUESTION) is None
     assert "No such file or directory: '/nonexistent/node'" in bench.report
