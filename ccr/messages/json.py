@@ -21,6 +21,9 @@ class _Nothing(dict[str, Json]):
 
 NOTHING: JsonObject = _Nothing()
 
+# What is nested deeper could be read, but not always walked and written again within the interpreter's stack.
+DEEPEST = 200
+_TOO_DEEP = "it is nested too deeply"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -31,9 +34,34 @@ def read(text: bytes | str) -> object:
     would take the half again.
     """
     try:
-        return msgspec.json.decode(text)
+        value = _read(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_TOO_DEEP) from None
+    if _openings(text) > DEEPEST and _is_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _openings(text: bytes | str) -> int:
+    """No value is nested deeper than this, and to count is cheap."""
+    return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
+
+
+def _read(text: bytes | str) -> object:
+    try:
+        return msgspec.json.decode(text)
     except msgspec.DecodeError:
         raw = text.encode() if isinstance(text, str) else text
         if not _SURROGATE.search(raw):

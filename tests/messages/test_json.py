@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccr.messages.json import NOTHING, read
+from ccr.messages.json import DEEPEST, NOTHING, read
 
 
 @pytest.mark.parametrize("text", [b'{"a":[1,2.5,null,true,"x"]}', '{"a":[1,2.5,null,true,"x"]}'])
@@ -19,10 +19,26 @@ def test_whole_pairs_beside_a_half_one_survive() -> None:
     assert read(rb'["\ud83d\ude00\ud83d", "\u00e4"]') == ["😀\ufffd", "ä"]
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"a":1}}', b"NaN", b'"\xff"', b'{"\\ud83d', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b'{"a":1}}', b"NaN", b'"\xff"', b'{"\\ud83d', b"[" * 100_000, b'["\\ud83d",' + b"[" * 100_000]
+)
 def test_whatever_is_wrong_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # each fault has its own words
         read(text)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_nesting_has_a_limit(opening: str, closing: str) -> None:
+    read(opening * DEEPEST + "1" + closing * DEEPEST)
+    for text in (opening * (DEEPEST + 1) + "1" + closing * (DEEPEST + 1), opening * 900 + "1" + closing * 900):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            read(text)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read(('["\\ud83d",' + opening * 20_000 + "1" + closing * 20_000 + "]").encode())
+
+
+def test_many_brackets_are_no_depth() -> None:
+    assert len(read("[" + "[]," * DEEPEST + "[{}]]")) == DEEPEST + 1  # type: ignore[arg-type]
 
 
 def test_nothing_is_an_empty_object_that_has_a_hash() -> None:
