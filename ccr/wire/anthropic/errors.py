@@ -9,6 +9,7 @@ from ccr.errors import REPLIES, RequestProblem, UpstreamSaid, reply_for
 from ccr.messages.json import read
 
 EXCERPT = 300
+HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
 # An error inside a stream has no status of its own.
 STATUSES: dict[str, int] = {
     **{reply.kind: reply.status for reply in REPLIES.values()},
@@ -36,14 +37,17 @@ def refusal(status: int, body: bytes) -> UpstreamSaid:
 
 def said(value: object, status: int | None = None) -> UpstreamSaid:
     """An error as JSON. Without a status it stood inside a stream, and its type says which one fits."""
-    code, message = _opened(value)
+    try:
+        code, message = _opened(value)
+    except RecursionError:  # errors quoted in errors
+        code, message = "", "an error that is nested too deeply"
     fitting = status if status is not None else STATUSES.get(code, 500)
     return UpstreamSaid(message or f"status {fitting} without a message", status=fitting, code=code)
 
 
 def excerpt(body: bytes) -> str:
     """Of a text its beginning, of a web page its title: no markup reaches a user."""
-    text = " ".join(body.decode(errors="replace").split())
+    text = " ".join(body.lstrip()[:HEAD].decode(errors="replace").split())
     if text.startswith("<"):
         title = _TITLE.search(text)
         return f"a web page: {title[1].strip()[:EXCERPT]}" if title else "a web page"

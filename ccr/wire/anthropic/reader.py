@@ -16,14 +16,13 @@ from ccr.messages.events import Event
 from ccr.messages.fold import unfold
 from ccr.messages.json import read
 from ccr.messages.request import Request
-from ccr.wire.anthropic.errors import excerpt, said
+from ccr.wire.anthropic.errors import HEAD, excerpt, said
 from ccr.wire.anthropic.reply import decode_reply
 from ccr.wire.anthropic.stream import Stream
 from ccr.wire.anthropic.toolids import ToolIds
 from ccr.wire.sse import MAX_FRAME, Frame, Frames
 
 BLANK = b"\xef\xbb\xbf \t\r\n"
-HEAD = 4096  # how much of a strange answer is looked at
 
 Form = Literal["stream", "json", "other"]
 # How the lines of a stream begin: event, data, id, retry, a comment.

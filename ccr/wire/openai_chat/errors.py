@@ -18,8 +18,9 @@ from ccr.errors import (
 from ccr.messages.json import JsonObject, read
 
 _LONGEST = 1000
+_HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<(script|style)\b.*?(</\1>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
 
 
 def refusal(body: bytes, status: int | None = None) -> UpstreamSaid:
@@ -33,7 +34,10 @@ def refusal(body: bytes, status: int | None = None) -> UpstreamSaid:
 
 
 def reported(value: object, status: int | None = None) -> UpstreamSaid:
-    error = said(value)
+    try:
+        error = said(value)
+    except RecursionError:  # errors quoted in errors
+        error = UpstreamSaid("an error that is nested too deeply")
     return UpstreamSaid(
         error.message or (f"status {status} without a message" if status else "an error without a message"),
         status=status or error.status,
@@ -98,7 +102,7 @@ def _quoted(text: str) -> UpstreamSaid:
 
 
 def _status(value: object) -> int | None:
-    number = int(value) if isinstance(value, str) and value.isdigit() and len(value) == 3 else value
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{3}", value) else value
     return number if isinstance(number, int) and 400 <= number <= 599 else None
 
 
@@ -107,7 +111,7 @@ def _retry_delay(value: JsonObject) -> float | None:
     details = value.get("details")
     for detail in details if isinstance(details, list) else ():
         match detail:
-            case {"retryDelay": str(delay)} if re.fullmatch(r"\d+(\.\d+)?s", delay):
+            case {"retryDelay": str(delay)} if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?s", delay):
                 return float(delay[:-1])
             case _:
                 pass
@@ -116,6 +120,7 @@ def _retry_delay(value: JsonObject) -> float | None:
 
 def plain(text: str) -> str:
     """Readable and short; of a web page the title."""
+    text = text.lstrip()[:_HEAD]
     if re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
         title = _TITLE.search(text)
         text = title.group(1) if title and title.group(1).strip() else _MARKUP.sub(" ", text)

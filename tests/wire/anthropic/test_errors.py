@@ -83,3 +83,15 @@ def test_an_excerpt_is_short() -> None:
 
 def test_what_the_client_did_wrong_is_told_too() -> None:
     assert json.loads(envelope(BadRequest("model: missing"), "r"))["error"]["type"] == "invalid_request_error"
+
+
+def test_errors_in_errors_without_end_are_one_error() -> None:
+    value: object = "deep"
+    for _ in range(2000):
+        value = {"error": value}
+    assert said(value, 400).message == "an error that is nested too deeply"
+
+
+@pytest.mark.parametrize("piece", [b"<title ", b"<title>", b"<script "])
+def test_a_page_of_broken_markup_is_read_at_once(piece: bytes) -> None:
+    assert refusal(502, piece * 200_000).message == "a web page"

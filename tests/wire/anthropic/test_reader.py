@@ -13,7 +13,8 @@ from ccr.messages.fold import fold
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request, Turn
 from ccr.wire.anthropic import reader as module
-from ccr.wire.anthropic.reader import HEAD, AnswerReader
+from ccr.wire.anthropic.errors import HEAD
+from ccr.wire.anthropic.reader import AnswerReader
 from tests.support import messages
 from tests.support.cuts import CUTS, Cut
 from tests.support.parts import text, thinking, tool, usage

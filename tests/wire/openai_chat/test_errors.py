@@ -14,7 +14,7 @@ from ccr.errors import (
     UpstreamLimited,
     UpstreamModelUnknown,
 )
-from ccr.wire.openai_chat.errors import BY_KIND, envelope, refusal
+from ccr.wire.openai_chat.errors import BY_KIND, envelope, refusal, reported
 
 WRAPPED = 'Error from provider(x: 400): {"error":{"message":"prompt too long","code":"context_length_exceeded"}}'
 
@@ -113,3 +113,25 @@ def test_a_client_is_told_in_openais_words(error: RequestProblem, type: str, cod
 
 def test_every_kind_of_error_has_its_words() -> None:
     assert BY_KIND.keys() == set(get_args(ErrorKind))
+
+
+@pytest.mark.parametrize("status", ["²²²", "4²9", "٤٢٩", "0429"])
+def test_a_status_in_odd_digits_is_none(status: str) -> None:
+    assert refusal(json.dumps({"message": "no", "code": status}).encode()).status is None
+
+
+def test_errors_in_errors_without_end_are_one_error() -> None:
+    value: object = "deep"
+    for _ in range(2000):
+        value = {"error": value}
+    assert reported(value, 400).message == "an error that is nested too deeply"
+
+
+@pytest.mark.parametrize("piece", ["<script ", "<title ", "<title>", "<style", "<"])
+def test_a_page_of_broken_markup_is_read_at_once(piece: str) -> None:
+    assert refusal(("<html>" + piece * 200_000).encode(), 502).message.startswith("a web page:")
+
+
+def test_markup_that_is_cut_does_not_show() -> None:
+    assert refusal(b"<html><p>Busy</p><script>let a = 1;", 502).message == "a web page: Busy"
+    assert refusal(b'<html><p>Busy</p><a href="x', 502).message == "a web page: Busy"
