@@ -27,6 +27,8 @@ from ccr.messages.blocks import (
 from ccr.messages.json import NOTHING, Json, JsonObject, read
 from ccr.wire.fields import Fields
 
+DEEPEST = 8  # blocks in blocks: a document in a tool's result is the deepest that there is
+
 SOURCES: dict[str, tuple[str, ...]] = {
     "base64": ("type", "media_type", "data"),
     "url": ("type", "url"),
@@ -61,20 +63,22 @@ def tool_input(value: Json) -> JsonObject:
             return {"value": value}
 
 
-def decode_content(fields: Fields, name: str) -> tuple[Block, ...]:
+def decode_content(fields: Fields, name: str, depth: int = 0) -> tuple[Block, ...]:
     """Content is a string or a list of blocks; absent or null is no content."""
+    if depth > DEEPEST:
+        raise fields.fault(f"{fields.at(name)}: blocks are nested more than {DEEPEST} deep")
     match fields.raw.get(name):
         case None | "":
             return ()
         case str(text):
             return (Text(text),)
         case list():
-            return tuple([decode(block) for block in fields.objects(name)])
+            return tuple([decode(block, depth) for block in fields.objects(name)])
         case _:
             raise fields.wrong(name, "a string or a list")
 
 
-def decode(fields: Fields) -> Block:
+def decode(fields: Fields, depth: int = 0) -> Block:
     match fields.string("type"):
         case "text":
             return Text(fields.string("text"), fields.extra(("type", "text")))
@@ -84,7 +88,7 @@ def decode(fields: Fields) -> Block:
         case "tool_result":
             return ToolResult(
                 fields.string("tool_use_id"),
-                decode_content(fields, "content"),
+                decode_content(fields, "content", depth + 1),
                 fields.maybe_boolean("is_error") or False,
                 fields.extra(("type", "tool_use_id", "content", "is_error")),
             )
@@ -94,31 +98,31 @@ def decode(fields: Fields) -> Block:
         case "redacted_thinking":
             return RedactedThinking(fields.string("data"), fields.extra(("type", "data")))
         case "image":
-            return _image(fields)
+            return _image(fields, depth)
         case "document":
-            return _document(fields)
+            return _document(fields, depth)
         case _:
             return Opaque(fields.raw)
 
 
-def _image(fields: Fields) -> Block:
+def _image(fields: Fields, depth: int) -> Block:
     inner = fields.object("source")
-    match _source(inner):
+    match _source(inner, depth):
         case Base64() | Url() | FileId() as source:
             return Image(source, _rest(fields, inner, ("type", "source")))
         case _:
             return Opaque(fields.raw)
 
 
-def _document(fields: Fields) -> Block:
+def _document(fields: Fields, depth: int) -> Block:
     inner = fields.object("source")
-    source = _source(inner)
+    source = _source(inner, depth)
     if source is None:
         return Opaque(fields.raw)
     return Document(source, fields.maybe_string("title"), _rest(fields, inner, ("type", "source", "title")))
 
 
-def _source(fields: Fields) -> Source | None:
+def _source(fields: Fields, depth: int) -> Source | None:
     match fields.string("type"):
         case "base64":
             return Base64(fields.string("media_type"), fields.string("data"))
@@ -129,7 +133,7 @@ def _source(fields: Fields) -> Source | None:
         case "text":
             return PlainText(fields.string("data"))
         case "content":
-            return Blocks(decode_content(fields, "content"))
+            return Blocks(decode_content(fields, "content", depth + 1))
         case _:
             return None
 

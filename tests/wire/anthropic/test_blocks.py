@@ -146,3 +146,19 @@ def test_one_plain_text_is_written_as_a_string() -> None:
 
 def test_objects_are_merged_into_objects() -> None:
     assert merged({"a": {"b": 1}, "c": 1}, {"a": {"d": {}}, "c": {"e": 2}}) == {"a": {"b": 1, "d": {}}, "c": {"e": 2}}
+
+
+def nested(depth: int) -> dict[str, object]:
+    block: dict[str, object] = {"type": "text", "text": "hi"}
+    for level in range(depth):
+        if level % 2:
+            block = {"type": "tool_result", "tool_use_id": "t", "content": [block]}
+        else:
+            block = {"type": "document", "source": {"type": "content", "content": [block]}}
+    return block
+
+
+def test_blocks_stand_in_blocks_to_a_limit() -> None:
+    assert encode(decode(Fields(nested(8), "b")))["type"] == "tool_result"
+    with pytest.raises(BadRequest, match=r"^b\.content\[0\]\.source\.content.*: blocks are nested more than 8 deep$"):
+        decode(Fields(nested(10), "b"))
