@@ -1,9 +1,14 @@
 """Foreign JSON, opened field by field. What does not fit is a fault with its path, raised as the kind that is given."""
 
+import re
 from collections.abc import Container, Iterator, Mapping
 
 from ccr.errors import BadRequest, RequestProblem
 from ccr.messages.json import NOTHING, JsonObject, read
+
+MOST_TOKENS = 2**53  # beyond this other programs read another number
+LONGEST_NAME = 512
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Item = tuple[str, object]  # an element of a list, and its path
 
@@ -108,6 +113,22 @@ def kind(value: object) -> str:
             return "a list"
         case _:
             return "an object"
+
+
+def token_count(value: object) -> int | None:
+    """A figure of a usage report; None for what cannot be one."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
+        return value
+    return None
+
+
+def model_name(fields: Fields) -> str:
+    """What the client asks for: it goes into logs, headers and URLs."""
+    name = fields.string("model")
+    if len(name) > LONGEST_NAME or _CONTROL.search(name):
+        expected = f"at most {LONGEST_NAME} characters without control characters"
+        raise fields.fault(f"{fields.at('model')}: expected {expected}, not {ascii(name[:40])[:60]}…")
+    return name
 
 
 def parse(body: bytes, fault: type[RequestProblem] = BadRequest) -> Fields:

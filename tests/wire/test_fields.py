@@ -6,7 +6,7 @@ import pytest
 
 from ccr.errors import BadRequest, UpstreamGarbled
 from ccr.messages.json import NOTHING
-from ccr.wire.fields import Fields, kind, parse
+from ccr.wire.fields import Fields, kind, model_name, parse, token_count
 
 FIELDS = Fields({"s": "x", "i": 1, "f": 2.0, "n": 0.5, "b": True, "o": {"a": 1}, "l": [{"a": 1}], "null": None})
 
@@ -77,3 +77,21 @@ def test_a_value_says_what_it_is() -> None:
     assert [kind(value) for value in values] == [
         "null", "a boolean", "a number", "a string", "a list", "an object",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "count"), [(0, 0), (2**53, 2**53), (2**53 + 1, None), (-1, None), (True, None)])
+def test_a_token_count_is_one_that_can_be(value: object, count: int | None) -> None:
+    assert token_count(value) == count
+    assert token_count("7") is None
+
+
+@pytest.mark.parametrize("name", ["x" * 513, "a\nb", "a\x7fb", "\x85"])
+def test_a_models_name_is_short_and_plain(name: str) -> None:
+    with pytest.raises(BadRequest, match=r"^model: expected at most 512 characters") as caught:
+        model_name(Fields({"model": name}))
+    assert len(caught.value.message) < 150
+    assert caught.value.message.isprintable()
+
+
+def test_a_models_name_may_be_of_any_script() -> None:
+    assert model_name(Fields({"model": "模型 " + "x" * 509})) == "模型 " + "x" * 509

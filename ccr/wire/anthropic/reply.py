@@ -10,7 +10,7 @@ from ccr.messages.blocks import Block, ToolUse
 from ccr.messages.json import NOTHING, Json, JsonObject
 from ccr.messages.reply import Reply, StopReason, Usage
 from ccr.wire.anthropic.blocks import decode_content, encode
-from ccr.wire.fields import Fields
+from ccr.wire.fields import Fields, token_count
 
 FIGURES = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 # What a message has anyway; everything else in one travels in `extra`.
@@ -69,10 +69,10 @@ def decode_usage(raw: object) -> Usage:
     """Whatever of it can be read; lookalikes leave fields out, or send null."""
     if not isinstance(raw, Mapping):
         return Usage()
-    input, output, cache_read, cache_write = (_count(raw.get(name)) for name in FIGURES)
+    input, output, cache_read, cache_write = (token_count(raw.get(name)) for name in FIGURES)
     extra: dict[str, Json] = {name: value for name, value in raw.items() if name not in FIGURES and value is not None}
     details = extra.get("output_tokens_details")
-    reasoning = _count(details.get("thinking_tokens")) if isinstance(details, Mapping) else None
+    reasoning = token_count(details.get("thinking_tokens")) if isinstance(details, Mapping) else None
     return Usage(input, output, cache_read, cache_write, reasoning, extra or NOTHING)
 
 
@@ -88,7 +88,3 @@ def encode_usage(usage: Usage) -> dict[str, Json]:
 def whole_usage(usage: Usage) -> dict[str, Json]:
     """What is known, and zero for the rest: clients add these up."""
     return {**dict.fromkeys(FIGURES, 0), **encode_usage(usage)}
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

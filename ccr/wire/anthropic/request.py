@@ -22,7 +22,7 @@ from ccr.wire.anthropic.blocks import decode_content, encode_content, merged
 from ccr.wire.anthropic.foreign import adapted
 from ccr.wire.anthropic.history import mended, solid
 from ccr.wire.dialect import Payload
-from ccr.wire.fields import Fields, parse
+from ccr.wire.fields import Fields, model_name, parse
 
 VERSION = "2023-06-01"  # the one that lookalikes know; a client's own header outranks it
 MAX_TOKENS = 32_000  # the API demands a figure; this is what Claude Code assumes for a model it does not know
@@ -45,7 +45,7 @@ def decode_request(body: bytes) -> Request:
     user, metadata_rest = _metadata(fields.maybe_object("metadata"))
     rests = {"tool_choice": choice_rest, "output_config": output_rest, "metadata": metadata_rest}
     return Request(
-        model=fields.string("model"),
+        model=model_name(fields),
         turns=_turns(fields),
         system=decode_content(fields, "system"),
         max_tokens=fields.maybe_integer("max_tokens"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from ccr.errors import BadRequest
 from ccr.messages.blocks import Base64, Block, Document, FileId, Image, Opaque, Text, Thinking, ToolResult, ToolUse, Url
@@ -15,11 +15,12 @@ from ccr.messages.request import (
     Format,
     Reasoning,
     Request,
+    Role,
     Tool,
     ToolChoice,
     Turn,
 )
-from ccr.wire.fields import Fields, parse
+from ccr.wire.fields import Fields, model_name, parse
 
 _KNOWN = frozenset({
     "model", "messages", "tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "max_tokens",
@@ -30,6 +31,13 @@ _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,(.*)", re.DOTALL)
 _FREE: JsonObject = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
 
 
+class Said(NamedTuple):
+    """A turn in the making."""
+
+    role: Role
+    content: list[Block]
+
+
 def decode(body: bytes) -> Request:
     fields = parse(body)
     if (fields.maybe_integer("n") or 1) > 1:
@@ -38,7 +46,7 @@ def decode(body: bytes) -> Request:
     offered, choice = tools(fields)
     reasoning, effort = thinking(fields)
     return Request(
-        model=fields.string("model"),
+        model=model_name(fields),
         turns=turns,
         system=system,
         max_tokens=fields.maybe_integer("max_completion_tokens") or fields.maybe_integer("max_tokens"),
@@ -61,7 +69,8 @@ def decode(body: bytes) -> Request:
 def conversation(fields: Fields) -> tuple[tuple[Block, ...], tuple[Turn, ...]]:
     """System messages at the head are the prompt, later ones turns; results and what the user adds are one turn."""
     system: list[Block] = []
-    turns: list[Turn] = []
+    turns: list[Said] = []
+    latest: dict[str, str] = {}  # a function's name -> the id of its latest call, from before calls had ids
     if not fields.has("messages"):
         raise fields.wrong("messages", "a list")
     for message in fields.objects("messages"):
@@ -70,39 +79,38 @@ def conversation(fields: Fields) -> tuple[tuple[Block, ...], tuple[Turn, ...]]:
             case "system" | "developer" if not turns:
                 system += content(message)
             case "system" | "developer":
-                turns.append(Turn("system", tuple(content(message))))
+                turns.append(Said("system", content(message)))
             case "user":
                 told(turns, content(message))
             case "tool":
                 told(turns, [ToolResult(message.string("tool_call_id"), tuple(content(message)))])
             case "function":
-                told(turns, [ToolResult(last_function(turns, message), tuple(content(message)))])
+                told(turns, [ToolResult(last_function(latest, message), tuple(content(message)))])
             case "assistant":
-                turns.append(Turn("assistant", tuple(spoken(message, len(turns)))))
+                blocks = list(spoken(message, len(turns)))
+                turns.append(Said("assistant", blocks))
+                latest |= {block.name: block.id for block in blocks if isinstance(block, ToolUse)}
             case _:
                 raise BadRequest(
                     f"{message.at('role')}: expected system, developer, user, assistant or tool, not {role!r}"
                 )
     if not turns:
         raise BadRequest("messages: expected at least one message of the user")
-    return tuple(system), tuple(turns)
+    return tuple(system), tuple([Turn(turn.role, tuple(turn.content)) for turn in turns])
 
 
-def told(turns: list[Turn], blocks: list[Block]) -> None:
-    """Adds to the open user turn while it holds results, as Anthropic's API wants them: all in one, and first."""
-    if turns and turns[-1].role == "user" and any(isinstance(block, ToolResult) for block in turns[-1].content):
-        turns[-1] = replace(turns[-1], content=(*turns[-1].content, *blocks))
+def told(turns: list[Said], blocks: list[Block]) -> None:
+    """Adds to the open user turn if it began with a result, as Anthropic's API wants them: all in one, and first."""
+    if turns and turns[-1].role == "user" and turns[-1].content and isinstance(turns[-1].content[0], ToolResult):
+        turns[-1].content.extend(blocks)
     else:
-        turns.append(Turn("user", tuple(blocks)))
+        turns.append(Said("user", blocks))
 
 
-def last_function(turns: list[Turn], message: Fields) -> str:
-    """The id that we gave to the latest call of a function by that name, from before calls had ids."""
+def last_function(latest: dict[str, str], message: Fields) -> str:
     name = message.string("name")
-    for turn in reversed(turns):
-        for block in turn.content:
-            if isinstance(block, ToolUse) and block.name == name:
-                return block.id
+    if name in latest:
+        return latest[name]
     raise BadRequest(f"{message.at('name')}: no earlier message calls the function {name!r}")
 
 

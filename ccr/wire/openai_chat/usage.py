@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.reply import StopReason, Usage
+from ccr.wire.fields import token_count
 
 # The provider broke down and calls it an end.
 FAILURES = frozenset({"error", "network_error", "insufficient_system_resource"})
@@ -38,8 +39,7 @@ def usage(raw: object) -> Usage:
 
 
 def count(raw: JsonObject, name: str) -> int | None:
-    value = raw.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return token_count(raw.get(name))
 
 
 def details(raw: JsonObject, name: str) -> JsonObject:

@@ -120,3 +120,10 @@ def test_whole_usage_has_all_four_figures() -> None:
         "cache_read_input_tokens": 0,
         "cache_creation_input_tokens": 0,
     }
+
+
+@pytest.mark.parametrize("figure", [-1, 2**53 + 1, 10**30])
+def test_a_figure_that_cannot_be_is_not_reported(figure: int) -> None:
+    raw = {"input_tokens": figure, "output_tokens": 3, "output_tokens_details": {"thinking_tokens": figure}}
+    found = decode_usage(raw)
+    assert (found.input, found.output, found.reasoning) == (None, 3, None)

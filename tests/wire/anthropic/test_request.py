@@ -308,3 +308,8 @@ def test_the_same_request_is_the_same_bytes() -> None:
     body = json.dumps(RICH).encode()
     first, second = (json.dumps(encode_request(decode_request(body), TARGET).body) for _ in range(2))
     assert first == second
+
+
+def test_a_models_name_has_limits() -> None:
+    with pytest.raises(BadRequest, match=r"^model: expected"):
+        decode_request(json.dumps({"model": "a\nb", "messages": [HI]}).encode())

@@ -309,3 +309,17 @@ def test_the_functions_of_several_turns_are_told_apart() -> None:
 
     found = turns(HI, called("now"), called("then"), {"role": "function", "name": "now", "content": "noon"})
     assert found[3].content == (ToolResult("function_1", (Text("noon"),)),)
+
+
+def test_thousands_of_results_are_quick() -> None:
+    ids = [f"c{n}" for n in range(10_000)]
+    said = [{"role": "assistant", "tool_calls": [call(id) for id in ids]}]
+    heard = [{"role": "tool", "tool_call_id": id, "content": "ok"} for id in ids]
+    old = [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}]
+    found = turns(HI, *said, *heard, *old, *({"role": "function", "name": "f", "content": "ok"} for _ in ids))
+    assert [len(turn.content) for turn in found] == [1, 10_000, 10_000, 1, 10_000]
+
+
+def test_a_models_name_has_limits() -> None:
+    with pytest.raises(BadRequest, match=r"^model: expected"):
+        decoded(model="x" * 600)

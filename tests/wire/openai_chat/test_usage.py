@@ -50,3 +50,8 @@ def test_for_a_client_the_prompt_holds_what_was_cached() -> None:
 def test_what_is_not_known_is_zero() -> None:
     assert reported(Usage())["total_tokens"] == 0
     assert reported(Usage())["prompt_tokens_details"] == {"cached_tokens": 0}
+
+
+@pytest.mark.parametrize("figure", [-1, 2**53 + 1, 10**30])
+def test_a_figure_that_cannot_be_is_not_reported(figure: int) -> None:
+    assert usage({"prompt_tokens": figure, "completion_tokens": 3}) == Usage(output=3)
