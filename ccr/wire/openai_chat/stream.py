@@ -52,15 +52,14 @@ class Answer:
                 self._count(figures)
             case _:
                 pass
-        match chunk.get("choices"):
-            case [dict() as choice, *_] if not choice.get("index"):
-                if not self._id:
-                    self._id = text_of(chunk, "id") or f"chatcmpl-{digest(compact(chunk))[:24]}"
-                    yield Start(self._id, text_of(chunk, "model") or self._target.model, self._usage)
-                self._choose(choice)
-                yield from self._flow()
-            case _:
-                pass  # metadata alone
+        choice = first_choice(chunk.get("choices"))
+        if choice is None:
+            return  # metadata alone
+        if not self._id:
+            self._id = text_of(chunk, "id") or f"chatcmpl-{digest(compact(chunk))[:24]}"
+            yield Start(self._id, text_of(chunk, "model") or self._target.model, self._usage)
+        self._choose(choice)
+        yield from self._flow()
 
     def end(self) -> Iterator[Event]:
         reason = self._reason()
@@ -234,6 +233,12 @@ def refuse(chunk: JsonObject) -> None:
             raise reported(place)
     if "choices" not in chunk and "error" in (chunk.get("object"), chunk.get("type")):
         raise reported(chunk)
+
+
+def first_choice(choices: Json) -> JsonObject | None:
+    """The one with index 0, wherever it stands."""
+    found = choices if isinstance(choices, list) else []
+    return next((choice for choice in found if isinstance(choice, dict) and not choice.get("index")), None)
 
 
 def text_of(raw: JsonObject, name: str) -> str:

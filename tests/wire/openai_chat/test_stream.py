@@ -73,6 +73,12 @@ def test_chunks_of_metadata_alone_mean_nothing() -> None:
     assert (found.id, found.content) == ("chatcmpl-scripted", (Text("a"),))
 
 
+def test_the_first_choice_counts_wherever_it_stands() -> None:
+    other = {"index": 1, "delta": {"content": "no"}}
+    both = {"choices": [other, {"index": 0, "delta": {"content": "yes"}, "finish_reason": "stop"}]}
+    assert reply(both).content == (Text("yes"),)
+
+
 def test_white_space_alone_is_no_text() -> None:
     assert blocks(delta(content="\n\n"), called(0, id="c", name="Bash", arguments="{}"), DONE) == (
         ToolUse("c", "Bash", NOTHING),
