@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
+import msgspec
+
 from ccr.messages.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
 from ccr.messages.json import Json
 from ccr.messages.request import Turn
@@ -72,15 +74,16 @@ def _solid_turns(turns: Iterable[Turn]) -> Iterator[Turn]:
 def _named(run: Iterable[Turn], ids: ToolIds) -> tuple[list[Turn], Waiting]:
     """The model's turns with ids that fit, and what their calls are called now. The same call twice is one call."""
     turns: list[Turn] = []
-    calls: list[ToolUse] = []
+    calls: set[bytes] = set()
     waiting: Waiting = {}
     for turn in run:
         content: list[Block] = []
         for block in turn.content:
             if isinstance(block, ToolUse):
-                if block in calls:
+                call = msgspec.json.encode((block.id, block.name, block.input, block.extra))
+                if call in calls:
                     continue
-                calls.append(block)
+                calls.add(call)
                 name = ids.fit(block.id)
                 waiting.setdefault(block.id, deque()).append(name)
                 block = block if name == block.id else replace(block, id=name)

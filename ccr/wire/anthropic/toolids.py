@@ -12,13 +12,13 @@ class ToolIds:
 
     def __init__(self, used: Iterable[str] = ()) -> None:
         self._used = set(used)
+        self._numbers: dict[str, int] = {}  # the last one that was put behind a name
 
     def fit(self, id: str) -> str:
-        name = clean(id)
-        number = 1
+        name = plain = clean(id)
         while name in self._used:
-            number += 1
-            name = f"{clean(id)}_{number}"
+            number = self._numbers[plain] = self._numbers.get(plain, 1) + 1
+            name = f"{plain}_{number}"
         self._used.add(name)
         return name
 

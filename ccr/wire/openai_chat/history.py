@@ -115,6 +115,7 @@ class Spoken:
     differences: Differences
     used: set[str]  # ids that the conversation holds so far
     calls: list[Call] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     paragraphs: list[str] = field(default_factory=list)
     asked: list[JsonObject] = field(default_factory=list)
     thoughts: dict[str, Json] = field(default_factory=dict)
@@ -123,22 +124,23 @@ class Spoken:
 
     def hear(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
-            after_text = False  # neighbours are pieces of one text: citations cut sentences apart
-            for block in turn.content:
-                match block:
-                    case Text(text) if after_text:
-                        self.paragraphs[-1] += text
-                    case Text(text):
-                        self.paragraphs.append(text)
-                    case ToolUse():
-                        self._call(block)
-                    case Thinking(text, signature):
-                        self._recall(text, signature)
-                    case Opaque():
-                        self.paragraphs.append(words(block))
-                    case _:
-                        self.paragraphs += texts_of(parts(block))
-                after_text = isinstance(block, Text)
+            for are_texts, blocks in groupby(turn.content, key=lambda block: isinstance(block, Text)):
+                if are_texts:  # neighbours are pieces of one text: citations cut sentences apart
+                    self.paragraphs.append("".join(block.text for block in blocks if isinstance(block, Text)))
+                    continue
+                for block in blocks:
+                    self._hear(block)
+
+    def _hear(self, block: Block) -> None:
+        match block:
+            case ToolUse():
+                self._call(block)
+            case Thinking(text, signature):
+                self._recall(text, signature)
+            case Opaque():
+                self.paragraphs.append(words(block))
+            case _:
+                self.paragraphs += texts_of(parts(block))
 
     def message(self) -> JsonObject:
         text = "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph.strip())
@@ -158,8 +160,9 @@ class Spoken:
         return message
 
     def _call(self, use: ToolUse) -> None:
-        if any(call.id == use.id for call in self.calls):
+        if use.id in self.seen:
             return  # the same call twice: clients answer it once
+        self.seen.add(use.id)
         sent_as = outgoing(use.id, self.differences.nine_character_ids)
         while sent_as in self.used:
             sent_as = outgoing(f"{use.id} {len(self.used)}", self.differences.nine_character_ids)

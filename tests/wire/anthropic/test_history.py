@@ -162,3 +162,10 @@ def test_a_longer_conversation_repeats_the_shorter_one() -> None:
     )
     for length in (1, 3, 5):
         assert mended(turns)[:length] == mended(turns[:length])
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_thousands_of_calls_in_one_message_are_quick(same: bool) -> None:
+    calls = [ToolUse("t" if same else f"t{n}", "Bash", {"n": n}) for n in range(10_000)]
+    turns = mended([user(HI), assistant(*calls), user(*(result(call.id) for call in calls))])
+    assert len(turns[1].content) == len(turns[2].content) == 10_000

@@ -33,3 +33,8 @@ def test_all_ids_are_different_and_come_out_the_same_every_time(wanted: list[str
     given = [first.fit(id) for id in wanted]
     assert len(set(given)) == len(given)
     assert given == [second.fit(id) for id in wanted]
+
+
+def test_one_id_thousands_of_times_is_quick() -> None:
+    ids = ToolIds(["a_2"])
+    assert [ids.fit("a") for _ in range(30_000)][:3] == ["a", "a_3", "a_4"]

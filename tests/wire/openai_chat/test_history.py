@@ -314,3 +314,11 @@ LOOP = (
 def test_a_grown_conversation_begins_with_the_bytes_of_the_shorter_one(length: int) -> None:
     shorter = json.dumps(messages(*LOOP[:length]))
     assert json.dumps(messages(*LOOP)).startswith(shorter.removesuffix("]"))
+
+
+def test_thousands_of_blocks_in_one_message_are_quick() -> None:
+    ids = [f"c{n}" for n in range(10_000)]
+    texts = [Text("hello ") for _ in ids]
+    written = messages(user(Text("hi")), assistant(*texts, *map(called, ids)), user(*map(result, ids)))
+    assert len(written) == 10_002
+    assert written[1]["content"] == "hello " * 10_000
