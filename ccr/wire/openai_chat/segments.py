@@ -25,6 +25,7 @@ class Words:
 
     def __init__(self) -> None:
         self.unsent: list[str] = []
+        self.held = 0  # characters, while others have their turn
         self.begun = False
 
     def news(self) -> Iterator[Event]:
@@ -44,6 +45,7 @@ class Thought:
 
     def __init__(self, target: Target, field: str) -> None:
         self.unsent: list[str] = []
+        self.held = 0  # characters, while others have their turn
         self.begun = False
         self.field = field
         self.signature = ""
@@ -86,6 +88,7 @@ class Call:
         self.name = ""
         self.original = ""  # the name before it was shortened for the wire
         self.state: Json = None  # Gemini's signature, to be sent back beside this call
+        self.held = 0
         self.begun = False
         self._pieces: list[str] = []
         self._sent = 0

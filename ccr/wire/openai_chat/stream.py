@@ -22,6 +22,8 @@ from ccr.wire.openai_chat.names import originals
 from ccr.wire.openai_chat.segments import Call, Segment, Thought, Words
 from ccr.wire.openai_chat.usage import FAILURES, FILTERED, LENGTH, usage
 
+_MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
+_HOLDER = 200  # and a segment counts as this many, though it may be empty
 _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
 
 
@@ -37,6 +39,7 @@ class Answer:
         self._queue: deque[Segment] = deque()
         self._calls: dict[int | str, Call] = {}
         self._last: int | str = 0
+        self._held = 0
         self._blank = ""  # white space that may belong to a text, or to nothing
         self._thought = self._spoken = self._called = False
 
@@ -119,7 +122,9 @@ class Answer:
                 case {"type": "thinking", "thinking": inner} if isinstance(chunk, dict):
                     texts = [piece["text"] for piece in inner if is_text(piece)] if isinstance(inner, list) else [inner]
                     thought = self._thinking("thinking")
-                    thought.unsent += [text for text in texts if isinstance(text, str) and text]
+                    thoughts = [text for text in texts if isinstance(text, str) and text]
+                    thought.unsent += thoughts
+                    self._hold(thought, sum(map(len, thoughts)))
                     thought.signature = text_of(chunk, "signature") or thought.signature
                 case _:
                     pass
@@ -134,15 +139,17 @@ class Answer:
         if text or details:
             thought = self._thinking(field or "reasoning_details")
             thought.unsent += [text] if text else []
+            self._hold(thought, len(text))
             for detail in details:
                 thought.detail(detail)
+                self._hold(thought, len(compact(detail)))
 
     def _thinking(self, field: str) -> Thought:
         self._thought = True
         tail = self._queue[-1] if self._queue else None
         if not isinstance(tail, Thought):
             tail = Thought(self._target, field)
-            self._queue.append(tail)
+            self._enqueue(tail)
         return tail
 
     def _say(self, text: str) -> None:
@@ -151,14 +158,16 @@ class Answer:
         tail = self._queue[-1] if self._queue else None
         if isinstance(tail, Words):
             tail.unsent.append(text)
+            self._hold(tail, len(text))
             return
         self._blank += text
         if self._blank.strip():
             self._spoken = True
             words = Words()
             words.unsent.append(self._blank)
+            self._enqueue(words)
+            self._hold(words, len(self._blank))
             self._blank = ""
-            self._queue.append(words)
 
     def _call(self, raw: JsonObject) -> None:
         function = raw.get("function")
@@ -173,13 +182,17 @@ class Answer:
             call.name, call.original = name, self._originals.get(name, name)
         if raw.get("extra_content"):
             call.state = raw["extra_content"]
+        self._hold(call, len(id) + len(name))
         match function.get("arguments"):
             case str(piece):
-                call.argue(piece)
-            case None:
                 pass
+            case None:
+                piece = ""
             case whole:
-                call.argue(compact(whole))
+                piece = compact(whole)
+        if piece:
+            call.argue(piece)
+            self._hold(call, len(piece))
 
     def _addressed(self, index: int | None, id: str, name: str) -> Call:
         """The call that a fragment belongs to: that of its index, else of its id, else the last one.
@@ -197,18 +210,35 @@ class Answer:
         )
         if call is None or another:
             call = self._calls[key] = Call(self._target, self._ids, self._id)
-            self._queue.append(call)
+            self._enqueue(call)
         return call
+
+    def _enqueue(self, segment: Segment) -> None:
+        self._queue.append(segment)
+        self._hold(segment, _HOLDER)
+
+    def _hold(self, segment: Segment, size: int) -> None:
+        segment.held += size
+        self._held += size
+        if self._held > _MOST_HELD:
+            raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for another block to end")
+
+    def _release(self, segment: Segment) -> None:
+        self._held -= segment.held
+        segment.held = 0
 
     def _flow(self, *, ending: bool = False) -> Iterator[Event]:
         while self._queue:
             head = self._queue[0]
             if ending and isinstance(head, Call) and head.lost:
                 raise UpstreamGarbled("a tool call without a name")
-            yield from head.news()
+            for event in head.news():
+                self._release(head)
+                yield event
             if not ending and (len(self._queue) == 1 or not head.complete):
                 return
             yield from head.end()
+            self._release(head)
             self._queue.popleft()
 
     def _reason(self) -> StopReason:

@@ -14,6 +14,7 @@ from ccr.messages.json import NOTHING
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request, Tool
 from ccr.wire.openai_chat.names import shortened
+from ccr.wire.openai_chat.stream import Answer
 from ccr.wire.origin import origin
 from tests.support.chat import called, delta, used
 from tests.wire.openai_chat.reading import HI, TARGET, assistant, events, reply, result, sse, streamed, user, whole
@@ -339,6 +340,39 @@ def test_arguments_in_other_forms_come_to_an_object(arguments: object, input: ob
     call = {"id": "a", "type": "function", "function": {"name": "A", "arguments": arguments}}
     for answer in (sse(delta(tool_calls=[call]), DONE), json.dumps(whole(tool_calls=[call])).encode()):
         assert fold(events([answer])).content == (ToolUse("a", "A", input),)  # type: ignore[arg-type]
+
+
+MEGABYTE = "x" * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        called(1, arguments=MEGABYTE),
+        delta(content=MEGABYTE),
+        delta(reasoning_content=MEGABYTE),
+        delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": MEGABYTE}]}]),
+    ],
+)
+def test_what_waits_for_its_turn_has_a_limit(flood: object) -> None:
+    answer = Answer(HI, TARGET)
+    list(answer.add(called(0, id="a", name="A", arguments='{"never":')))  # type: ignore[arg-type]
+    with pytest.raises(UpstreamGarbled, match="wait for another block to end"):
+        for _ in range(33):
+            list(answer.add(flood))  # type: ignore[arg-type]
+
+
+def test_what_has_its_turn_has_no_limit() -> None:
+    answer = Answer(HI, TARGET)
+    for _ in range(33):
+        assert len(list(answer.add(delta(content=MEGABYTE)))) >= 1  # type: ignore[arg-type]
+
+
+def test_calls_without_a_name_have_a_limit_too() -> None:
+    answer = Answer(HI, TARGET)
+    with pytest.raises(UpstreamGarbled, match="wait for another block to end"):
+        for _ in range(33):
+            list(answer.add(called(0, arguments=MEGABYTE)))  # type: ignore[arg-type]
 
 
 # --- the end ---
