@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from ccr.errors import UpstreamCut, UpstreamGarbled
 from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolUse
 from ccr.messages.events import (
@@ -32,6 +34,8 @@ from ccr.wire.anthropic.reply import MESSAGE, decode_usage, stop_reason
 from ccr.wire.anthropic.toolids import ToolIds
 from ccr.wire.fields import Fields
 
+MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
+
 Raw = dict[str, Json]
 
 
@@ -53,6 +57,7 @@ class Stream:
         self._ids = ids
         self._open: dict[int, Open] = {}
         self._queue: deque[Open] = deque()  # the first one speaks, the others wait
+        self._held = 0
         self._last = 0
         self._begun: list[Block] = []
         self._reason: str | None = None
@@ -126,6 +131,8 @@ class Stream:
         index = self._index(raw)
         delta = _object(raw.get("delta"))
         if opened := self._open.get(index):
+            if self._queue[0] is not opened:
+                self._hold(raw)
             return self._put(opened, (_event(delta, opened),))
         match delta.get("type"):  # a block without its start
             case "text_delta":
@@ -156,6 +163,12 @@ class Stream:
             return events
         opened.held += events
         return ()
+
+    def _hold(self, raw: Raw) -> None:
+        """Counts over the whole answer: hardly any holds anything back."""
+        self._held += len(msgspec.json.encode(raw))
+        if self._held > MOST_HELD:
+            raise UpstreamGarbled(f"more than {MOST_HELD} characters that wait for another block to end")
 
     def _message_delta(self, raw: Raw) -> Iterable[Event]:
         """Held back: usage may come in several, and after the stop reason."""

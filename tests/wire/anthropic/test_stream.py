@@ -322,3 +322,10 @@ def test_a_bare_end_is_a_sign_of_life() -> None:
 def test_signatures_are_passed_on() -> None:
     start = begin(0, type="thinking", thinking="", signature="")
     assert SignatureDelta("s") in read(START, start, delta(0, "signature_delta", signature="s"), finish())
+
+
+def test_what_waits_for_its_turn_has_a_limit() -> None:
+    piece = "x" * 1024 * 1024
+    with pytest.raises(UpstreamGarbled, match="wait for another block to end"):
+        read(begin(0, type="text", text=""), *[delta(1, "text_delta", text=piece)] * 33)
+    assert len(read(*[delta(0, "text_delta", text=piece)] * 33, finish())) > 33
