@@ -59,3 +59,9 @@ async def test_an_answer_that_no_reader_saw_end_is_garbled() -> None:
     with pytest.raises(UpstreamGarbled, match="in block"):
         await incoming.open()
     await incoming.close()
+
+
+async def test_what_follows_an_answers_end_is_read_away_so_that_the_connection_can_be_used_again() -> None:
+    exchange = CannedExchange([HI, b": bye\n\n"])
+    assert await read(await Wired(exchange).ask(STREAMED)) == HI
+    assert exchange.closed
