@@ -123,6 +123,7 @@ async def test_closing_an_unread_answer_lets_the_provider_know(http: Http, scrip
     async with asyncio.timeout(2):
         while not scripted.only.gone.is_set():
             await asyncio.sleep(0.01)
+    assert scripted.only.gone.is_set()
 
 
 async def test_nobody_at_the_port_is_said_plainly(http: Http) -> None:
