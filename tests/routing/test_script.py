@@ -172,6 +172,7 @@ def route(request, config):
     async with asyncio.timeout(5):
         while runs(child):
             await asyncio.sleep(0.01)
+    assert not runs(child)
 
 
 def runs(process: int) -> bool:

@@ -1,7 +1,8 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -9,13 +10,13 @@ import pytest
 from ccr.config.schema import Config, Secret, Server
 from ccr.gateway.runtime import Current
 from ccr.server.app import app
-from tests.support import messages
 from tests.support.asking import ASKED, HI, STREAMED
 from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired
 
 CONFIG = Config(server=Server(key=Secret("k"), max_body=10_000), source="a test")
 KEY = {"authorization": "Bearer k"}
+BEGUN = HI[: HI.index(b"event: content_block_stop")]
 
 Dial = Callable[[Wired], httpx.AsyncClient]
 
@@ -139,59 +140,51 @@ async def test_a_refusal_carries_its_id(dial: Dial) -> None:
     assert response.headers["request-id"] == response.json()["request_id"]
 
 
-async def test_a_stream_reaches_the_client_chunk_by_chunk() -> None:
+async def stream_to(current: Current, *, leaves: bool = False, over: bool = False) -> list[bytes]:
+    """What one client is sent, piece by piece; after the first it may leave, or the router's time may be over."""
     sent: list[bytes] = []
-    border = HI.index(b"event: message_delta")
-    pieces = [HI[:border], HI[border:]]
+    begun = asyncio.Event()
+    asked = iter([{"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}])
 
     async def receive() -> dict[str, object]:
-        if not sent_body:
-            sent_body.append(True)
-            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
-        await asyncio.Event().wait()
-        raise AssertionError
+        if message := next(asked, None):
+            return message
+        await begun.wait()
+        if not leaves:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.body":
-            sent.append(message["body"])  # type: ignore[arg-type]
+            sent.append(message["body"])
+            begun.set()
+            if over:
+                current.over.set()
 
-    sent_body: list[bool] = []
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/messages",
-        "query_string": b"",
-        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
-    }
-    await app(Current(wired(canned(pieces)).runtime))(scope, receive, send)  # type: ignore[arg-type]
-    assert sent == [*pieces, b""]
+    headers = [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"", "headers": headers}
+    async with asyncio.timeout(2):
+        await app(current)(scope, receive, send)
+    return sent
+
+
+async def test_a_stream_reaches_the_client_chunk_by_chunk() -> None:
+    border = HI.index(b"event: message_delta")
+    pieces = [HI[:border], HI[border:]]
+    assert await stream_to(Current(wired(canned(pieces)).runtime)) == [*pieces, b""]
 
 
 async def test_a_client_that_leaves_cancels_the_upstream() -> None:
-    exchange = CannedExchange([messages.body()[:0] + HI[:700], None])
-    leaving = asyncio.Event()
-    given: list[bool] = []
+    exchange = CannedExchange([BEGUN, None])
+    await stream_to(Current(wired(exchange).runtime), leaves=True)
+    assert exchange.closed
 
-    async def receive() -> dict[str, object]:
-        if not given:
-            given.append(True)
-            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
-        await leaving.wait()
-        return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.body":
-            leaving.set()
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/messages",
-        "query_string": b"",
-        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
-    }
-    async with asyncio.timeout(2):
-        await app(Current(wired(exchange).runtime))(scope, receive, send)  # type: ignore[arg-type]
+async def test_a_stream_whose_time_is_over_is_told_so() -> None:
+    exchange = CannedExchange([BEGUN, None])
+    sent = await stream_to(Current(wired(exchange).runtime), over=True)
+    assert b"event: error" in sent[-1]
+    assert b"the router is stopping" in sent[-1]
     assert exchange.closed
 
 
@@ -202,38 +195,6 @@ async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
         response = await client.post("/v1/messages", json=ASKED, headers=KEY)
         assert (response.status_code, response.headers["retry-after"]) == (503, "2")
         assert (await client.get("/health")).status_code == 200
-
-
-async def test_a_stream_whose_time_is_over_is_told_so() -> None:
-    exchange = CannedExchange([HI[: HI.index(b"event: content_block_stop")], None])
-    current = Current(wired(exchange).runtime)
-    sent: list[bytes] = []
-    given: list[bool] = []
-
-    async def receive() -> dict[str, object]:
-        if not given:
-            given.append(True)
-            return {"type": "http.request", "body": json.dumps(STREAMED).encode(), "more_body": False}
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.body":
-            sent.append(message["body"])  # type: ignore[arg-type]
-            current.over.set()
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/messages",
-        "query_string": b"",
-        "headers": [(b"authorization", b"Bearer k"), (b"host", b"127.0.0.1")],
-    }
-    async with asyncio.timeout(2):
-        await app(current)(scope, receive, send)  # type: ignore[arg-type]
-    assert b"event: error" in sent[-1]
-    assert b"the router is stopping" in sent[-1]
-    assert exchange.closed
 
 
 async def test_a_slash_too_many_is_no_redirect_to_anywhere(dial: Dial) -> None:

@@ -10,7 +10,7 @@ from ccr.service import ports
 
 
 def test_a_free_port_is_not_refused() -> None:
-    ports.refuse_taken("127.0.0.1", 0)
+    assert ports.refuse_taken("127.0.0.1", 0) is None  # type: ignore[func-returns-value]
 
 
 def test_a_taken_port_names_its_owner_and_the_remedy() -> None:

@@ -90,6 +90,8 @@ def test_output_over_the_limit_is_emptied(tmp_path: Path) -> None:
 def test_an_output_that_is_no_file_is_let_be() -> None:
     reading, writing = os.pipe()
     process.cut_output(writing, limit=-1)
+    os.write(writing, b"x")
+    assert os.read(reading, 1) == b"x"
     os.close(reading)
     os.close(writing)
 

@@ -103,6 +103,7 @@ def test_a_crash_lets_go_of_the_claim(home: Path) -> None:
     crashing = multiprocessing.get_context("spawn").Process(target=_crash, args=(home,))
     crashing.start()
     crashing.join()
+    assert crashing.exitcode == 1
     with state.claim(home):
         pass
 
