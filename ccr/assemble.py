@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ccr.config.files import client_key, default_path, find, load, state_dir
+from ccr.config.files import client_key, default_path, find, load, request_log
 from ccr.config.schema import Config, LogLevel, Secret
 from ccr.config.show import settings
 from ccr.config.watch import watch
@@ -66,7 +66,7 @@ class Assembly:
         self._counting = Counting(lambda: encoder(data_path(), self._report))
         self._sessions = Sessions()
         self._config = Config()
-        self._log = RequestLog(state_dir(env) / "logs" / "ccr.log", self._config.log)
+        self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
         self._current: Current | None = None
 

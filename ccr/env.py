@@ -19,6 +19,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CCR_LOG_LEVEL", "error, warn, info or debug, instead of the file's LOG_LEVEL"),
     Variable("CCR_DEBUG", "1: debug output on stderr, and tracebacks instead of one-line errors"),
     Variable("CCR_HOME", "where state and logs live, instead of ~/.claude-code-router"),
+    Variable("CCR_LOGS", "the folder of the request log, instead of logs in CCR_HOME"),
+    Variable("CCR_ROUTER", "the address of a router that somebody else runs: commands ask it, with CCR_API_KEY"),
+    Variable("CCR_SERVICE", "the s6 service directory by which the router at CCR_ROUTER is started and stopped"),
     Variable("CLAUDE_PATH", "the claude program that `ccr code` and `ccr shell` run"),
     Variable("NO_COLOR", "any value: plain output"),
 )

@@ -20,6 +20,11 @@ def state_dir(env: Mapping[str, str]) -> Path:
     return _expanded(env.get("CCR_HOME") or "~/.claude-code-router", env)
 
 
+def request_log(env: Mapping[str, str]) -> Path:
+    folder = env.get("CCR_LOGS")
+    return (_expanded(folder, env) if folder else state_dir(env) / "logs") / "ccr.log"
+
+
 def _expanded(path: str, env: Mapping[str, str]) -> Path:
     """`~` is the HOME of the environment that was given."""
     home = env.get("HOME")

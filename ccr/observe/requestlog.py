@@ -61,7 +61,8 @@ class RequestLog:
             self._rotate()
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            private = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+            # Readable by the group: in a folder that is shared with one, it may read along; otherwise the folder is closed.
+            private = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o640)
             self._file = os.fdopen(private, "ab", buffering=0)
             self._size = self._file.tell()
         return self._file

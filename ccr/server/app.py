@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -38,6 +39,7 @@ def app(current: Current) -> Starlette:
     def route(path: str, ask: Ask, methods: list[str], dialect: ClientDialect | None, *, guarded: bool = True) -> Route:
         return Route(path, Door(ask, current, dialect, guarded=guarded), methods=methods)
 
+    started = current.runtime.clock.time()
     doors = Starlette(
         routes=[
             route("/v1/messages", ask, ["POST"], ANTHROPIC),
@@ -45,7 +47,7 @@ def app(current: Current) -> Starlette:
             route("/v1/chat/completions", ask, ["POST"], ChatClient(current.runtime.clock.time)),
             route("/v1/models", models, ["GET"], None),
             route("/models", models, ["GET"], None),
-            route("/health", health, ["GET", "HEAD"], None, guarded=False),
+            route("/health", partial(health, started=started), ["GET", "HEAD"], None, guarded=False),
             route("/", root, ["GET", "HEAD"], None, guarded=False),
         ],
         exception_handlers={HTTPException: nothing_here},

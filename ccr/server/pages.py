@@ -5,6 +5,7 @@ import os
 import msgspec
 
 from ccr import __version__
+from ccr.config.show import settings
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current, Runtime
 from ccr.messages.json import JsonObject
@@ -56,12 +57,12 @@ def openai_model(name: str) -> JsonObject:
     return {"id": name, "object": "model", "created": 0, "owned_by": name.partition(",")[0]}
 
 
-async def health(inbound: Inbound, current: Current) -> Answer:
+async def health(inbound: Inbound, current: Current, *, started: float) -> Answer:
     """Liveness for anybody; the rest for those who have the key."""
     alive = {"status": "ok", "version": __version__}
     key = current.runtime.config.server.key
     if key is None or is_known(inbound.headers, key.reveal()):
-        return page({**alive, **details(current, current.runtime)})
+        return page({**alive, "started": started, **details(current, current.runtime)})
     return page(alive)
 
 
@@ -83,6 +84,7 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
             for upstream in runtime.upstreams.values()
         ],
         "notices": [str(notice) for notice in runtime.notices],
+        "settings": settings(runtime.config),
     }
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ccr.config.files import client_key, default_path, find, load, read_text, state_dir, write
+from ccr.config.files import client_key, default_path, find, load, read_text, request_log, state_dir, write
 from ccr.errors import ConfigInvalid
 
 
@@ -125,6 +125,11 @@ def test_a_link_stays_a_link(env: dict[str, str], tmp_path: Path) -> None:
     write(link, "new")
     assert link.is_symlink()
     assert (tmp_path / "real.json").read_text() == "new"
+
+
+def test_the_request_log_lies_with_the_state_or_in_a_folder_of_its_own(env: dict[str, str]) -> None:
+    assert request_log(env) == state_dir(env) / "logs" / "ccr.log"
+    assert request_log({**env, "CCR_LOGS": "/var/log/ccr"}) == Path("/var/log/ccr/ccr.log")
 
 
 def test_the_clients_key_is_made_once(env: dict[str, str]) -> None:

@@ -82,9 +82,9 @@ def test_a_request_is_one_line_of_json(open_log: Opener, tmp_path: Path) -> None
     }
 
 
-def test_only_the_owner_may_read_it(open_log: Opener, tmp_path: Path) -> None:
+def test_only_the_owner_writes_it_and_their_group_may_read_along(open_log: Opener, tmp_path: Path) -> None:
     open_log(tmp_path / "ccr.log")(RECORD)
-    assert stat.S_IMODE((tmp_path / "ccr.log").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "ccr.log").stat().st_mode) == 0o640
 
 
 def test_a_request_that_got_nowhere_has_a_line_too(open_log: Opener, tmp_path: Path) -> None:

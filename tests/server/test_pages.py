@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.config.schema import Config, Notice, Secret, Server
+from ccr.config.schema import Config, Notice, Provider, Secret, Server
 from ccr.errors import ConfigInvalid
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
+from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
 from ccr.server.pages import health, key_state, models
 from ccr.wire.anthropic import AnthropicClient
@@ -26,16 +27,31 @@ def said(answer: Answer) -> dict[str, object]:
 async def test_health_says_why_the_newest_file_is_not_in_force() -> None:
     current = Current(replace(Wired().runtime, notices=(Notice("Router.think", "unused"),)))
     current.rejected = ConfigInvalid("config.json: Providers: not a list")
-    page = said(await health(asking(), current))
+    page = said(await health(asking(), current, started=7.0))
     assert page["rejected"] == "config.json: Providers: not a list"
     assert page["notices"] == ["Router.think: unused"]
     assert page["routes"] == {"default": "acme,m"}
 
 
-async def test_health_shows_no_key() -> None:
+async def test_health_tells_a_client_elsewhere_what_holds_and_since_when() -> None:
+    page = said(await health(asking(), Current(Wired(config=Config(client_timeout_ms=9)).runtime), started=7.0))
+    assert page["started"] == 7.0
+    assert page["settings"]["API_TIMEOUT_MS"] == 9  # type: ignore[index]
+
+
+async def test_strangers_are_told_only_that_it_lives() -> None:
     config = Config(server=Server(key=Secret("router-secret")))
+    page = said(await health(asking(authorization="Bearer other"), Current(Wired(config=config).runtime), started=7.0))
+    assert set(page) == {"status", "version"}
+
+
+async def test_health_shows_no_key() -> None:
+    config = Config(
+        providers=(Provider(ProviderName("acme"), "http://acme.test", key=Secret("provider-secret")),),
+        server=Server(key=Secret("router-secret")),
+    )
     wired = Wired(upstreams=[upstream_at("http://acme.test", key=Secret("provider-secret"))], config=config)
-    page = await health(asking(authorization="Bearer router-secret"), Current(wired.runtime))
+    page = await health(asking(authorization="Bearer router-secret"), Current(wired.runtime), started=7.0)
     assert b"secret" not in page.body if isinstance(page.body, bytes) else False
 
 
