@@ -1,9 +1,9 @@
-"""config init, show, validate, import, path."""
+"""config init, show, validate, import, export, path."""
 
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -113,6 +113,39 @@ def import_file(
     if write:
         return _write(text(raw), force=force)
     output.write(text(raw))
+    return Exit.OK
+
+
+@group.command()
+def export(
+    kind: Annotated[Literal["litellm"], typer.Argument(metavar="litellm", help="The router to write it for.")],
+    file: FileOrStdin = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="PATH", help="Into this file, not to stdout.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --write: even if the file is there.")] = False,
+) -> int:
+    """Turn our file into another router's.
+
+    Says line by line, on stderr, what could not be carried over.
+    """
+    from ccr.providers.litellm_export import exported
+
+    environment = env.current()
+    stdin = file == Path("-")
+    config = parse(read(sys.stdin.read(), ""), environment) if stdin else files.load(_chosen(file), environment)
+    content, lost = exported(config)
+    for notice in dict.fromkeys((*lost, *config.notices)):
+        output.warn(str(notice))
+    if write is None:
+        output.write(content)
+    elif write.exists() and not force:
+        raise ConfigInvalid(f"{write} is there already; --force replaces it")
+    else:
+        files.write(write, content)
+        output.say(
+            f"wrote {write}; start it with `litellm --config {write}`, LITELLM_MASTER_KEY and the providers' keys set"
+        )
     return Exit.OK
 
 

@@ -1,0 +1,245 @@
+"""Our settings -> a LiteLLM config that Claude Code can work with, and line by line what could not be carried over.
+
+The other way is ccr/config/litellm.py. Keys that come from variables stay variables. Facts about LiteLLM: 1.106.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ccr.config import keys
+from ccr.config.litellm import REFERENCE
+from ccr.config.schema import Config, Notice, Provider, Secret, Timeouts
+from ccr.config.show import is_secret
+from ccr.config.zero import GUIDE
+from ccr.errors import ConfigInvalid
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.json import Json, JsonObject
+from ccr.providers.catalogue import vendor_at
+from ccr.providers.resolve import DIALECTS, Upstream, resolve
+
+# Vendors to which LiteLLM has a way of its own. All others are asked as vLLM is, by plain Chat Completions; as
+# `openai/`, requests that think would go to the Responses API, which hardly anybody else has.
+PREFIXES: Mapping[str, str] = {
+    **{
+        name: name
+        for name in (
+            *("azure", "cerebras", "dashscope", "deepinfra", "deepseek", "gemini", "groq", "mistral", "modelscope"),
+            *("moonshot", "openai", "openrouter", "volcengine", "xai", "zai"),
+        )
+    },
+    "fireworks": "fireworks_ai",
+    "nvidia": "nvidia_nim",
+    "together": "together_ai",
+    "vercel": "vercel_ai_gateway",
+}
+PLAIN = "hosted_vllm"
+EXTRA = "customparams"  # the transformer that adds to the body
+
+# What Claude Code asks for by itself, by route. LiteLLM tries longer patterns first. Each has a plain name in front:
+# lists of models and other importers leave patterns out, and ours takes the first name as the default.
+CLAUDE: Mapping[str, tuple[str, ...]] = {
+    "default": ("claude-sonnet", "claude-*", "*"),
+    "background": ("claude-haiku", "claude-*haiku*"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A provider as LiteLLM is told of it."""
+
+    provider: Provider
+    upstream: Upstream
+
+    def entry(self, name: str, model: ModelName, order: int | None) -> JsonObject:
+        prefix, base = _reached(self.upstream)
+        params: dict[str, Json] = {
+            "model": f"{prefix}/{model}",
+            "api_base": base,
+            "api_version": "v1" if prefix == "azure" else None,
+            "api_key": _key(self.upstream) if _keyed(self.upstream) else None,
+            "extra_headers": self._headers(),
+            "extra_body": _extra_body(self.provider, model),
+            "timeout": self.provider.timeouts.total if self.provider.timeouts else None,
+            "order": order,
+        }
+        entry: dict[str, Json] = {"model_name": name, "litellm_params": _given(params)}
+        if prefix == PLAIN and self.upstream.dialect.name == "anthropic":
+            entry["model_info"] = {"supported_endpoints": ["/v1/messages"]}
+        return entry
+
+    def _headers(self) -> JsonObject:
+        upstream = self.upstream
+        if upstream.key is None or _keyed(upstream):
+            return upstream.headers
+        return {**upstream.headers, upstream.auth: _key(upstream)}
+
+
+def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
+    """YAML, and what it does not say. Raises ConfigInvalid where there is nothing to export."""
+    if config.providers in ((), (GUIDE,)):
+        raise ConfigInvalid(
+            "there is nothing to export: configure a provider, or set a variable such as GEMINI_API_KEY"
+        )
+    providers = tuple(_as_if_set(provider) for provider in config.providers)
+    upstreams, _ = resolve(replace(config, providers=providers))
+    deployments = {each.name: Deployment(each, upstream) for each, upstream in zip(providers, upstreams, strict=True)}
+    names = _names(config)
+    raw: dict[str, Json] = {
+        "model_list": [entry for name, chain in names.items() for entry in _entries(name, chain, deployments)],
+        "router_settings": _given({"fallbacks": [*_fallbacks(names)]}),
+        "litellm_settings": {
+            "drop_params": True,  # what a provider does not take is left out
+            "use_chat_completions_url_for_anthropic_messages": True,
+            "request_timeout": config.timeouts.total,
+        },
+        "general_settings": {"master_key": f"{REFERENCE}LITELLM_MASTER_KEY"},
+    }
+    lost = (
+        notice for index, each in enumerate(deployments.values()) for notice in _lost_of(each, f"Providers[{index}]")
+    )
+    return msgspec.yaml.encode(_given(raw)).decode(), (*_lost(config), *lost)
+
+
+def _as_if_set(provider: Provider) -> Provider:
+    """A variable that is not set here may be where LiteLLM runs."""
+    return replace(provider, key=Secret(provider.key_source or "")) if provider.key_missing else provider
+
+
+def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in entries.items() if value not in (None, "", [], {})}
+
+
+def _names(config: Config) -> dict[str, tuple[Target, ...]]:
+    """What may be asked for -> what answers, and what is asked next when that fails."""
+    routes, fallback = config.routes.targets, config.fallback
+
+    def chain(target: Target, route: str = "") -> tuple[Target, ...]:
+        further = fallback.get(str(target)) or fallback.get(route, ())
+        return tuple(dict.fromkeys((target, *further)))
+
+    names = {name: chain(routes[route], route) for route, known in CLAUDE.items() if route in routes for name in known}
+    for route, target in _families(config):
+        names.setdefault(f"claude-*{route.lower()}*", chain(target, route))
+    names |= {alias: chain(target, alias) for alias, target in config.aliases.items()}
+    for target in _targets(config):
+        names.setdefault(str(target), chain(target))
+    listed = [model for provider in config.providers for model in provider.models]
+    for provider in config.providers:
+        for model in provider.models:
+            if listed.count(model) == 1 and not model.startswith("claude-"):  # those take the routes
+                names.setdefault(model, chain(Target(provider.name, ModelName(model))))
+    return names
+
+
+def _families(config: Config) -> Iterator[tuple[str, Target]]:
+    """Routes that are named after a part of Claude's names, such as opus."""
+    known = frozenset(keys.ROUTES.values())
+    return ((name, target) for name, target in config.routes.targets.items() if name not in known)
+
+
+def _targets(config: Config) -> Iterator[Target]:
+    for provider in config.providers:
+        yield from (Target(provider.name, ModelName(model)) for model in provider.models)
+    yield from config.routes.targets.values()
+    yield from config.aliases.values()
+    for chain in config.fallback.values():
+        yield from chain
+
+
+def _entries(
+    name: str, chain: tuple[Target, ...], deployments: Mapping[ProviderName, Deployment]
+) -> Iterator[JsonObject]:
+    """A pattern is no key of `fallbacks`: its chain is the order of its deployments."""
+    if "*" not in name or len(chain) == 1:
+        yield deployments[chain[0].provider].entry(name, chain[0].model, None)
+    else:
+        for order, target in enumerate(chain, 1):
+            yield deployments[target.provider].entry(name, target.model, order)
+
+
+def _fallbacks(names: Mapping[str, tuple[Target, ...]]) -> Iterator[Json]:
+    for name, (_, *further) in names.items():
+        if further and "*" not in name:
+            yield {name: [str(target) for target in further]}
+
+
+def _reached(upstream: Upstream) -> tuple[str, str | None]:
+    """LiteLLM's prefix, and the address unless the prefix says it."""
+    vendor = vendor_at(upstream.url)
+    base = _base(upstream.url)
+    if upstream.dialect.name == "anthropic":
+        usual = vendor is not None and vendor.name == "anthropic"
+        return ("anthropic", None if usual else base) if upstream.auth == "x-api-key" else (PLAIN, base)
+    prefix = PREFIXES.get(vendor.name, PLAIN) if vendor else PLAIN
+    if prefix == "azure":
+        there = urlsplit(base)
+        return prefix, f"{there.scheme}://{there.netloc}"
+    return prefix, None if prefix == "gemini" or (vendor and prefix != PLAIN and base == vendor.url) else base
+
+
+def _base(url: str) -> str:
+    """What LiteLLM puts the endpoint after."""
+    there, _, _ = url.partition("?")
+    return there.removesuffix("/chat/completions").removesuffix("/v1/messages")
+
+
+def _keyed(upstream: Upstream) -> bool:
+    """Whether the key goes where LiteLLM puts it; otherwise it is a header like any other."""
+    prefix, _ = _reached(upstream)
+    return upstream.auth == {"azure": "api-key", "anthropic": "x-api-key"}.get(prefix, "bearer")
+
+
+def _key(upstream: Upstream) -> str | None:
+    if upstream.key_source:
+        return f"{REFERENCE}{upstream.key_source}"
+    return upstream.key.reveal() if upstream.key else None
+
+
+def _extra_body(provider: Provider, model: str) -> JsonObject:
+    uses = (*provider.quirks, *provider.model_quirks.get(model, ()))
+    return {name: value for use in uses if use.name.lower() == EXTRA for name, value in use.options.items()}
+
+
+def _lost(config: Config) -> Iterator[Notice]:
+    for route, target in config.routes.targets.items():
+        if route in keys.ROUTES.values() and route not in CLAUDE:
+            yield Notice(
+                f"Router.{route}", f'not carried over: LiteLLM has no such rule; ask for "{target}" by its name'
+            )
+    if config.custom_router:
+        yield Notice("CUSTOM_ROUTER_PATH", "not carried over: LiteLLM runs no such script")
+    if config.server.key:
+        yield Notice("APIKEY", "not carried over: clients send LITELLM_MASTER_KEY, from LiteLLM's environment")
+    if config.proxy:
+        yield Notice("PROXY_URL", "not carried over: set HTTPS_PROXY where LiteLLM is started")
+    yield from _lost_times("timeouts", config.timeouts)
+
+
+def _lost_of(deployment: Deployment, path: str) -> Iterator[Notice]:
+    provider, upstream = deployment.provider, deployment.upstream
+    if upstream.key and not upstream.key_source:
+        yield Notice(f"{path}.api_key", "stands in the file as it is; better: $NAME of a variable")
+    for name in upstream.headers:
+        if is_secret(name):
+            yield Notice(f"{path}.headers.{name}", "stands in the file as it is")
+    if provider.proxy:
+        yield Notice(f"{path}.proxy", "not carried over: set HTTPS_PROXY where LiteLLM is started; it holds for all")
+    if "?" in upstream.url:
+        yield Notice(f"{path}.api_base_url", "not carried over: what follows the question mark")
+    if provider.timeouts:
+        yield from _lost_times(f"{path}.timeouts", provider.timeouts)
+    for use in (*provider.quirks, *(use for uses in provider.model_quirks.values() for use in uses)):
+        if use.name.lower() not in (EXTRA, *DIALECTS, _reached(upstream)[0]):
+            yield Notice(
+                f"{path}.transformer", f"not carried over: {use.name}; LiteLLM changes requests in its own way"
+            )
+
+
+def _lost_times(path: str, timeouts: Timeouts) -> Iterator[Notice]:
+    usual = Timeouts()
+    for name in ("connect", "first_byte", "idle"):
+        if getattr(timeouts, name) != getattr(usual, name):
+            yield Notice(f"{path}.{name}", "not carried over: LiteLLM has one time for all of a request")
