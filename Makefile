@@ -1,6 +1,6 @@
 # Every target is a script of the same name: see scripts/README.md.
 .DEFAULT_GOAL := help
-.PHONY: help setup shell-router test test-unit test-e2e check format lock bump clean
+.PHONY: help setup shell-router test test-unit test-e2e test-image check format lock bump sbom clean
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -24,7 +24,10 @@ test-unit: ## Run the unit tests (ARGS='-k word' and so on)
 test-e2e: ## Run the end-to-end tests, with the real claude (ARGS as above)
 	@scripts/test e2e $(ARGS)
 
-check: ## Check format, lint, types, architecture, scripts, docs
+test-image: ## Build both images from nothing and test them in the container engine (ARGS as above)
+	@scripts/test-image $(ARGS)
+
+check: ## Check format, lint, types, architecture, scripts, Dockerfile, docs
 	@scripts/check
 
 format: ## Format the code
@@ -33,8 +36,11 @@ format: ## Format the code
 lock: ## Write the lock files again from pyproject.toml and package.json
 	@scripts/lock
 
-bump: ## Pin the newest Claude Code and tokenizer data
+bump: ## Pin the newest Claude Code and tokenizer data; says which base image is the newest
 	@scripts/bump
+
+sbom: ## Write what the built images are made of into sbom/
+	@scripts/sbom
 
 clean: ## Remove everything that setup and the tools made
 	@scripts/clean
