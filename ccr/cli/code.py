@@ -9,8 +9,8 @@ from typer.core import TyperCommand
 from ccr import env
 from ccr.cli import output, quick
 from ccr.cli.output import Exit
-from ccr.config import files
-from ccr.service import client, configured, launch, outdated, process, sessions, settings, shells
+from ccr.service import client, launch, settings, shells
+from ccr.service.router import used
 from ccr.service.shells import Shell
 
 ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
@@ -49,7 +49,7 @@ def code(context: typer.Context) -> int:
     environment = env.current()
     if context.args in (["--help"], ["-h"]):
         output.write(OWN_HELP)
-    return launch.code(files.state_dir(environment), context.args, environment, output.warn)
+    return launch.code(context.args, environment, output.warn)
 
 
 def shell(
@@ -57,7 +57,7 @@ def shell(
 ) -> int:
     """Open a shell that uses the router."""
     environment = env.current()
-    return launch.shell(files.state_dir(environment), environment, output.warn, command)
+    return launch.shell(environment, output.warn, command)
 
 
 def activate(shell: ChosenShell = None) -> int:
@@ -66,10 +66,9 @@ def activate(shell: ChosenShell = None) -> int:
     Starts it if need be. To be used as: eval "$(ccr activate)"
     """
     environment = env.current()
-    home = files.state_dir(environment)
-    sessions.start_by_hand(home, process.command(()), environment)
-    outdated.mend(home, environment, output.warn)
-    here = configured.load(environment)
+    router = used(environment)
+    router.ready(output.warn)
+    here = router.configured()
     ours = client.for_shell(here.config, here.address, here.key, environment)
     if here.warning:
         output.warn(here.warning)

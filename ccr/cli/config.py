@@ -18,7 +18,7 @@ from ccr.config.show import settings, text
 from ccr.config.text import read
 from ccr.config.vendors import VENDORS, vendor_named
 from ccr.errors import ConfigInvalid
-from ccr.service import configured, state
+from ccr.service.router import used
 
 group = typer.Typer(help="The configuration: make, show, check, import.", rich_markup_mode=None)
 
@@ -41,8 +41,7 @@ def root(context: typer.Context) -> None:
 def path() -> None:
     """Print which file is used, or would be."""
     environment = env.current()
-    router = state.running(files.state_dir(environment))
-    output.say(str(configured.path(environment, None, router) or files.default_path(environment)))
+    output.say(used(environment).source or str(files.default_path(environment)))
 
 
 @group.command()
@@ -52,7 +51,7 @@ def show(file: File = None) -> None:
     The defaults and what comes from the environment included.
     """
     environment = env.current()
-    config = files.load(_chosen(file), environment)
+    config = files.load(file, environment) if file else used(environment).config()
     output.write(text(settings(config)))
 
 
@@ -64,15 +63,18 @@ def validate(file: FileOrStdin = None, as_json: Json = False) -> int:
     """
     environment = env.current()
     stdin = file == Path("-")
-    chosen = None if stdin else _chosen(file)
+    router = used(environment)
+    name = "stdin" if stdin else str(file or router.source or "the environment")
     faults: list[str] = []
     notices: tuple[Notice, ...] = ()
     try:
-        config = parse(read(sys.stdin.read(), ""), environment) if stdin else files.load(chosen, environment)
+        if stdin:
+            config = parse(read(sys.stdin.read(), ""), environment)
+        else:
+            config = files.load(file, environment) if file else router.config()
         notices = _notices(config)
     except ConfigInvalid as problem:
         faults = problem.message.splitlines()
-    name = "stdin" if stdin else str(chosen) if chosen else "the environment"
     if as_json:
         said = [{"path": notice.path, "text": notice.text} for notice in notices]
         output.show_json({"source": name, "valid": not faults, "faults": faults, "notices": said})
@@ -92,7 +94,7 @@ def _notices(config: Config) -> tuple[Notice, ...]:
     """What the file says that has another effect than one may think, its transformers included."""
     from ccr.providers.resolve import resolve
 
-    return (*config.notices, *resolve(config)[1])
+    return tuple(dict.fromkeys((*config.notices, *resolve(config)[1])))
 
 
 @group.command("import")
@@ -200,6 +202,7 @@ def _usual_provider() -> str:
 
 
 def _refuse_existing(*, force: bool) -> None:
+    used(env.current()).file()  # within reach
     target = files.default_path(env.current())
     if target.exists() and not force:
         raise ConfigInvalid(f"{target} is there already; --force replaces it")
@@ -216,4 +219,4 @@ def _write(content: str, *, force: bool) -> int:
 
 
 def _chosen(file: Path | None) -> Path | None:
-    return file if file is not None else files.find(env.current())
+    return file if file is not None else used(env.current()).file()

@@ -6,9 +6,9 @@ import typer
 
 from ccr import env
 from ccr.cli import output
-from ccr.config import files
 from ccr.errors import ServiceProblem
 from ccr.service import logs as lines
+from ccr.service.router import used
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,9 +25,14 @@ def logs(
 
     When, status, rule and model, tokens, times, request id.
     """
-    path = files.state_dir(env.current()) / "logs" / ("ccr.out" if of_process else "ccr.log")
-    if not path.exists():
-        raise ServiceProblem(f"there is no {path} yet: it begins with the router")
+    router = used(env.current())
+    path = router.output if of_process else router.log
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise ServiceProblem(f"there is no {path} yet: it begins with the router") from None
+    except PermissionError:
+        raise ServiceProblem(f"{path} is not for this user to read") from None
     for line in lines.tail(path, count):
         output.say(line if as_json else lines.readable(line))
     if follow:

@@ -7,7 +7,7 @@ import typer
 from ccr import env
 from ccr.cli import output
 from ccr.config.schema import Config
-from ccr.service import configured
+from ccr.service.router import used
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,10 +17,10 @@ def add_to(app: typer.Typer) -> None:
 def models(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
     """List the configured models and their routes."""
     environment = env.current()
-    here = configured.load(environment)
+    here = used(environment).configured()
     if here.warning:
         output.warn(here.warning)
-    found = targets(here.config)
+    found = targets(here.config) | {name: [] for name in here.models}
     if as_json:
         output.show_json([{"target": target, "routes": routes} for target, routes in found.items()])
     else:

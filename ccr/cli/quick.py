@@ -13,10 +13,11 @@ def version() -> None:
 
 def environment(shell: Shell | None = None, *, as_json: bool = False) -> None:
     """What claude needs, as this shell's commands or as JSON."""
-    from ccr.service import client, configured, shells
+    from ccr.service import client, shells
+    from ccr.service.router import used
 
     own = env.current()
-    here = configured.load(own)
+    here = used(own).configured()
     if here.warning:
         output.warn(here.warning)
     ours = client.for_shell(here.config, here.address, here.key, own)

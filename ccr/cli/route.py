@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.errors import ServiceProblem
 from ccr.routing.explain import Explanation, Step
+from ccr.service.router import used
 
 group = typer.Typer(help="Which model answers, and why.", rich_markup_mode=None)
 
@@ -46,7 +48,10 @@ def explain(
     """
     body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     headers = dict(_header(each) for each in header or ())
-    found = asyncio.run(_explained(body, headers, dialect, config, env.current()))
+    environment = env.current()
+    replica = nullcontext((config, environment)) if config else used(environment).replica(output.warn)
+    with replica as (path, own):
+        found = asyncio.run(_explained(body, headers, dialect, path, own))
     if as_json:
         output.show_json(msgspec.to_builtins(found))
     else:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,9 +16,11 @@ from ccr.cli.output import Exit
 from ccr.config import files
 from ccr.config.schema import Config as Configuration
 from ccr.errors import ConfigInvalid
-from ccr.service import outdated, ports, process, sessions, state, status
+from ccr.service import ports, process, sessions, state
 from ccr.service.process import Options
+from ccr.service.router import used
 from ccr.service.state import State
+from ccr.service.status import Status
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration.")]
 Host = Annotated[str | None, typer.Option("--host", help="Listen on this address.")]
@@ -46,28 +47,10 @@ def start(
     options = Options(config, host, port, verbose)
     if foreground:
         return _serve(options, for_sessions=for_sessions)
-    environment = env.current()
-    home = files.state_dir(environment)
-    started = sessions.start_by_hand(home, process.command(options.arguments()), environment)
-    if started.already and (other := _otherwise(started.state, options)):
-        router = started.state
-        output.warn(f"the router runs already, at {router.address} with {router.config} (pid {router.pid})")
-        output.note(f"`ccr restart {other}` changes that")
-        return Exit.FAILED
-    if started.already:
-        outdated.mend(home, environment, output.warn)
-    _report(started, environment)
+    router = used(env.current())
+    fresh = router.start(options, output.warn)
+    _report(router.status(now()), already=not fresh)
     return Exit.OK
-
-
-def _otherwise(router: State, options: Options) -> str | None:
-    """The options that a running router was not started with."""
-    said = {
-        "--config": options.config and str(options.config.absolute()) != router.config,
-        "--host": options.host and state.address(options.host, router.port) != router.address,
-        "--port": options.port and options.port != router.port,
-    }
-    return shlex.join(options.arguments()) if any(said.values()) else None
 
 
 def stop(
@@ -77,16 +60,13 @@ def stop(
     ] = process.PATIENCE,
 ) -> int:
     """Stop the router, after open streams have ended."""
-    home = files.state_dir(env.current())
-    with state.turn(home):
-        stopped = process.stop(home, wait, now=now)
-    match stopped:
+    match used(env.current()).stop(wait, now=now):
         case None:
             output.say("the router is not running")
-        case process.Stopped(how="drained"):
-            output.say(f"stopped (pid {stopped.state.pid})")
-        case process.Stopped():
-            output.say(f"killed (pid {stopped.state.pid})" + ("" if now else f": it had not ended after {wait:g} s"))
+        case process.Stopped(pid, how="drained"):
+            output.say(f"stopped (pid {pid})")
+        case process.Stopped(pid):
+            output.say(f"killed (pid {pid})" + ("" if now else f": it had not ended after {wait:g} s"))
     return Exit.OK
 
 
@@ -95,10 +75,9 @@ def restart(verbose: Verbose = False, config: Config = None, host: Host = None, 
 
     As it was started before, unless options say otherwise.
     """
-    environment = env.current()
-    _report(
-        sessions.restart(files.state_dir(environment), Options(config, host, port, verbose), environment), environment
-    )
+    router = used(env.current())
+    router.restart(Options(config, host, port, verbose))
+    _report(router.status(now()))
     return Exit.OK
 
 
@@ -107,8 +86,7 @@ def show_status(as_json: Json = False) -> int:
 
     Exit codes: 0 it runs; 3 it does not; 4 its process is there and does not answer.
     """
-    environment = env.current()
-    found = status.status(files.state_dir(environment), environment, now())
+    found = used(env.current()).status(now())
     if as_json:
         output.show_json(found.as_json())
     else:
@@ -122,29 +100,28 @@ def show_status(as_json: Json = False) -> int:
             return Exit.UNHEALTHY
 
 
-def _show(found: status.Status) -> None:
-    router, details = found.router, found.details
-    if router is None:
-        output.say(f"{output.styled('not running', 'bad')}; `ccr start` starts it")
+def _show(found: Status) -> None:
+    details = found.details
+    if found.condition == "not running":
+        output.say(f"{output.styled('not running', 'bad')}; {found.remedy}")
         return
-    well = found.condition == "running"
+    condition = output.styled(found.condition, "good" if found.condition == "running" else "bad")
     rows = [
-        ("router", f"{output.styled(found.condition, 'good' if well else 'bad')}, pid {router.pid}, {router.address}"),
-        ("uptime", output.duration(found.uptime)),
+        ("router", ", ".join([condition, *_place(found)])),
+        ("uptime", output.duration(found.uptime) if found.uptime is not None else ""),
         ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
+        ("remedy", found.remedy or ""),
     ]
-    if not well:
-        rows.append(("remedy", "`ccr logs --process` may say why; `ccr restart` begins anew"))
-    elif details.rejected:
-        rows.append(("remedy", "mend it: until then the router goes on with what it had"))
-    elif details.pid is None:
-        rows.append(("key", "this shell's is not the router's (CCR_API_KEY, APIKEY): `ccr restart` makes them one"))
-    output.table(rows)
+    output.table(row for row in rows if row[1])
     _section("routes", details.routes.items())
     _section("providers", ((each.name, f"key {each.key}", each.url) for each in details.providers))
     if details.notices:
         output.say(f"{output.counted(len(details.notices), 'note')}: `ccr config validate`")
+
+
+def _place(found: Status) -> list[str]:
+    return [f"pid {found.pid}", found.address] if found.pid else [found.address]
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]]) -> None:
@@ -159,11 +136,12 @@ def _notes(notices: Iterable[object]) -> None:
         output.warn(f"note: {notice}")
 
 
-def _report(started: process.Started, environment: Mapping[str, str]) -> None:
-    router = started.state
-    output.say(f"the router is {'already ' if started.already else ''}running at {router.address} (pid {router.pid})")
-    output.say(f"configuration: {router.config}")
-    _notes(status.status(files.state_dir(environment), environment, now()).details.notices)
+def _report(found: Status, *, already: bool = False) -> None:
+    address, *pid = reversed(_place(found))
+    output.say(f"the router is {'already ' if already else ''}running at {address}" + "".join(f" ({it})" for it in pid))
+    if found.config:
+        output.say(f"configuration: {found.config}")
+    _notes(found.details.notices)
 
 
 def _serve(options: Options, *, for_sessions: bool) -> int:

@@ -1,15 +1,21 @@
 """The configuration as a command on this machine sees it: that of the router that runs, or of the one that would."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from ccr.config import files
-from ccr.config.schema import Config, Provider, Routes
+from ccr.config.parse import parse
+from ccr.config.schema import Config, Notice
+from ccr.config.zero import GUIDE
 from ccr.errors import ConfigInvalid
-from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.json import Json, JsonObject
 from ccr.service import health, state
+from ccr.service.health import Details
 from ccr.service.state import State
+
+LISTENS = ("HOST", "PORT", "APIKEY", "ALLOW_INSECURE")  # of no meaning to a client, and the key is masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +23,9 @@ class Configured:
     config: Config
     key: str
     address: str
-    router: State | None  # None: it does not run, and the address is where it would
+    router: State | None  # None: none of ours runs, and the address is where it would, or where another's does
     rejected: str | None = None  # why the file does not count, and the router goes on with what it had
+    models: tuple[str, ...] = ()  # that a proxy offers which tells no configuration
 
     @property
     def warning(self) -> str | None:
@@ -59,12 +66,24 @@ def _accepted(router: State, *keys: str) -> str:
 def _as_it_runs(router: State, env: Mapping[str, str], rejected: str) -> Configured:
     """What /health tells stands for the file that cannot be read."""
     key = _accepted(router, router.key, files.client_key(env))
-    said = health.described(router.address, key)
-    targets = {name: _target(text) for name, text in said.routes.items()}
-    providers = tuple(Provider(ProviderName(each.name), each.url, models=each.models) for each in said.providers)
-    return Configured(Config(providers, Routes(targets)), key, router.address, router, rejected)
+    return Configured(told(health.described(router.address, key)), key, router.address, router, rejected)
 
 
-def _target(text: str) -> Target:
-    provider, _, model = text.partition(",")
-    return Target(ProviderName(provider), ModelName(model))
+def told(said: Details) -> Config:
+    """The configuration as /health tells it: without keys, and without where the router listens."""
+    if not said.settings:
+        return Config()
+    notices = tuple(Notice(*each.partition(": ")[::2]) for each in said.notices)
+    return replace(parse(readable(said), {}, source=said.config), notices=notices)
+
+
+def readable(said: Details) -> JsonObject:
+    """The settings that a client can make a configuration of; the guide stands where there are none."""
+    settings = cast(JsonObject, said.settings)
+    guided = GUIDE.name in [each.get("name") for each in _objects(settings.get("Providers"))]
+    left_out = (*LISTENS, "Providers", "Router") if guided else LISTENS
+    return {name: value for name, value in settings.items() if name not in left_out}
+
+
+def _objects(entries: Json) -> list[JsonObject]:
+    return [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []

@@ -12,7 +12,7 @@ from ccr.messages.json import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What GET /health says; `said` is empty where it says no JSON."""
+    """What GET /health, or another page, says; `said` is empty where it says no JSON."""
 
     ok: bool
     status: int
@@ -29,20 +29,23 @@ class Provider(msgspec.Struct, frozen=True):
 class Details(msgspec.Struct, frozen=True):
     """What /health tells those who have the key."""
 
+    version: str = ""  # told to anybody
     pid: int | None = None  # None: it did not take us for one of them
+    started: float | None = None  # Unix seconds
     config: str = ""
     routes: dict[str, str] = {}
     providers: tuple[Provider, ...] = ()
     rejected: str | None = None  # why the newest file is not in force
     notices: tuple[str, ...] = ()
+    settings: dict[str, object] = {}  # what holds, without keys, in the spelling of a file
 
 
-def ask(address: str, key: str | None = None, timeout: float = 2.0) -> Health | None:
-    """GET /health; None where nothing answers."""
+def ask(address: str, key: str | None = None, timeout: float = 2.0, path: str = "/health") -> Health | None:
+    """GET; None where nothing answers."""
     place = urlsplit(address)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
     try:
-        connection.request("GET", "/health", headers={"authorization": f"Bearer {key}"} if key else {})
+        connection.request("GET", path, headers={"authorization": f"Bearer {key}"} if key else {})
         answer = connection.getresponse()
         return Health(answer.status == 200, answer.status, _object(answer.read(1024 * 1024)))
     except (OSError, http.client.HTTPException):

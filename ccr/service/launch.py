@@ -8,12 +8,11 @@ from pathlib import Path
 from ccr.config.zero import GUIDE
 from ccr.errors import ServiceProblem
 from ccr.routing.rules import SCENARIOS
-from ccr.service import arguments, client, configured, outdated, process, program, sessions, settings, state, terminal
+from ccr.service import arguments, client, program, settings, state, terminal
 from ccr.service.configured import Configured
 from ccr.service.outdated import Tell
+from ccr.service.router import used
 from ccr.service.sessions import Session
-
-FOR_A_SESSION = process.command((sessions.FOR_SESSIONS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +25,17 @@ class Run:
     needs_files: bool = False  # that lie in the session's folder
 
 
-def code(home: Path, words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
+def code(words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
     """Runs claude with these arguments; its exit code."""
     asked = arguments.understand(words)
-    outdated.mend(home, env, tell)
-    before = configured.load(env)
+    router = used(env)
+    before = router.configured()
     _refuse_unknown(asked.context, before)
     claude = client.find_claude(before.config, env)
     _warn(before, tell)
-    with sessions.session(home, FOR_A_SESSION, env) as session:
-        run = _claude(claude, asked, session, configured.load(env), env)
-        if session.router.for_sessions or run.needs_files:
+    with router.session(tell) as session:
+        run = _claude(claude, asked, session, router.configured(), env)
+        if (session.router and session.router.for_sessions) or run.needs_files:
             return program.run(run.argv, run.env, silent_input=run.silent_input)
     return program.become(run.argv, run.env, silent_input=run.silent_input)
 
@@ -74,13 +73,13 @@ def _warn(here: Configured, tell: Tell) -> None:
         tell(here.warning)
 
 
-def shell(home: Path, env: Mapping[str, str], tell: Tell, command: str | None = None) -> int:
+def shell(env: Mapping[str, str], tell: Tell, command: str | None = None) -> int:
     """Opens the user's shell, or has it run a command that was written for it; its exit code."""
-    outdated.mend(home, env, tell)
-    _warn(configured.load(env), tell)
+    router = used(env)
+    _warn(router.configured(), tell)
     shell = terminal.user_shell(env)
-    with sessions.session(home, FOR_A_SESSION, env) as session:
-        here = configured.load(env)
+    with router.session(tell) as session:
+        here = router.configured()
         ours = client.for_shell(here.config, here.address, here.key, env)
         if command is not None:
             return program.run((shell, "-c", command), ours.applied(env))
@@ -91,6 +90,8 @@ def shell(home: Path, env: Mapping[str, str], tell: Tell, command: str | None = 
 
 def _greeting(here: Configured) -> str:
     target = here.config.routes.get("default")
+    if here.models:
+        return f"claude -> {here.address}; exit leaves"
     if here.config.providers == (GUIDE,) or target is None:
         return "no provider yet: claude will say how to get one; exit leaves"
     return f"claude -> {target}; exit leaves"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ccr.errors import ServiceProblem
-from ccr.service import health, state
+from ccr.service import health, logs, state
 from ccr.service.health import Health
 from ccr.service.state import State
 
@@ -55,7 +55,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    state: State
+    pid: int
     how: Literal["drained", "killed"]
     seconds: float
 
@@ -135,10 +135,7 @@ def cut_output(descriptor: int, limit: int) -> None:
 
 
 def _last_words(output: Path) -> str:
-    """Why it ended: the error that it printed, or else its last lines."""
-    lines = [line for line in output.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [number for number, line in enumerate(lines) if line.startswith("ccr: ")]
-    return "\n".join(lines[errors[-1] :] if errors else lines[-10:]).removeprefix("ccr: ")
+    return logs.last_words(output.read_text(errors="replace").splitlines())
 
 
 def await_health(found: State, within: float) -> Health:
@@ -167,7 +164,7 @@ def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped 
         if not _gone(found, 5.0):
             raise ServiceProblem(f"the router (pid {found.pid}) does not end, not even killed")
     state.running(home)  # takes away what a killed one left
-    return Stopped(found, "killed" if killed else "drained", time.monotonic() - begin)
+    return Stopped(found.pid, "killed" if killed else "drained", time.monotonic() - begin)
 
 
 def _send(found: State, number: signal.Signals) -> None:

@@ -23,7 +23,7 @@ FOR_SESSIONS = "--for-sessions"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    router: State
+    router: State | None  # None: it is not ours to start and stop
     folder: Path  # for files that only this session needs; gone with it
 
 

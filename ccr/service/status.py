@@ -1,4 +1,4 @@
-"""What can be said of the router that runs here."""
+"""What can be said of the router that we use."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,44 +8,62 @@ from typing import Literal
 
 import msgspec
 
-from ccr.messages.json import JsonObject
+from ccr.messages.json import NOTHING, JsonObject
 from ccr.service import configured, health, state
 from ccr.service.health import Details
-from ccr.service.state import State
 
 Condition = Literal["running", "not running", "unhealthy"]
+
+BEGIN_ANEW = "`ccr logs --process` may say why; `ccr restart` begins anew"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     condition: Condition
-    router: State | None = None
-    uptime: float = 0.0
+    address: str = ""  # "": it has none, as long as it does not run
+    pid: int | None = None
+    uptime: float | None = None
+    config: str = ""  # the file in use, or what stands for it
     details: Details = Details()
-
-    @property
-    def config(self) -> str:
-        """The file in use: the router may have taken up one since it was started."""
-        return self.details.config or (self.router.config if self.router else "")
+    remedy: str | None = None  # for what is not as it should be
+    also: JsonObject = NOTHING  # for programs
 
     def as_json(self) -> JsonObject:
-        said: JsonObject = {"condition": self.condition, "running": self.router is not None}
-        if self.router is None:
+        said: JsonObject = {"condition": self.condition, "running": self.condition != "not running"}
+        if self.condition == "not running":
             return said
-        here: JsonObject = msgspec.to_builtins(dataclasses.replace(self.router, key="hidden"))
-        here = {**here, "address": self.router.address, "uptime": self.uptime}
-        return {**said, **here, **msgspec.to_builtins(self.details), "pid": self.router.pid, "config": self.config}
+        details: JsonObject = msgspec.to_builtins(self.details)
+        told = {name: value for name, value in details.items() if name != "settings"}
+        here = {"address": self.address, "pid": self.pid, "uptime": self.uptime, "config": self.config}
+        return {**said, **told, **self.also, **here}
 
 
 def status(home: Path, env: Mapping[str, str], now: float) -> Status:
-    """`now` in Unix seconds."""
+    """Of the router that runs here; `now` in Unix seconds."""
     router = state.running(home)
     if router is None:
-        return Status("not running")
+        return Status("not running", remedy="`ccr start` starts it")
     here = configured.load(env)
     answer = health.ask(router.address, here.key)
     found = health.details(answer.said if answer else {})
     if here.rejected and not found.rejected:
         found = msgspec.structs.replace(found, rejected=here.rejected)  # the router looks once a second
     condition: Condition = "running" if answer and answer.ok else "unhealthy"
-    return Status(condition, router, max(0.0, now - router.started), found)
+    return Status(
+        condition,
+        router.address,
+        router.pid,
+        max(0.0, now - router.started),
+        found.config or router.config,  # it may have taken up one since it was started
+        found,
+        BEGIN_ANEW if condition == "unhealthy" else _remedy(found),
+        msgspec.to_builtins(dataclasses.replace(router, key="hidden")),
+    )
+
+
+def _remedy(found: Details) -> str | None:
+    if found.rejected:
+        return "mend the configuration: until then the router goes on with what it had"
+    if found.pid is None:
+        return "this shell's key is not the router's (CCR_API_KEY, APIKEY): `ccr restart` makes them one"
+    return None

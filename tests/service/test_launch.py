@@ -53,20 +53,20 @@ def for_sessions(home: Path, environment: dict[str, str]) -> state.State:
 
 def test_claude_gets_its_arguments_untouched(home: Path, claude: Claude, for_sessions: state.State) -> None:
     words = ["-p", "fix `date` $HOME", "--add-dir", "a", "--add-dir", "b", "--", "--context"]
-    assert launch.code(home, words, claude.env, print) == 7
+    assert launch.code(words, claude.env, print) == 7
     assert claude.said["argv"] == words
     assert claude.said["env"]["ANTHROPIC_BASE_URL"] == for_sessions.address
 
 
 def test_the_router_ends_with_the_session(home: Path, claude: Claude, for_sessions: state.State) -> None:
-    launch.code(home, [], claude.env, print)
+    launch.code([], claude.env, print)
     assert state.running(home) is None
 
 
 @pytest.mark.usefixtures("for_sessions")
 def test_a_context_becomes_a_header(home: Path, claude: Claude) -> None:
     (home / "config.json").write_text(ROUTED)
-    launch.code(home, ["--context", "Think", "hi"], claude.env, print)
+    launch.code(["--context", "Think", "hi"], claude.env, print)
     assert claude.said["argv"] == ["hi"]
     assert claude.said["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-ccr-route: Think"
 
@@ -75,7 +75,7 @@ def test_a_context_that_no_route_has_is_refused_before_claude_starts(home: Path,
     home.mkdir()
     (home / "config.json").write_text(ROUTED)
     with pytest.raises(ServiceProblem, match="--context nosuch: no route is named so; there are default, think"):
-        launch.code(home, ["--context", "nosuch"], claude.env, print)
+        launch.code(["--context", "nosuch"], claude.env, print)
     assert not claude.out.exists()
     assert state.running(home) is None
 
@@ -83,7 +83,7 @@ def test_a_context_that_no_route_has_is_refused_before_claude_starts(home: Path,
 def test_a_broken_file_is_one_warning(home: Path, claude: Claude, for_sessions: state.State) -> None:
     (home / "config.json").write_text("{")
     said: list[str] = []
-    assert launch.code(home, [], claude.env, said.append) == 7
+    assert launch.code([], claude.env, said.append) == 7
     assert claude.said["env"]["ANTHROPIC_BASE_URL"] == for_sessions.address
     assert len(said) == 1
 
@@ -92,14 +92,14 @@ def test_a_broken_file_is_one_warning(home: Path, claude: Claude, for_sessions: 
 def test_an_interactive_shell_says_where_claude_goes(home: Path, claude: Claude) -> None:
     (home / "config.json").write_text(ROUTED)
     said: list[str] = []
-    launch.shell(home, {**claude.env, "SHELL": "/bin/true"}, said.append)
+    launch.shell({**claude.env, "SHELL": "/bin/true"}, said.append)
     assert said == ["claude -> a,b; exit leaves"]
 
 
 @pytest.mark.usefixtures("for_sessions")
 def test_without_a_provider_a_shell_says_so(home: Path, claude: Claude) -> None:
     said: list[str] = []
-    launch.shell(home, {**claude.env, "SHELL": "/bin/true"}, said.append)
+    launch.shell({**claude.env, "SHELL": "/bin/true"}, said.append)
     assert said == ["no provider yet: claude will say how to get one; exit leaves"]
 
 
@@ -107,7 +107,7 @@ def test_settings_that_contradict_are_overruled(home: Path, claude: Claude, for_
     folder = Path(claude.env["HOME"]) / ".claude"
     folder.mkdir()
     (folder / "settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "http://elsewhere"}}')
-    launch.code(home, ["--settings", '{"model": "x"}', "hi"], claude.env, print)
+    launch.code(["--settings", '{"model": "x"}', "hi"], claude.env, print)
     (settings,) = claude.said["settings"]
     assert settings == {"model": "x", "env": {"ANTHROPIC_BASE_URL": for_sessions.address}}
     assert claude.said["argv"][2:] == ["hi"]
@@ -118,15 +118,15 @@ def test_settings_that_contradict_are_overruled(home: Path, claude: Claude, for_
 def test_settings_that_agree_are_not_touched(home: Path, claude: Claude, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text('{"env": {"MINE": "1"}}')
     words = ["--settings", str(tmp_path / "own.json")]
-    launch.code(home, words, claude.env, print)
+    launch.code(words, claude.env, print)
     assert claude.said["argv"] == words
 
 
 def test_beside_a_router_that_stays_claude_takes_our_place(home: Path, claude: Claude) -> None:
     process.start(home, stand_in(), claude.env)
-    run = "import sys; from pathlib import Path; from ccr import env; from ccr.service import launch; "
-    run += "sys.exit(launch.code(Path(sys.argv[1]), sys.argv[2:], env.current(), print))"
-    done = subprocess.run([sys.executable, "-c", run, str(home), "hi"], env=claude.env)
+    run = "import sys; from ccr import env; from ccr.service import launch; "
+    run += "sys.exit(launch.code(sys.argv[1:], env.current(), print))"
+    done = subprocess.run([sys.executable, "-c", run, "hi"], env=claude.env)
     assert done.returncode == 7
     assert claude.said["argv"] == ["hi"]
     assert state.running(home) is not None
@@ -134,11 +134,11 @@ def test_beside_a_router_that_stays_claude_takes_our_place(home: Path, claude: C
 
 def test_a_command_runs_in_the_users_shell(home: Path, claude: Claude, for_sessions: state.State) -> None:
     out = Path(claude.env["HOME"]) / "out"
-    assert launch.shell(home, claude.env, print, f'echo "$ANTHROPIC_BASE_URL" > {out}; exit 5') == 5
+    assert launch.shell(claude.env, print, f'echo "$ANTHROPIC_BASE_URL" > {out}; exit 5') == 5
     assert out.read_text() == f"{for_sessions.address}\n"
 
 
 @pytest.mark.usefixtures("for_sessions")
 def test_claude_is_on_the_path_of_a_shell(home: Path, claude: Claude) -> None:
-    assert launch.shell(home, claude.env | {"PATH": "/usr/bin:/bin"}, print, "claude -p hi") == 7
+    assert launch.shell(claude.env | {"PATH": "/usr/bin:/bin"}, print, "claude -p hi") == 7
     assert claude.said["argv"] == ["-p", "hi"]
