@@ -1,4 +1,4 @@
-"""A scripted upstream: an HTTP/1.1 server on loopback whose every byte, pause and break is the test's to say.
+"""A scripted upstream: an HTTP/1.1 server (on loopback, usually) whose every byte, pause and break is the test's to say.
 
     with Upstream([chat.stream(text("hi"), usage(10, 3))]) as upstream:
         ...                         # anything that speaks HTTP to upstream.url
@@ -115,7 +115,8 @@ Script = Iterable[Answer] | Callable[[Received], Answer]
 
 
 class Upstream:
-    def __init__(self, script: Script = ()) -> None:
+    def __init__(self, script: Script = (), host: str = "127.0.0.1") -> None:
+        self.host = host
         self.requests: list[Received] = []  # all but HEAD, which is answered with an empty 200
         self.port = 0
         self.connections = 0
@@ -138,7 +139,7 @@ class Upstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def only(self) -> Received:
@@ -169,7 +170,7 @@ class Upstream:
             self._loop.run_until_complete(self._listen())
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 20)
+        server = await asyncio.start_server(self._accept, self.host, 0, limit=1 << 20)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopped.wait()
