@@ -51,8 +51,8 @@ def show(file: File = None) -> None:
     The defaults and what comes from the environment included.
     """
     environment = env.current()
-    config = files.load(file, environment) if file else used(environment).config()
-    output.write(text(settings(config)))
+    holds = settings(files.load(file, environment)) if file else used(environment).settings()
+    output.write(text(holds))
 
 
 @group.command()

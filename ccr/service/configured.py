@@ -77,12 +77,16 @@ def told(said: Details) -> Config:
     return replace(parse(readable(said), {}, source=said.config), notices=notices)
 
 
+def settings(said: Details) -> JsonObject:
+    return cast(JsonObject, said.settings)
+
+
 def readable(said: Details) -> JsonObject:
     """The settings that a client can make a configuration of; the guide stands where there are none."""
-    settings = cast(JsonObject, said.settings)
-    guided = GUIDE.name in [each.get("name") for each in _objects(settings.get("Providers"))]
+    providers = settings(said).get("Providers")
+    guided = GUIDE.name in [each.get("name") for each in _objects(providers)]
     left_out = (*LISTENS, "Providers", "Router") if guided else LISTENS
-    return {name: value for name, value in settings.items() if name not in left_out}
+    return {name: value for name, value in settings(said).items() if name not in left_out}
 
 
 def _objects(entries: Json) -> list[JsonObject]:

@@ -15,6 +15,7 @@ from ccr.config import files
 from ccr.config.schema import Config
 from ccr.config.show import text
 from ccr.errors import ConfigInvalid, ServiceProblem
+from ccr.messages.json import JsonObject
 from ccr.service import configured, health
 from ccr.service.configured import Configured
 from ccr.service.health import Details, Health
@@ -238,6 +239,9 @@ class Elsewhere:
         if said.rejected:
             raise ConfigInvalid(said.rejected)
         return configured.told(said)
+
+    def settings(self) -> JsonObject:
+        return configured.settings(self._details())
 
     def file(self) -> Path | None:
         raise ServiceProblem(

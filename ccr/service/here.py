@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ccr.config import files
+from ccr.config import files, show
 from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
+from ccr.messages.json import JsonObject
 from ccr.service import configured, outdated, process, sessions, state, status
 from ccr.service.configured import Configured
 from ccr.service.outdated import Tell
@@ -59,6 +60,9 @@ class Here:
 
     def config(self) -> Config:
         return files.load(self.file(), self._env)
+
+    def settings(self) -> JsonObject:
+        return show.settings(self.config())
 
     def file(self) -> Path | None:
         return configured.path(self._env, None, state.running(self._home))

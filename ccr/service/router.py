@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ccr.config.schema import Config
+from ccr.messages.json import JsonObject
 from ccr.service import elsewhere
 from ccr.service.configured import Configured
 from ccr.service.here import Here
@@ -47,6 +48,10 @@ class Router(Protocol):
 
     def config(self) -> Config:
         """What that file says now. Raises ConfigInvalid."""
+        ...
+
+    def settings(self) -> JsonObject:
+        """All that holds, without keys."""
         ...
 
     def file(self) -> Path | None:
