@@ -107,7 +107,7 @@ def _show(found: Status) -> None:
         return
     condition = output.styled(found.condition, "good" if found.condition == "running" else "bad")
     rows = [
-        ("router", ", ".join([condition, *_place(found)])),
+        (found.name, ", ".join([condition, *_place(found)])),
         ("uptime", output.duration(found.uptime) if found.uptime is not None else ""),
         ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
@@ -138,7 +138,9 @@ def _notes(notices: Iterable[object]) -> None:
 
 def _report(found: Status, *, already: bool = False) -> None:
     address, *pid = reversed(_place(found))
-    output.say(f"the router is {'already ' if already else ''}running at {address}" + "".join(f" ({it})" for it in pid))
+    output.say(
+        f"the {found.name} is {'already ' if already else ''}running at {address}" + "".join(f" ({it})" for it in pid)
+    )
     if found.config:
         output.say(f"configuration: {found.config}")
     _notes(found.details.notices)

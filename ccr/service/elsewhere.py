@@ -74,8 +74,12 @@ class Elsewhere:
         self._key = env.get("CCR_API_KEY") or env.get("ANTHROPIC_AUTH_TOKEN") or ""
 
     @property
+    def _name(self) -> str:
+        return self._service.name if self._service else "router"
+
+    @property
     def _called(self) -> str:
-        return f"the {self._service.name if self._service else 'router'} at {self._address}"
+        return f"the {self._name} at {self._address}"
 
     def status(self, now: float) -> Status:
         seen = self._service.seen() if self._service else None
@@ -93,6 +97,7 @@ class Elsewhere:
             said.config,
             said,
             self._remedy(answer),
+            name=self._name,
         )
 
     def _how_to_start(self, seen: Seen | None) -> str:

@@ -27,6 +27,7 @@ class Status:
     details: Details = Details()
     remedy: str | None = None  # for what is not as it should be
     also: JsonObject = NOTHING  # for programs
+    name: str = "router"
 
     def as_json(self) -> JsonObject:
         said: JsonObject = {"condition": self.condition, "running": self.condition != "not running"}

@@ -9,6 +9,8 @@ import pytest
 from ccr import env
 from ccr.cli.main import run
 from ccr.service import process
+from tests.support.pages import KEY, Pages, serving
+from tests.support.s6 import S6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,26 @@ def ccr(home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 
 
 Ccr = Callable[..., Done]
+
+
+@pytest.fixture
+def elsewhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    """A router that somebody else runs."""
+    with serving(Pages()) as pages:
+        pages.router()
+        monkeypatch.setenv("CCR_ROUTER", pages.address)
+        monkeypatch.setenv("CCR_API_KEY", KEY)
+        yield pages
+
+
+@pytest.fixture
+def s6(elsewhere: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S6:
+    """It is a service of s6's."""
+    service = S6(tmp_path / "run")
+    for name, value in service.environment(env.current().get("PATH", "")).items():
+        monkeypatch.setenv(name, value)
+    return service
+
 
 CONFIG: Mapping[str, object] = {
     "PORT": 3999,

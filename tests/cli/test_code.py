@@ -6,6 +6,7 @@ import pytest
 from ccr.service import process, state
 from tests.cli.conftest import CONFIG, Ccr
 from tests.service.conftest import stand_in
+from tests.support.pages import Pages
 
 
 @pytest.mark.e2e
@@ -66,3 +67,28 @@ def test_shell_runs_a_command(ccr: Ccr, home: Path) -> None:
     process.start(home, stand_in("for-sessions"), {"PYTHONPATH": str(Path(__file__).parents[2])})
     done = ccr("shell", "--command", "echo $API_TIMEOUT_MS; exit 3")
     assert (done.code, done.out) == (3, "600000\n")
+
+
+def test_a_shell_beside_a_router_elsewhere_leaves_nothing(ccr: Ccr, home: Path, elsewhere: Pages) -> None:
+    assert ccr("shell", "-c", "echo $ANTHROPIC_BASE_URL $API_TIMEOUT_MS").out == f"{elsewhere.address} 4321\n"
+    assert not home.exists()
+
+
+def test_activate_starts_no_router_that_is_elsewhere(ccr: Ccr, home: Path, elsewhere: Pages) -> None:
+    done = ccr("activate", "--shell", "bash")
+    assert (done.code, done.err) == (0, "")
+    assert f"export ANTHROPIC_BASE_URL={elsewhere.address}\n" in done.out
+    assert not home.exists()
+
+
+def test_env_asks_the_router_elsewhere(ccr: Ccr, elsewhere: Pages) -> None:
+    assert f"export ANTHROPIC_BASE_URL={elsewhere.address}\n" in ccr("env").out
+
+
+def test_a_router_elsewhere_that_does_not_answer_is_one_line(
+    ccr: Ccr, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCR_ROUTER", "http://127.0.0.1:1")
+    done = ccr("code", "hi")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("ccr: the router at http://127.0.0.1:1 does not answer; ")

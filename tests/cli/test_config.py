@@ -9,6 +9,7 @@ from ccr.cli.main import run
 from ccr.service import process, state
 from tests.cli.conftest import Ccr, Terminal
 from tests.service.conftest import stand_in
+from tests.support.pages import SETTINGS, Pages
 
 
 def test_path_says_which_file_is_used(ccr: Ccr, config: Path) -> None:
@@ -160,3 +161,28 @@ def test_init_asks_for_what_is_left_open(home: Path, monkeypatch: pytest.MonkeyP
     assert run(["config", "init"]) == 0
     (provider,) = json.loads((home / "config.json").read_text())["Providers"]
     assert (provider["name"], provider["api_key"], provider["models"]) == ("mine", "sk-typed", ["m"])
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_router_elsewhere_is_asked_for_its_configuration(ccr: Ccr) -> None:
+    assert ccr("config", "path").out == "/var/lib/ccr/config.json\n"
+    assert ccr("config", "show").json == SETTINGS
+
+
+def test_what_a_router_elsewhere_says_of_its_file_is_what_validate_says(ccr: Ccr, elsewhere: Pages) -> None:
+    done = ccr("config", "validate")
+    assert (done.code, done.out) == (0, "/var/lib/ccr/config.json is valid, with 1 note\n")
+    assert done.err == "ccr: note: Router.think: unused\n"
+    elsewhere.router(rejected="/var/lib/ccr/config.json: PORT: not a number")
+    done = ccr("config", "validate")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("ccr: /var/lib/ccr/config.json: PORT: not a number\n")
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("words", [("init", "--yes"), ("import", "-", "--write"), ("export", "litellm")])
+def test_a_configuration_elsewhere_is_changed_there(ccr: Ccr, home: Path, words: tuple[str, ...]) -> None:
+    done = ccr("config", *words, said="{}")
+    assert done.code == 1
+    assert "ccr: the configuration belongs to the router at http://" in done.err.splitlines()[-1]
+    assert not home.exists()

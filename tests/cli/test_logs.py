@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Ccr
+from tests.support.s6 import S6
 
 LINE = '{"level":"info","time":"2026-01-02T03:04:05.678+00:00","event":"start","config":"c"}'
 
@@ -28,3 +31,21 @@ def test_the_process_has_its_own(ccr: Ccr, home: Path) -> None:
 def test_without_a_log_there_is_a_sentence(ccr: Ccr, home: Path) -> None:
     done = ccr("logs")
     assert (done.code, done.err) == (1, f"ccr: there is no {home}/logs/ccr.log yet: it begins with the router\n")
+
+
+def test_the_log_may_lie_elsewhere(ccr: Ccr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ccr.log").write_text(f"{LINE}\n")
+    monkeypatch.setenv("CCR_LOGS", str(tmp_path))
+    assert ccr("logs", "--json").out == f"{LINE}\n"
+
+
+def test_what_a_service_printed_is_s6s_log(ccr: Ccr, s6: S6) -> None:
+    s6.output.write_text("the router listens\n")
+    assert ccr("logs", "--process").out == "the router listens\n"
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_log_that_is_not_here_is_said(ccr: Ccr) -> None:
+    done = ccr("logs")
+    assert done.code == 1
+    assert "is kept where it runs; CCR_LOGS names its folder" in done.err

@@ -55,3 +55,10 @@ def test_what_is_no_request_is_one_line(ccr: Ccr, body: str) -> None:
     done = ccr("route", "explain", "-", said=body)
     assert done.code == 1
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_router_elsewhere_is_explained_by_what_it_tells(ccr: Ccr, home: Path) -> None:
+    body = '{"model": "claude-haiku-4-5", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}'
+    assert ccr("route", "explain", "-", said=body).out.splitlines()[-1] == "or,b by background"
+    assert not home.exists()

@@ -11,6 +11,8 @@ from ccr import env
 from ccr.service import process, state
 from tests.cli.conftest import Ccr
 from tests.service.conftest import stand_in
+from tests.support.pages import Pages
+from tests.support.s6 import ANEW, DOWN, S6, UP
 
 ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2])}
 
@@ -177,3 +179,67 @@ def test_many_starts_at_once_make_one_router(config: Path, home: Path) -> None:
     assert [process.returncode for process in racing] == [0, 0, 0, 0]
     assert len({line.partition(" at ")[2] for line in said}) == 1
     assert sum("already" not in line for line in said) == 1
+
+
+def test_status_of_a_router_elsewhere_is_what_it_tells(ccr: Ccr, elsewhere: Pages) -> None:
+    done = ccr("status")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"router  running, pid 7, {elsewhere.address}\n")
+    assert "/var/lib/ccr/config.json" in done.out
+
+
+def test_status_where_nothing_answers_elsewhere(ccr: Ccr, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CCR_ROUTER", "http://127.0.0.1:1")
+    assert ccr("status").code == 3
+
+
+def test_status_of_a_service_that_does_not_answer(ccr: Ccr, elsewhere: Pages, s6: S6) -> None:
+    s6.says(UP)
+    elsewhere.unwell = True
+    assert ccr("status").code == 4
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("command", ["start", "stop", "restart"])
+def test_what_is_not_run_from_here_is_left_alone(ccr: Ccr, command: str) -> None:
+    done = ccr(command)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.endswith("is not run from here; it is started and stopped where it runs\n")
+    assert done.err.count("\n") == 1
+
+
+def test_a_service_is_started_by_s6(ccr: Ccr, elsewhere: Pages, s6: S6) -> None:
+    s6.says(DOWN)
+    s6.after("-u", UP)
+    done = ccr("start")
+    assert (done.code, done.out) == (
+        0,
+        f"the router is running at {elsewhere.address} (pid 7)\nconfiguration: /var/lib/ccr/config.json\n",
+    )
+    assert ccr("start").out.startswith("the router is already running")
+    assert s6.sent == ["-u"]
+
+
+def test_a_service_is_restarted_by_s6(ccr: Ccr, s6: S6) -> None:
+    s6.says(UP)
+    s6.after("-ru", ANEW)
+    assert ccr("restart").code == 0
+
+
+def test_a_service_is_stopped_by_s6(ccr: Ccr, s6: S6) -> None:
+    s6.says(UP)
+    s6.after("-d", DOWN)
+    assert ccr("stop").out == "stopped (pid 7)\n"
+    assert ccr("stop").out == "the router is not running\n"
+
+
+def test_litellm_is_called_by_its_name(
+    ccr: Ccr, elsewhere: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = S6(tmp_path / "run", "litellm")
+    for name, value in service.environment(env.current().get("PATH", "")).items():
+        monkeypatch.setenv(name, value)
+    service.says(UP)
+    elsewhere.litellm("gpt")
+    done = ccr("status")
+    assert (done.code, done.out) == (0, f"litellm  running, pid 7, {elsewhere.address}\nuptime   1 min\n")

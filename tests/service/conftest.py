@@ -6,6 +6,8 @@ import pytest
 
 from ccr import env
 from ccr.service import process
+from tests.support.pages import Pages, serving
+from tests.support.s6 import S6
 
 
 @pytest.fixture
@@ -27,3 +29,15 @@ def stand_in(*modes: str) -> tuple[str, ...]:
 @pytest.fixture
 def router() -> tuple[str, ...]:
     return stand_in()
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    """What stands at the address of a router that somebody else runs."""
+    with serving(Pages()) as served:
+        yield served
+
+
+@pytest.fixture
+def s6(tmp_path: Path) -> S6:
+    return S6(tmp_path / "run")
