@@ -62,7 +62,7 @@ test-unit: ## Run the unit tests (ARGS='-k word' and so on)
 test-e2e: ## Run the end-to-end tests, with the real claude (ARGS as above)
 	@scripts/test e2e $(ARGS)
 
-test-image: ## Build both images from nothing and test them in the container engine (ARGS as above)
+test-image: ## Build both images and test them in the container engine (ARGS as above)
 	@scripts/test-image $(ARGS)
 
 check: ## Check format, lint, types, architecture, scripts, Dockerfile, docs

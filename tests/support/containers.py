@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import socket
 import subprocess
 import time
@@ -100,6 +101,7 @@ class Container:
     image: str
     folder: Path
     port: int = field(default_factory=free_port)
+    owner: int = 1000  # of the workspace, where the tests run as root
 
     @property
     def home(self) -> Path:
@@ -134,6 +136,8 @@ class Container:
     def start(self, proxy: Proxy = "router", **more: str) -> None:
         for folder in (self.home, self.workspace):
             folder.mkdir(parents=True, exist_ok=True)
+        if os.getuid() == 0:
+            os.chown(self.workspace, self.owner, self.owner)
         self.script("start", proxy, more=more)
         self.wait_until_healthy()
 
