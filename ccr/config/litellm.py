@@ -14,7 +14,7 @@ CARRIED = frozenset({"model", "api_key", "api_base", "base_url", "headers", "ext
 HARMLESS = frozenset({
     "drop_params", "additional_drop_params", "modify_params", "api_version", "stream", "custom_llm_provider",
     "use_chat_completions_api", "use_chat_completions_url_for_anthropic_messages", "set_verbose", "json_logs",
-    "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
+    "disable_anthropic_gemini_context_caching_transform", "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
 })  # fmt: skip
 REASONS: Mapping[str, str] = {
     "rpm": "limits per deployment are not supported",

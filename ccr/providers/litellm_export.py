@@ -93,6 +93,7 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
         "litellm_settings": {
             "drop_params": True,  # what a provider does not take is left out
             "use_chat_completions_url_for_anthropic_messages": True,
+            "disable_anthropic_gemini_context_caching_transform": True,  # Gemini caches by itself, and refuses short ones
             "request_timeout": config.timeouts.total,
         },
         "general_settings": {"master_key": f"{REFERENCE}LITELLM_MASTER_KEY"},

@@ -102,6 +102,38 @@ def test_import_writes_only_where_nothing_is(ccr: Ccr, home: Path, tmp_path: Pat
     assert "--force replaces it" in again.err
 
 
+def test_export_prints_theirs_and_reports_the_rest(ccr: Ccr, config: Path) -> None:
+    done = ccr("config", "export", "litellm")
+    assert done.code == 0
+    assert "model: hosted_vllm/a\n" in done.out
+    assert "Router.think: not carried over" in done.err
+    assert done.out == ccr("config", "export", "litellm", str(config)).out
+
+
+def test_export_reads_stdin(ccr: Ccr) -> None:
+    said = '{"Providers": [{"name": "groq", "api_key": "$GROQ_API_KEY", "models": ["m"]}]}'
+    assert "api_key: os.environ/GROQ_API_KEY" in ccr("config", "export", "litellm", "-", said=said).out
+
+
+def test_export_writes_for_the_owner_alone_and_only_where_nothing_is(ccr: Ccr, config: Path) -> None:
+    target = config.parent / "litellm_config.yaml"
+    assert "litellm --config" in ccr("config", "export", "litellm", "--write", str(target)).out
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    written = target.read_text()
+    target.write_text("mine")
+    again = ccr("config", "export", "litellm", "--write", str(target))
+    assert (again.code, target.read_text()) == (1, "mine")
+    assert "--force replaces it" in again.err
+    assert ccr("config", "export", "litellm", "--write", str(target), "--force").code == 0
+    assert target.read_text() == written
+
+
+def test_export_without_a_provider_says_what_to_do(ccr: Ccr) -> None:
+    done = ccr("config", "export", "litellm")
+    assert (done.code, done.out) == (1, "")
+    assert "configure a provider" in done.err
+
+
 def test_init_knows_vendors(ccr: Ccr, home: Path) -> None:
     assert ccr("config", "init", "--yes", "--provider", "openrouter").code == 0
     written = json.loads((home / "config.json").read_text())

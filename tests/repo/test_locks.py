@@ -9,7 +9,7 @@ import pytest
 
 from tests.repo.files import ROOT
 
-LOCKS = ["run", "dev"]
+LOCKS = ["run", "dev", "litellm"]
 
 
 def entries(lock: str) -> dict[str, str]:
@@ -53,6 +53,11 @@ def test_the_dev_lock_holds_the_dev_group() -> None:
 
 def test_tests_run_on_the_versions_that_users_get() -> None:
     assert versions("run").items() <= versions("dev").items()
+
+
+def test_litellm_has_a_lock_of_its_own() -> None:
+    assert names(project()["dependency-groups"]["litellm"]) - entries("litellm").keys() == set()
+    assert [lock for lock in ("run", "dev") if "litellm" in entries(lock)] == []
 
 
 def npm(name: str) -> dict[str, Any]:
