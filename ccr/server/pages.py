@@ -1,10 +1,12 @@
 """The small answers: health, models, token counts, the greeting."""
 
 import os
+from dataclasses import replace
 
 import msgspec
 
 from ccr import __version__
+from ccr.config.schema import Provider
 from ccr.config.show import settings
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current, Runtime
@@ -84,8 +86,13 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
             for upstream in runtime.upstreams.values()
         ],
         "notices": [str(notice) for notice in runtime.notices],
-        "settings": settings(runtime.config),
+        "settings": settings(replace(runtime.config, providers=tuple(map(without_headers, runtime.config.providers)))),
     }
+
+
+def without_headers(provider: Provider) -> Provider:
+    """They may hold secrets under any name; whoever has the router's key need not have the providers'."""
+    return replace(provider, headers={})
 
 
 def key_state(upstream: Upstream) -> str:

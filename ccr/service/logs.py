@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,13 +55,6 @@ def _is_another(path: Path, descriptor: int) -> bool:
         return path.stat().st_ino != os.fstat(descriptor).st_ino
     except FileNotFoundError:
         return False  # between two files of a rotation
-
-
-def last_words(printed: Iterable[str]) -> str:
-    """Why a process ended: the error that it printed, or else its last lines."""
-    lines = [line for line in printed if line.strip()]
-    errors = [number for number, line in enumerate(lines) if line.startswith("ccr: ")]
-    return "\n".join(lines[errors[-1] :] if errors else lines[-10:]).removeprefix("ccr: ")
 
 
 def readable(line: str) -> str:

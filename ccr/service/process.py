@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ccr.errors import ServiceProblem
-from ccr.service import health, logs, state
+from ccr.service import health, state
 from ccr.service.health import Health
 from ccr.service.state import State
 
@@ -135,7 +135,10 @@ def cut_output(descriptor: int, limit: int) -> None:
 
 
 def _last_words(output: Path) -> str:
-    return logs.last_words(output.read_text(errors="replace").splitlines())
+    """Why it ended: the error that it printed, or else its last lines."""
+    lines = [line for line in output.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [number for number, line in enumerate(lines) if line.startswith("ccr: ")]
+    return "\n".join(lines[errors[-1] :] if errors else lines[-10:]).removeprefix("ccr: ")
 
 
 def await_health(found: State, within: float) -> Health:

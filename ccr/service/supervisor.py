@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccr.errors import ServiceProblem
-from ccr.service import logs
 
 FIELDS = ("up", "wantedup", "pid", "exitcode", "signal", "updownfor")
+MOST_LINES = 10
 # s6-log puts one before each line, if it is told to.
 STAMP = re.compile(r"^(@[0-9a-f]{24}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) +")
 
@@ -57,14 +57,15 @@ class Service:
             return 0
 
     def last_words(self, since: int) -> str:
-        """Why it ended: what it printed after `since`, from its last error on."""
+        """What it printed after `since`, at the end; each line once, as s6 may have tried again."""
         try:
             with self.output.open("rb") as file:
                 file.seek(since if since <= self.printed() else 0)  # shorter: it was rotated
                 said = file.read().decode(errors="replace")
         except OSError as error:
             return f"({self.output}: {error.strerror})"
-        return logs.last_words(STAMP.sub("", line) for line in said.splitlines())
+        lines = (STAMP.sub("", line).removeprefix("ccr: ") for line in said.splitlines())
+        return "\n".join(list(dict.fromkeys(line for line in lines if line.strip()))[-MOST_LINES:])
 
     def _run(self, program: str, *arguments: str) -> str:
         found = shutil.which(program, path=self._path)

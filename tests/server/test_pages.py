@@ -47,7 +47,11 @@ async def test_strangers_are_told_only_that_it_lives() -> None:
 
 async def test_health_shows_no_key() -> None:
     config = Config(
-        providers=(Provider(ProviderName("acme"), "http://acme.test", key=Secret("provider-secret")),),
+        providers=(
+            Provider(
+                ProviderName("acme"), "http://acme.test", key=Secret("provider-secret"), headers={"x-team": "secret"}
+            ),
+        ),
         server=Server(key=Secret("router-secret")),
     )
     wired = Wired(upstreams=[upstream_at("http://acme.test", key=Secret("provider-secret"))], config=config)

@@ -227,7 +227,7 @@ def test_one_that_ends_at_once_says_its_last_words(
 ) -> None:
     s6.says(DOWN)
     s6.output.write_text("ccr: of another day\n")
-    s6.prints("ccr: note: a note", "ccr: config.json: PORT: not a number")
+    s6.prints("ccr: config.json: PORT: not a number")
     s6.after("-u", *then)
     pages.unwell = True
     with pytest.raises(ServiceProblem, match="ends at once") as problem:

@@ -60,9 +60,18 @@ def test_last_words_are_those_since_a_point_without_time_stamps(s6: S6, service:
     s6.output.write_text("2026-01-02 03:04:05.678901234  ccr: an older fault\n")
     since = service.printed()
     with s6.output.open("a") as file:
-        file.write("2026-01-02 03:04:06.678901234  begins\n2026-01-02 03:04:06.678901234  ccr: PORT: not a number\n")
-        file.write("@4000000065a1b2c3d4e5f607 and more\n")
+        file.write("2026-01-02 03:04:06.678901234  ccr: PORT: not a number\n@4000000065a1b2c3d4e5f607 and more\n")
     assert service.last_words(since) == "PORT: not a number\nand more"
+
+
+def test_what_is_printed_at_each_try_is_said_once(s6: S6, service: Service) -> None:
+    s6.output.write_text("ccr: broken\nccr: router ended with exit code 1\n\n" * 2)
+    assert service.last_words(0) == "broken\nrouter ended with exit code 1"
+
+
+def test_only_the_last_lines_count(s6: S6, service: Service) -> None:
+    s6.output.write_text("".join(f"{number}\n" for number in range(100)))
+    assert service.last_words(0).split() == [str(number) for number in range(90, 100)]
 
 
 def test_after_a_rotation_all_counts(s6: S6, service: Service) -> None:
