@@ -51,7 +51,7 @@ def for_sessions(home: Path, environment: dict[str, str]) -> state.State:
     return process.start(home, stand_in("for-sessions"), environment).state
 
 
-def test_claude_gets_its_arguments_untouched(home: Path, claude: Claude, for_sessions: state.State) -> None:
+def test_claude_gets_its_arguments_untouched(claude: Claude, for_sessions: state.State) -> None:
     words = ["-p", "fix `date` $HOME", "--add-dir", "a", "--add-dir", "b", "--", "--context"]
     assert launch.code(words, claude.env, print) == 7
     assert claude.said["argv"] == words
@@ -97,7 +97,7 @@ def test_an_interactive_shell_says_where_claude_goes(home: Path, claude: Claude)
 
 
 @pytest.mark.usefixtures("for_sessions")
-def test_without_a_provider_a_shell_says_so(home: Path, claude: Claude) -> None:
+def test_without_a_provider_a_shell_says_so(claude: Claude) -> None:
     said: list[str] = []
     launch.shell({**claude.env, "SHELL": "/bin/true"}, said.append)
     assert said == ["no provider yet: claude will say how to get one; exit leaves"]
@@ -115,7 +115,7 @@ def test_settings_that_contradict_are_overruled(home: Path, claude: Claude, for_
 
 
 @pytest.mark.usefixtures("for_sessions")
-def test_settings_that_agree_are_not_touched(home: Path, claude: Claude, tmp_path: Path) -> None:
+def test_settings_that_agree_are_not_touched(claude: Claude, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text('{"env": {"MINE": "1"}}')
     words = ["--settings", str(tmp_path / "own.json")]
     launch.code(words, claude.env, print)
@@ -132,13 +132,13 @@ def test_beside_a_router_that_stays_claude_takes_our_place(home: Path, claude: C
     assert state.running(home) is not None
 
 
-def test_a_command_runs_in_the_users_shell(home: Path, claude: Claude, for_sessions: state.State) -> None:
+def test_a_command_runs_in_the_users_shell(claude: Claude, for_sessions: state.State) -> None:
     out = Path(claude.env["HOME"]) / "out"
     assert launch.shell(claude.env, print, f'echo "$ANTHROPIC_BASE_URL" > {out}; exit 5') == 5
     assert out.read_text() == f"{for_sessions.address}\n"
 
 
 @pytest.mark.usefixtures("for_sessions")
-def test_claude_is_on_the_path_of_a_shell(home: Path, claude: Claude) -> None:
+def test_claude_is_on_the_path_of_a_shell(claude: Claude) -> None:
     assert launch.shell(claude.env | {"PATH": "/usr/bin:/bin"}, print, "claude -p hi") == 7
     assert claude.said["argv"] == ["-p", "hi"]
