@@ -31,7 +31,7 @@ def test_a_whole_answer_says_the_same_as_the_stream() -> None:
         b"\r\n\r\n"
     )
     whole = json.loads(body)
-    streamed = [part for part in parts for part in gemini.contents(part)]
+    streamed = [piece for part in parts for piece in gemini.contents(part)]
     assert b"application/json" in head
     assert whole["candidates"][0] == {
         "content": {"role": "model", "parts": streamed},
