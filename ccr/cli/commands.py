@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from ccr.cli import code, config, logs, models, output, quick, route, service
+from ccr.cli import code, config, container, logs, models, output, quick, remote, route, service
 from ccr.cli.output import Exit
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ TAKES: Mapping[str, str] = {
     "dialect": "anthropic or openai",
 }
 
-for group in (service, code, config, route, models, logs):
+for group in (service, code, config, route, models, logs, container, remote):
     group.add_to(app)
 
 
