@@ -40,22 +40,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if report.skipped and AMBIENT.get("CI") == "true" and isinstance(report.longrepr, tuple):
+        report.outcome = "failed"
+        report.longrepr = f"{report.longrepr[2]}\nIn CI no test of the image may be skipped."
     if report.failed:
         report.sections += [(f"what {each.name} says", each.logs()) for each in running]
     return report
-
-
-def missing(what: str) -> None:
-    if AMBIENT.get("CI") == "true":
-        pytest.fail(f"{what} In CI no test of the image may be skipped.", pytrace=False)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     found = Engine(ENGINE, {name: AMBIENT[name] for name in WHERE_THE_ENGINE_IS if name in AMBIENT})
     if not found.answers():
-        missing(f"no {ENGINE} answers (a bare machine: scripts/engine up; another one: CCR_ENGINE).")
+        pytest.skip(f"no {ENGINE} answers (a bare machine: scripts/engine up; another one: CCR_ENGINE).")
     return found
 
 
@@ -65,7 +62,7 @@ def image(engine: Engine) -> Image:
 
     def named(proxy: Proxy) -> str:
         if not engine.has(IMAGES[proxy]):
-            missing(f"there is no image {IMAGES[proxy]} (scripts/test-image builds it).")
+            pytest.skip(f"there is no image {IMAGES[proxy]} (scripts/test-image builds it).")
         return IMAGES[proxy]
 
     return named
