@@ -62,7 +62,7 @@ class Assembly:
         self._clock = SystemClock()
         self._instance = secrets.token_hex(8)
         self._http = Http(proxies(lambda: self._config.proxy, env))
-        self._transport = Guided(self._http.send, guide())
+        self._transport = Guided(self._http.send, guide(contained="CCR_LOCALHOST" in env))
         self._counting = Counting(lambda: encoder(data_path(), self._report))
         self._sessions = Sessions()
         self._config = Config()

@@ -22,6 +22,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CCR_LOGS", "the folder of the request log, instead of logs in CCR_HOME"),
     Variable("CCR_ROUTER", "the address of a router that somebody else runs: commands ask it, with CCR_API_KEY"),
     Variable("CCR_SERVICE", "the s6 service directory by which the router at CCR_ROUTER is started and stopped"),
+    Variable("CCR_LOCALHOST", "what localhost means in a provider's address: in a container, the host's name"),
     Variable("CLAUDE_PATH", "the claude program that `ccr code` and `ccr shell` run"),
     Variable("NO_COLOR", "any value: plain output"),
 )

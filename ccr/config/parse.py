@@ -67,6 +67,7 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
         log=_log(fields),
         timeouts=timeouts,
         proxy=entries.address(fields["PROXY_URL"], server.port, credentials=True),
+        localhost=env.get("CCR_LOCALHOST") or None,
         custom_router=_path(fields["CUSTOM_ROUTER_PATH"], env),
         claude_path=_path(fields["CLAUDE_PATH"], env),
         client_timeout_ms=fields["API_TIMEOUT_MS"].integer(1, 2**31 - 1) or Config().client_timeout_ms,

@@ -120,6 +120,7 @@ class Config:
     log: Log = Log()
     timeouts: Timeouts = Timeouts()
     proxy: str | None = None
+    localhost: str | None = None  # in a container: the name of the host, which a provider's "localhost" means
     custom_router: str | None = None
     claude_path: str | None = None
     client_timeout_ms: int = 600_000  # API_TIMEOUT_MS, exported to Claude Code

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+from ccr.config.exposure import is_loopback
 from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, QuirkUse, Secret, Timeouts
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
@@ -58,6 +59,9 @@ def _upstream(provider: Provider, path: str, config: Config, notices: list[Notic
     url, note = _reachable(url, spoken)
     if note:
         notices.append(Notice(f"{path}.api_base_url", note))
+    if config.localhost and is_loopback(urlsplit(url).hostname or ""):
+        url = _at(config.localhost, url)
+        notices.append(Notice(f"{path}.api_base_url", f"localhost is the container here: {config.localhost} is asked"))
     place = f"{path}.transformer"
     return Upstream(
         name=provider.name,
@@ -106,6 +110,11 @@ def _reachable(url: str, spoken: DialectName) -> tuple[str, str | None]:
     if path.endswith("/responses"):
         return urlunsplit(parts._replace(path=path.removesuffix("/responses") + "/chat/completions")), RESPONSES
     return url, None
+
+
+def _at(host: str, url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
 
 
 def _auth(provider: Provider, vendor: Vendor | None, spoken: DialectName) -> AuthStyle:

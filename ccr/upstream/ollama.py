@@ -1,4 +1,4 @@
-"""Whether an Ollama answers on this machine, and what it offers."""
+"""Whether an Ollama answers on this machine (in a container: on its host), and what it offers."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ PATIENCE = aiohttp.ClientTimeout(total=0.3)
 
 
 async def offered(env: Mapping[str, str]) -> tuple[str, ...]:
-    host = env.get("OLLAMA_HOST") or "127.0.0.1:11434"
+    host = env.get("OLLAMA_HOST") or f"{env.get('CCR_LOCALHOST') or '127.0.0.1'}:11434"
     url = host if "://" in host else f"http://{host}"
     try:
         async with aiohttp.ClientSession(timeout=PATIENCE) as session, session.get(f"{url}/api/tags") as response:

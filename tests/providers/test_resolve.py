@@ -52,6 +52,28 @@ def test_the_address_wins_over_the_transformer_and_the_file_over_both() -> None:
     assert resolved(api_base_url="https://p.test", dialect="anthropic")[0].url == "https://p.test/v1/messages"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_in_a_container_localhost_means_the_host(host: str) -> None:
+    providers: list[Json] = [{"name": "p", "api_base_url": f"http://{host}:1234/v1", "models": ["m"]}]
+    (upstream,), notices = resolve(parse({"Providers": providers}, {"CCR_LOCALHOST": "the-host"}))
+    assert upstream.url == "http://the-host:1234/v1/chat/completions"
+    assert [str(notice) for notice in notices] == [
+        "Providers[0].api_base_url: localhost is the container here: the-host is asked"
+    ]
+
+
+def test_in_a_container_a_port_may_be_missing_and_other_hosts_stay() -> None:
+    providers: list[Json] = [
+        {"name": "a", "api_base_url": "http://localhost/v1", "models": ["m"]},
+        {"name": "b", "api_base_url": "https://b.test/v1", "models": ["m"]},
+    ]
+    upstreams, _ = resolve(parse({"Providers": providers}, {"CCR_LOCALHOST": "the-host"}))
+    assert [each.url for each in upstreams] == [
+        "http://the-host/v1/chat/completions",
+        "https://b.test/v1/chat/completions",
+    ]
+
+
 def test_a_known_vendor_needs_no_address() -> None:
     upstream, notices = resolved(name="anthropic", api_key="k")
     assert (upstream.url, upstream.auth, notices) == ("https://api.anthropic.com/v1/messages", "x-api-key", [])

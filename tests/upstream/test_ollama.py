@@ -1,3 +1,5 @@
+import pytest
+
 from ccr.upstream.ollama import offered
 from tests.support import upstream as scripting
 from tests.support.running import free_port
@@ -27,3 +29,8 @@ async def test_something_else_at_the_port_offers_nothing(scripted: scripting.Ups
 async def test_one_that_hangs_is_not_waited_for(scripted: scripting.Upstream) -> None:
     scripted.play([scripting.raw(scripting.HANG)])
     assert await offered({"OLLAMA_HOST": scripted.url}) == ()
+
+
+async def test_in_a_container_the_host_is_asked(scripted: scripting.Upstream) -> None:
+    with pytest.raises(AssertionError, match="a test asks for the address of host.example"):
+        await offered({"CCR_LOCALHOST": "host.example"})
