@@ -61,6 +61,13 @@ def test_every_kind_of_session_is_developers_in_developers_home(shared: Containe
 
 
 @every_kind
+def test_every_kind_of_session_makes_files_that_others_read_and_nobody_else_writes(
+    shared: Container, kind: str
+) -> None:
+    assert "umask=0022" in KINDS[kind](shared, "echo umask=$(umask)").splitlines()
+
+
+@every_kind
 def test_claude_answers_through_the_router_in_every_kind_of_session(
     shared: Container, model: Outside, kind: str
 ) -> None:
