@@ -95,6 +95,8 @@ def _trusted(
         return shown
     if text or fingerprint or file:
         raise ServiceProblem(f"{remote} shows {shown}, and that is not what you named; nothing was kept")
+    if shown in before:
+        return shown
     if not sys.stdin.isatty():
         raise ServiceProblem(
             f"{remote} shows {shown}, and nobody is here to trust it: compare it with what the host's owner says, then"

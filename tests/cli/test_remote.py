@@ -136,6 +136,10 @@ def test_a_name_alone_is_not_enough_elsewhere(ccr: Ccr, home: Path) -> None:
     assert done.err.startswith(f"ccr: where is box? There is no {home}/containers/box; ")
 
 
+def test_a_key_that_is_kept_already_needs_no_second_word(ccr: Ccr, added: Server, target: str) -> None:
+    assert ccr("remote", "add", "twin", target).code == 0
+
+
 # list, remove
 
 
