@@ -93,13 +93,8 @@ class Project:
         return self.devcontainer("exec", *words).stdout
 
     def clean(self) -> None:
-        self.call("env", f"NAME={self.name}", str(SCRIPT), "clean")
-
-    def remove(self) -> None:
-        if not self.id:
-            return
         image = self.engine.inspect(self.id)["Config"]["Image"]
-        self.clean()
+        self.call("env", f"NAME={self.name}", str(SCRIPT), "clean")
         if image != self.image:  # the tool's own, with its user's uid
             self.engine.run("image", "rm", image)
 
@@ -145,7 +140,8 @@ def opened(engine: Engine, command: Path, image: str, upstream: Outside, folder:
         this.up()
         yield this
     finally:
-        this.remove()
+        if this.id:
+            this.clean()
 
 
 @pytest.fixture(scope="module")
