@@ -1,4 +1,4 @@
-"""up, down: the fused container, from any folder."""
+"""up, down, deliver: the fused container, from any folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ Workspace = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (up, down):
+    for command in (up, down, deliver):
         app.command()(command)
 
 
@@ -38,6 +38,16 @@ def up(
 def down(name: Name = None) -> None:
     """Stop the container; its volumes stay."""
     _call("down", (), Instance(name))
+
+
+def deliver(
+    name: Name = None, litellm: Annotated[bool, typer.Option("--litellm", help="For LiteLLM.")] = False
+) -> None:
+    """Bring configuration and keys into the container's volume.
+
+    For devcontainers, before their tool starts them.
+    """
+    _call("deliver", ("litellm" if litellm else "router",), Instance(name))
 
 
 def _call(verb: Verb, words: tuple[str, ...], instance: Instance) -> None:

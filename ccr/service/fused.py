@@ -11,7 +11,7 @@ from ccr.errors import ServiceProblem
 SCRIPT = Path(__file__).with_name("container")
 
 Proxy = Literal["router", "litellm"]
-Verb = Literal["enter", "shell", "ssh", "logs", "status", "down", "clean"]
+Verb = Literal["enter", "shell", "ssh", "logs", "status", "down", "clean", "deliver"]
 
 
 @dataclass(frozen=True, slots=True)

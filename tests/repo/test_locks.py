@@ -9,7 +9,8 @@ import pytest
 
 from tests.repo.files import ROOT
 
-LOCKS = ["run", "dev", "litellm"]
+LOCKS = ["run", "dev", "litellm", "node"]
+NPM = ["devcontainer/npm", "tests/image/npm"]
 
 
 def entries(lock: str) -> dict[str, str]:
@@ -60,18 +61,24 @@ def test_litellm_has_a_lock_of_its_own() -> None:
     assert [lock for lock in ("run", "dev") if "litellm" in entries(lock)] == []
 
 
-def npm(name: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads((ROOT / "devcontainer" / "npm" / name).read_text())
+def npm(folder: str, name: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads((ROOT / folder / name).read_text())
     return parsed
 
 
-def test_npm_packages_are_hashed_and_come_from_anywhere() -> None:
-    packages = {path: entry for path, entry in npm("package-lock.json")["packages"].items() if path}
+@pytest.mark.parametrize("folder", NPM)
+def test_npm_packages_are_hashed_and_come_from_anywhere(folder: str) -> None:
+    packages = {path: entry for path, entry in npm(folder, "package-lock.json")["packages"].items() if path}
     assert [path for path, entry in packages.items() if not entry.get("integrity", "").startswith("sha512-")] == []
     assert [path for path, entry in packages.items() if "resolved" in entry] == []
 
 
-def test_npm_packages_are_pinned_exactly() -> None:
-    asked = npm("package.json")["dependencies"] | npm("package.json")["devDependencies"]
-    assert asked.keys() == {"tiktoken", "@anthropic-ai/claude-code"}
+@pytest.mark.parametrize(
+    ("folder", "packages"),
+    [("devcontainer/npm", {"tiktoken", "@anthropic-ai/claude-code"}), ("tests/image/npm", {"@devcontainers/cli"})],
+)
+def test_npm_packages_are_pinned_exactly(folder: str, packages: set[str]) -> None:
+    package = npm(folder, "package.json")
+    asked = package.get("dependencies", {}) | package.get("devDependencies", {})
+    assert asked.keys() == packages
     assert [version for version in asked.values() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
