@@ -37,7 +37,7 @@ def shared(shared_container: StartContainer, model: Outside) -> Container:
     odd = {f"ODD{number}_API_KEY": value for number, value in enumerate(ODD)}
     providers += [provider(model, f"odd{number}", f"$ODD{number}_API_KEY") for number in range(len(ODD))]
     config = {"Providers": providers, "Router": {"default": "env,m"}}
-    return shared_container(config=config, SCRIPTED_API_KEY=FROM_ENVIRONMENT, **odd)
+    return shared_container("router", config=config, SCRIPTED_API_KEY=FROM_ENVIRONMENT, **odd)
 
 
 def as_developer(container: Container, script: str, check: bool = True) -> Done:
