@@ -97,7 +97,7 @@ class Elsewhere:
             said.config,
             said,
             self._remedy(answer),
-            name=self._name,
+            name=self._name if self._service or answer is None or answer.is_ours else "litellm",
         )
 
     def _how_to_start(self, seen: Seen | None) -> str:

@@ -289,6 +289,7 @@ def test_litellm_is_asked_only_whether_it_lives(litellm: Elsewhere, pages: Pages
     found = litellm.status(now=0.0)
     assert (found.condition, found.remedy) == ("running", None)
     assert pages.asked == ["/health/liveliness"]
+    assert found.name == "litellm"
 
 
 def test_litellm_tells_its_models_and_no_routes(litellm: Elsewhere) -> None:
