@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -285,6 +286,12 @@ def test_scp_copies_as_well(shared: Container, tmp_path: Path) -> None:
         shared.engine.environment,
     )
     assert (shared.workspace / "by-scp").read_text() == "by scp"
+
+
+def test_fifteen_may_come_at_once(shared: Container) -> None:
+    with ThreadPoolExecutor(15) as pool:
+        answers = pool.map(lambda number: shared.ssh("echo", str(number)).stdout, range(15))
+        assert [int(answer) for answer in answers] == list(range(15))
 
 
 def test_sessions_share_a_connection(shared: Container) -> None:
