@@ -16,12 +16,14 @@ from tests.support.upstream import HANG
 CONFIG = "/var/lib/ccr/.claude-code-router/config.json"
 GIVEN_UP = "ended five times in a minute and stays down"
 
-# Kills a service's process and prints the seconds until it answers again.
-KILL = """
-pid=$(s6-svstat -o pid /run/s6/$0); kill -9 $pid; start=$EPOCHREALTIME
-until [ $(s6-svstat -o pid /run/s6/$0) != $pid ] && /usr/lib/ccr/healthy; do sleep 0.02; done >/dev/null 2>&1
+# Kills a service's process, or starts a stopped one, and prints the seconds until it answers.
+TIMED = """
+pid=$(s6-svstat -o pid /run/s6/$0); %s; start=$EPOCHREALTIME
+%s; until [ $(s6-svstat -o pid /run/s6/$0) != $pid ] && /usr/lib/ccr/healthy; do sleep 0.02; done >/dev/null 2>&1
 end=$EPOCHREALTIME; echo $((${end/./} - ${start/./}))e-6
 """
+KILL = TIMED % (":", "kill -9 $pid")
+START = TIMED % ("s6-svc -wD -d /run/s6/$0", "s6-svc -u /run/s6/$0")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,10 @@ def pid(container: Container, service: str) -> str:
     return container.execute("s6-svstat", "-o", "pid", f"/run/s6/{service}").stdout.strip()
 
 
+def timed(container: Container, script: str, service: str) -> float:
+    return float(container.execute("bash", "-c", script, service).stdout)
+
+
 def stop(container: Container) -> float:
     """Seconds that `docker stop` takes."""
     start = time.monotonic()
@@ -70,14 +76,15 @@ def start_again(container: Container) -> None:
 
 @pytest.mark.parametrize("service", ["sshd", "router"])
 def test_a_killed_service_is_back_within_two_seconds(shared: Container, service: str) -> None:
-    """One of five times: other work on this machine is not what is measured."""
-    assert any(float(shared.execute("bash", "-c", KILL, service).stdout) < 2 for _ in range(5))
+    """Where other work slows this machine down, it is what the supervisor adds to a start that is measured."""
+    taken = timed(shared, KILL, service)
+    assert taken < 2 or taken < timed(shared, START, service) + 1.3
     assert shared.ssh("ccr", "status").returncode == 0
 
 
 def test_sessions_outlive_the_listener(shared: Container) -> None:
     with connected(shared) as connection:
-        shared.execute("bash", "-c", KILL, "sshd")
+        timed(shared, KILL, "sshd")
         assert said(connection, "echo still here") == "still here\n"
 
 
