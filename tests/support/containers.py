@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +83,8 @@ class Outside(Upstream):
 def address_from_inside(engine: Engine) -> tuple[str, str]:
     """Where to listen, and what containers call that place."""
     if engine.program != "docker":
-        return "127.0.0.1", "host.containers.internal"
+        # Each network of podman's calls this machine by another address; from a virtual machine one comes to the loopback.
+        return "0.0.0.0" if sys.platform == "linux" else "127.0.0.1", "host.containers.internal"
     gateway = engine.gateway()
     with socket.socket() as probe:
         try:
