@@ -36,12 +36,14 @@ def test_files_in_the_workspace_belong_to_whoever_owns_it_on_the_host(container:
     with connected(running) as connection, connection.open_sftp() as sftp:
         sftp.open("/workspace/by-sftp", "w").close()
     made = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in running.workspace.iterdir()}
-    assert made == dict.fromkeys(["by-ssh", "folder", "by-exec", "by-make", "by-sftp"], (1777, 1777))
+    owner = running.workspace.stat()
+    assert made == dict.fromkeys(["by-ssh", "folder", "by-exec", "by-make", "by-sftp"], (owner.st_uid, owner.st_gid))
 
 
-def test_the_engines_exec_knows_developer_by_name(shared: Container) -> None:
-    shared.execute("touch", "/workspace/by-name", user="developer")
-    assert (shared.workspace / "by-name").stat().st_uid == shared.owner
+def test_the_engines_exec_knows_developer_by_name_where_the_uid_is_the_images(container: StartContainer) -> None:
+    running = container(DEV_UID="1000", DEV_GID="1000")
+    seen = running.execute("sh", "-c", "id -u; id -un; echo $HOME; touch ~/file && echo made", user="developer").stdout
+    assert seen.split() == ["1000", "developer", "/home/developer", "made"]
 
 
 def test_a_home_of_another_uid_is_handed_over(container: StartContainer) -> None:
@@ -110,9 +112,9 @@ def test_commits_carry_the_name_of_who_started_it(container: StartContainer) -> 
 
 
 def test_git_works_in_a_repository_that_belongs_to_somebody_else(shared: Container) -> None:
-    shared.ssh("git init -q /workspace/theirs")
-    shared.execute("chown", "4321:4321", "/workspace/theirs", "/workspace/theirs/.git")
-    assert shared.ssh("git -C /workspace/theirs status --short").stdout == ""
+    shared.ssh("git init -q /tmp/theirs")
+    shared.execute("chown", "4321:4321", "/tmp/theirs", "/tmp/theirs/.git")
+    assert shared.ssh("git -C /tmp/theirs status --short").stdout == ""
 
 
 def test_the_clock_shows_the_time_of_the_host(shared: Container) -> None:

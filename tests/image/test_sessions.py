@@ -33,7 +33,8 @@ def config(upstream: Outside) -> Mapping[str, object]:
 
 @pytest.fixture(scope="module")
 def shared(shared_container: StartContainer, model: Outside) -> Container:
-    return shared_container(config=config(model), TZ="Asia/Kathmandu")
+    # The image's own uid: the engine's exec takes developer's from there.
+    return shared_container(config=config(model), TZ="Asia/Kathmandu", DEV_UID="1000", DEV_GID="1000")
 
 
 def told(container: Container) -> set[str]:
