@@ -115,7 +115,7 @@ def test_nobody_else_gets_in(shared: Container, user: str) -> None:
 
 
 def test_many_wrong_passwords_do_not_shut_their_owner_out(shared: Container) -> None:
-    for _ in range(4):  # sshd's penalties for a third would shut an address out
+    for _ in range(3):  # sshd's penalties for a third would shut an address out
         assert refused(shared, "wrong")
     assert with_password(shared, PASSWORD) == "developer\n"
 
