@@ -171,6 +171,12 @@ def test_a_new_password_holds_at_once_and_ends_no_session(container: StartContai
     assert refused(running, PASSWORD)
 
 
+def test_a_password_is_kept_until_another_is_said(container: StartContainer) -> None:
+    running = container(DEV_PASSWORD="another")
+    running.start()
+    assert with_password(running, "another") == "developer\n"
+
+
 # --- host keys ---------------------------------------------------------------------------------------------------------------
 
 
