@@ -47,10 +47,12 @@ class Engine:
 
     def gateway(self) -> str:
         """This machine's address in the network that containers get without asking."""
-        (bridge,) = json.loads(self.run("network", "inspect", "bridge").stdout)
-        ranges = (each for each in bridge["IPAM"]["Config"] if "." in each["Subnet"])
-        first = next(ranges)
-        return str(first.get("Gateway") or next(ipaddress.ip_network(first["Subnet"]).hosts()))
+        name = "podman" if self.program == "podman" else "bridge"
+        (network,) = json.loads(self.run("network", "inspect", name).stdout)
+        ranges = network["subnets"] if "subnets" in network else network["IPAM"]["Config"]  # podman's word, docker's
+        lowered = ({word.lower(): value for word, value in each.items()} for each in ranges)
+        first = next(each for each in lowered if "." in each["subnet"])
+        return str(first.get("gateway") or next(ipaddress.ip_network(first["subnet"]).hosts()))
 
 
 def run(

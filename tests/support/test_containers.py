@@ -53,6 +53,11 @@ def test_the_gateway_is_the_networks_own_or_its_first_address(
     assert engine(bridge(ranges)).gateway() == gateway
 
 
+def test_podman_says_the_gateway_in_words_of_its_own(engine: MakeEngine) -> None:
+    said = json.dumps([{"name": "podman", "subnets": [{"subnet": "10.88.0.0/16", "gateway": "10.88.0.1"}]}])
+    assert engine(f"echo '{said}'").gateway() == "10.88.0.1"
+
+
 def test_a_gateway_that_is_not_on_this_machine_has_a_name_instead(engine: MakeEngine) -> None:
     elsewhere = engine(bridge([{"Subnet": "192.0.2.0/24"}]))
     docker = Engine("docker", {"PATH": str(Path(elsewhere.program).parent)})
