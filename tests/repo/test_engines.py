@@ -11,7 +11,7 @@ from tests.repo.files import ROOT
 STAND_IN = """#!/bin/sh
 case "$*" in
     --version) echo "{version}" ;;
-    "info -f {{{{.Host.Security.Rootless}}}}") echo {rootless} ;;
+    "info -f"*) echo {rootless} ;;
     run*) echo "$*" >>"{ran}" && cat >/dev/null ;;
     ps* | "container inspect"*) ;;
     *) echo something ;;
@@ -19,8 +19,7 @@ esac
 """
 
 
-def start(folder: Path, name: str, version: str, rootless: str = "false") -> list[list[str]]:
-    """The words of every `run` of a start."""
+def begin(folder: Path, name: str, version: str, rootless: str) -> subprocess.CompletedProcess[str]:
     (folder / "home").mkdir()
     (folder / "workspace").mkdir()
     ran = folder / "ran"
@@ -37,15 +36,20 @@ def start(folder: Path, name: str, version: str, rootless: str = "false") -> lis
         "DEV_GID": "4322",
     }
     script = [str(ROOT / "ccr" / "service" / "container"), "start", "router"]
-    done = subprocess.run(
+    return subprocess.run(
         script, env=environment, stdin=subprocess.DEVNULL, check=False, capture_output=True, text=True, timeout=30
     )
+
+
+def start(folder: Path, name: str, version: str, rootless: str = "false 1") -> list[list[str]]:
+    """The words of every `run` of a start."""
+    done = begin(folder, name, version, rootless)
     assert done.returncode == 0, done.stderr
-    return [shlex.split(line) for line in ran.read_text().splitlines()]
+    return [shlex.split(line) for line in (folder / "ran").read_text().splitlines()]
 
 
 def test_without_root_podman_makes_this_user_the_developer_and_starts_as_root_inside(tmp_path: Path) -> None:
-    receive, container = start(tmp_path, "podman", "podman version 4.3.1", rootless="true")
+    receive, container = start(tmp_path, "podman", "podman version 4.3.1", rootless="true 3")
     for words in (receive, container):
         assert words[words.index("--userns") + 1] == "keep-id:uid=4321,gid=4322"
         assert words[words.index("--user") + 1] == "0:0"
@@ -54,6 +58,13 @@ def test_without_root_podman_makes_this_user_the_developer_and_starts_as_root_in
 def test_with_root_podman_maps_no_users(tmp_path: Path) -> None:
     for words in start(tmp_path, "podman", "podman version 4.3.1"):
         assert "--userns" not in words
+
+
+def test_without_subordinate_ids_podman_is_not_tried(tmp_path: Path) -> None:
+    done = begin(tmp_path, "podman", "podman version 4.3.1", rootless="true 1")
+    assert done.returncode == 1
+    assert "usermod --add-subuids" in done.stderr
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(
