@@ -16,4 +16,5 @@ def tracked(*under: str) -> list[Path]:
 
 def is_shell(path: Path) -> bool:
     with (ROOT / path).open("rb") as file:
-        return file.readline().rstrip().endswith((b"/sh", b"bash"))
+        first = file.readline().rstrip()
+    return first.startswith(b"#!") and first.endswith((b"/sh", b"bash"))

@@ -32,6 +32,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "scripts" / "shell-router", root / "scripts")
     (root / "ccr" / "service").mkdir(parents=True)
     shutil.copy(ROOT / "ccr" / "service" / "container", root / "ccr" / "service")
+    shutil.copytree(ROOT / "ccr" / "service" / "container.d", root / "ccr" / "service" / "container.d")
     script(root / "scripts" / "install", "#!/bin/sh\n")
     script(root / ".venv" / "share" / "ccr" / "bin" / "ccr", STAND_IN)
     for engine in ("docker", "podman"):
