@@ -77,8 +77,8 @@ def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
     for name, place in top.found.items():
         _say_what_is_lost(name, place)
     router, settings = top["router_settings"].opened(), top["litellm_settings"].opened()
-    aliases = {name: targets[0] for name, targets in draft.groups.items()}
-    aliases |= _further_names(router["model_group_alias"], aliases)
+    aliases = {name: targets[0] for name, targets in draft.groups.items() if not _known_anyway(name, draft)}
+    aliases |= _further_names(router["model_group_alias"], draft)
     routes = _routes(draft)
     timeout = settings["request_timeout"].seconds()
     ours: dict[str, Json] = {
@@ -90,6 +90,12 @@ def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
         "fallback": _fallback(draft, routes, (router, settings)),
     }
     return {key: value for key, value in ours.items() if value}, (*report.faults, *report.notices)
+
+
+def _known_anyway(name: str, draft: Draft) -> bool:
+    """Our own export lists each target in both spellings, which need no alias where the provider keeps its name."""
+    target = draft.groups[name][0]
+    return target in draft.groups and name in (target, target.replace(",", "/", 1))
 
 
 def _referenced(value: Json) -> Json:
@@ -203,13 +209,13 @@ def _add_model(entry: dict[str, Json], model: str, extra_body: Place) -> None:
         entry["transformer"] = {**per_model, **more} if isinstance(per_model, Mapping) else more
 
 
-def _further_names(place: Place, aliases: Mapping[str, str]) -> dict[str, str]:
+def _further_names(place: Place, draft: Draft) -> dict[str, str]:
     """model_group_alias: `{"x": "group"}` or `{"x": {"model": "group", …}}`."""
     found: dict[str, str] = {}
     for name, entry in place.entries():
         group = entry.opened()["model"].text() if isinstance(entry.value, Mapping) else entry.text()
-        if group and group in aliases:
-            found[name] = aliases[group]
+        if group and group in draft.groups:
+            found[name] = draft.groups[group][0]
         else:
             entry.notice("not carried over: it names no model_name that was")
     return found
@@ -235,7 +241,8 @@ def _fallback(draft: Draft, routes: Mapping[str, str], sections: tuple[Fields, .
         others = [target for group in own.get(name, usual) for target in draft.groups[group]]
         chain = [target for target in dict.fromkeys((*targets, *others)) if target != targets[0]]
         if chain:
-            found |= {route: chain for route, group in routes.items() if group == name} | {name: chain}
+            owner = targets[0] if _known_anyway(name, draft) else name
+            found |= {route: chain for route, group in routes.items() if group == name} | {owner: chain}
     return found
 
 

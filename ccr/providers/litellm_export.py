@@ -125,9 +125,12 @@ def _names(config: Config) -> dict[str, tuple[Target, ...]]:
     for route, target in _families(config):
         names.setdefault(f"claude-*{route.lower()}*", chain(target, route))
     names |= {alias: chain(target, alias) for alias, target in config.aliases.items()}
+    listed = [model for provider in config.providers for model in provider.models]
     for target in _targets(config):
         names.setdefault(str(target), chain(target))
-    listed = [model for provider in config.providers for model in provider.models]
+        # Chat Completions of LiteLLM takes a comma for a list of models, and answers with a list.
+        if (plain := f"{target.provider}/{target.model}") not in listed:
+            names.setdefault(plain, chain(target))
     for provider in config.providers:
         for model in provider.models:
             if listed.count(model) == 1 and not model.startswith("claude-"):  # those take the routes

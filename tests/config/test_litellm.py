@@ -56,3 +56,8 @@ def test_an_unknown_prefix_with_an_address_is_a_provider_of_that_name() -> None:
 def test_faults_are_told_with_the_rest() -> None:
     _, notices = translated({"model_list": "x"})
     assert [str(notice) for notice in notices] == ["model_list: expected a list, not text"]
+
+
+def test_a_name_with_a_prefix_stays_a_name() -> None:
+    raw, _ = translated({"model_list": [{"model_name": "openrouter/x", "litellm_params": {"model": "openrouter/x"}}]})
+    assert raw["aliases"] == {"openrouter/x": "openrouter,x"}

@@ -46,8 +46,13 @@ def params(*providers: Json, **settings: Json) -> dict[str, Any]:
 
 def test_all_models_can_be_asked_for_by_target_and_by_name() -> None:
     raw = told(OR, LOCAL)
-    assert answering(raw, "openrouter,a/b") == answering(raw, "a/b") == ["openrouter/a/b"]
-    assert answering(raw, "local,q") == answering(raw, "q") == ["hosted_vllm/q"]
+    assert [answering(raw, name) for name in ("openrouter,a/b", "openrouter/a/b", "a/b")] == [["openrouter/a/b"]] * 3
+    assert [answering(raw, name) for name in ("local,q", "local/q", "q")] == [["hosted_vllm/q"]] * 3
+
+
+def test_a_model_wins_over_a_target_that_is_spelled_like_it_as_with_us() -> None:
+    raw = told({**OR, "models": ["local/q"]}, LOCAL)
+    assert answering(raw, "local/q") == ["openrouter/local/q"]
 
 
 def test_a_name_that_two_providers_have_is_no_name() -> None:
@@ -245,7 +250,7 @@ def test_without_a_provider_there_is_nothing_to_export() -> None:
 
 def test_without_a_default_only_names_are_told() -> None:
     raw = yaml.safe_load(exported(Config(providers=file(LOCAL).providers))[0])
-    assert [entry["model_name"] for entry in raw["model_list"]] == ["local,q", "q"]
+    assert [entry["model_name"] for entry in raw["model_list"]] == ["local,q", "local/q", "q"]
 
 
 def there(config: Config, target: Target | None) -> tuple[str, str | None, str]:
@@ -277,3 +282,14 @@ def test_there_and_back_again_the_same_is_asked() -> None:
     for name in ("default", "fast", "kimi,k"):
         kept = back.fallback[str(back.aliases[name]) if "," in name else name]
         assert [there(back, each) for each in kept] == [there(ours, each) for each in ours.fallback[name]]
+
+
+def test_there_and_back_again_each_target_is_named_once() -> None:
+    ours = file(
+        {**OR, "models": ["c"]}, Router={"default": "openrouter,c"}, fallback={"openrouter,c": ["openrouter,d"]}
+    )
+    back = parse(import_text(exported(ours)[0], ".yaml")[0], {**VARIABLES, "LITELLM_MASTER_KEY": "sk-1"})
+    assert [each.models for each in back.providers] == [("c", "d")]
+    assert back.aliases.keys() == {"claude-sonnet", "c"}
+    assert back.fallback["openrouter,c"] == ours.fallback["openrouter,c"]
+    assert back.notices == ()
