@@ -3,12 +3,12 @@
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ccr.config.files import client_key, default_path, find, load, request_log
-from ccr.config.schema import Config, LogLevel, Secret
+from ccr.config.schema import Config, LogLevel, Notice, Secret
 from ccr.config.show import settings
 from ccr.config.watch import watch
 from ccr.errors import ConfigInvalid
@@ -77,8 +77,7 @@ class Assembly:
             self._ollama = await offered(self._env)
         current = self._current = Current(self._build(self._read(path)))
         self._note("info", "start", config=current.runtime.config.source)
-        for notice in current.runtime.notices:
-            self._note("warn", "notice", text=str(notice))
+        self._tell(current.runtime.notices)
         await self._counting.warm()
         return current
 
@@ -96,6 +95,7 @@ class Assembly:
             current.swap(runtime)
             self._reloaded(runtime.config)
             self._note("info", "reload", config=runtime.config.source, generation=str(current.generation))
+            self._tell(notice for notice in runtime.notices if notice not in old.notices)
             if isinstance(old.script, Script):
                 await old.script.close()
 
@@ -140,6 +140,10 @@ class Assembly:
             instance=self._instance,
             notices=(*config.notices, *notices),
         )
+
+    def _tell(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self._report(str(notice))
 
     def _report(self, text: str) -> None:
         self._note("warn", "notice", text=text)

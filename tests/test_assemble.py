@@ -79,6 +79,23 @@ async def test_a_changed_file_is_the_next_generation_and_a_broken_one_changes_no
     await maker.close()
 
 
+async def test_what_a_changed_file_adds_to_note_is_logged_once(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="before.py")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.1)
+    written(path, CUSTOM_ROUTER_PATH="router.js", Router={"think": "acme,m"})
+    await changed(current, 2)
+    written(path, CUSTOM_ROUTER_PATH="router.js")
+    await changed(current, 3)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    log = (tmp_path / ".claude-code-router" / "logs" / "ccr.log").read_text()
+    assert [log.count(name) for name in ("before.py", "router.js")] == [1, 1]
+
+
 async def test_the_users_script_is_loaded_and_its_troubles_are_logged(tmp_path: Path) -> None:
     (tmp_path / "router.py").write_text("def route(request, config):\n    raise RuntimeError('oops')\n")
     path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="router.py")

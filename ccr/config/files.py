@@ -2,13 +2,14 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ccr.config.parse import parse
-from ccr.config.schema import Config, Notice
+from ccr.config.schema import JAVASCRIPT, Config, Notice
 from ccr.config.text import read
 from ccr.errors import ConfigInvalid
 
@@ -73,8 +74,20 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
     if config.custom_router is None:
         return config
     script = path.parent / config.custom_router
-    missing = () if script.is_file() else (Notice("CUSTOM_ROUTER_PATH", f"there is no file {script}; it is not asked"),)
-    return replace(config, custom_router=str(script), notices=(*config.notices, *missing))
+    lack = _lack(script, env)
+    noted = (Notice("CUSTOM_ROUTER_PATH", lack),) if lack else ()
+    return replace(config, custom_router=str(script), notices=(*config.notices, *noted))
+
+
+def _lack(script: Path, env: Mapping[str, str]) -> str | None:
+    """Why a custom router is not asked."""
+    if not script.is_file():
+        return f"there is no file {script}; it is not asked"
+    if script.suffix not in JAVASCRIPT or shutil.which("node", path=env.get("PATH")):
+        return None
+    contained = "build the image with one (`WITH_NODE=1 make shell-router` on the host)"
+    remedy = contained if env.get("CCR_LOCALHOST") else "install Node.js"
+    return f"there is no `node` to run {script}, and it is not asked; {remedy}, or write it in Python"
 
 
 def write(path: Path, text: str) -> None:

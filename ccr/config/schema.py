@@ -10,6 +10,7 @@ from ccr.messages.json import NOTHING, JsonObject
 DialectName = Literal["anthropic", "openai"]
 AuthStyle = Literal["bearer", "x-api-key", "api-key", "none"]
 LogLevel = Literal["error", "warn", "info", "debug"]
+JAVASCRIPT = (".js", ".cjs", ".mjs")  # what a custom router is called that node runs
 
 
 class Secret:

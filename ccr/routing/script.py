@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from ccr.config.schema import JAVASCRIPT
 from ccr.errors import ConfigInvalid
 from ccr.messages.json import JsonObject
 
@@ -212,7 +213,7 @@ class Script:
 
 
 def load(path: str | Path, config: JsonObject, report: Report, *, limit: float = LIMIT) -> Script | None:
-    """None, and a report, where a `.js` file has no node to run it. The file itself is read at the first request.
+    """None where a `.js` file has no node to run it. The file itself is read at the first request.
 
     Raises ConfigInvalid for a file of neither kind.
     """
@@ -221,12 +222,9 @@ def load(path: str | Path, config: JsonObject, report: Report, *, limit: float =
     match file.suffix:
         case ".py":
             command: tuple[str, ...] = (sys.executable, "-P", str(HERE / "script_host.py"))
-        case ".js" | ".cjs" | ".mjs":
+        case suffix if suffix in JAVASCRIPT:
             node = shutil.which("node")
             if not node:
-                report(
-                    f"custom router {file}: left out, for there is no `node` to run it; install Node.js or use Python"
-                )
                 return None
             command = (node, str(HERE / "script_host.cjs"))
         case _:

@@ -86,6 +86,29 @@ def test_a_custom_router_that_is_not_there_is_noted(env: dict[str, str]) -> None
     assert not [notice for notice in load(path, env).notices if "router.py" in notice.text]
 
 
+@pytest.mark.parametrize(
+    ("more", "remedy"), [({}, "install Node.js"), ({"CCR_LOCALHOST": "the-host"}, "`WITH_NODE=1 make shell-router`")]
+)
+def test_a_custom_router_without_node_is_noted_with_what_to_do(
+    env: dict[str, str], more: dict[str, str], remedy: str
+) -> None:
+    path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: 'router.js'}")
+    (path.parent / "router.js").touch()
+    (note,) = [str(each) for each in load(path, {**env, "PATH": "/nonexistent", **more}).notices if "node" in each.text]
+    assert note.startswith("CUSTOM_ROUTER_PATH: there is no `node` to run ")
+    assert remedy in note
+
+
+def test_a_custom_router_with_node_is_not_noted(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: 'router.js'}")
+    node = path.parent / "node"
+    for file in (path.parent / "router.js", node):
+        file.touch()
+    node.chmod(0o755)
+    notices = load(path, {**env, "PATH": str(path.parent)}).notices
+    assert not [each for each in notices if each.path == "CUSTOM_ROUTER_PATH"]
+
+
 def test_a_custom_router_lies_beside_the_file(env: dict[str, str]) -> None:
     path = put(env, "config.json", "{CUSTOM_ROUTER_PATH: 'router.py'}")
     assert load(path, env).custom_router == str(path.parent / "router.py")
