@@ -93,8 +93,11 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     runtime, inbound, request = call.runtime, call.inbound, seen.request
     upstream = runtime.upstreams[target.provider]
     if upstream.key_missing:
+        restart = (
+            "on the host and run `make shell-router` there" if runtime.config.localhost else "and restart the router"
+        )
         raise UpstreamKeyRefused(
-            f"provider {target.provider} has no key: set {upstream.key_source} and restart the router, "
+            f"provider {target.provider} has no key: set {upstream.key_source} {restart}, "
             f"or choose another model than {target}",
             target=target,
             retry=False,

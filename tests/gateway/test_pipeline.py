@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ccr.config.schema import Timeouts
+from ccr.config.schema import Config, Timeouts
 from ccr.errors import UpstreamUnreachable
 from ccr.wire.openai_chat import ChatClient
 from tests.support import chat, messages
@@ -27,7 +27,14 @@ async def test_a_provider_without_its_key_says_which_variable_to_set() -> None:
     wired = Wired(upstreams=[upstream_at("http://acme.test", key_missing=True, key_source="$ACME_KEY")])
     status, kind, message = error_of(await wired.ask(ASKED))
     assert (status, kind) == (403, "permission_error")
-    assert "set $ACME_KEY" in message
+    assert "set $ACME_KEY and restart the router" in message
+
+
+async def test_in_a_container_the_key_is_set_on_the_host() -> None:
+    acme = upstream_at("http://acme.test", key_missing=True, key_source="ACME_KEY")
+    wired = Wired(upstreams=[acme], config=Config(localhost="the-host"))
+    _, _, message = error_of(await wired.ask(ASKED))
+    assert "set ACME_KEY on the host and run `make shell-router` there" in message
 
 
 async def test_a_malformed_body_is_refused_in_the_callers_dialect() -> None:
