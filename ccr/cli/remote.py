@@ -194,6 +194,8 @@ def execute(
     """Run a command on a remote.
 
     With our stdin, stdout and stderr. The exit code is the command's; 255: there was no connection, or it broke.
+
+    A line for a shell: ccr remote exec NAME -- bash -c 'a; b'
     """
     from ccr.service.streams import Streams
 
