@@ -86,6 +86,29 @@ def test_without_npm_the_environment_is_ready_and_one_line_says_what_is_missing(
     assert "npm is missing" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("caller", "told"),
+    [
+        ("-bash", True),
+        ("make setup", True),
+        ("sh -c scripts/install; ls", True),
+        ("bash /ccr/scripts/test unit", False),
+    ],
+)
+def test_who_calls_it_by_hand_is_told_the_next_step(machine: Path, caller: str, told: bool) -> None:
+    with_python(machine)
+    for name in ("package.json", ".npmrc"):
+        shutil.copy(ROOT / "devcontainer" / "npm" / name, machine / "devcontainer" / "npm")
+    for tool in ("claude", "npm"):
+        stand_in(machine, f"bin/{tool}", "")
+    stand_in(machine, "bin/ps", f"echo '{caller}'")
+    done = setup(machine)
+    ccr = machine / ".venv" / "bin" / "ccr"
+    next_step = f'setup: ready. Next: {ccr} code, or eval "$({ccr} activate)" for ccr and claude in this shell.'
+    assert done.returncode == 0, done.stderr
+    assert (done.stderr.splitlines()[-1] == next_step) == told, done.stderr
+
+
 def test_the_second_time_there_is_nothing_to_do(machine: Path) -> None:
     with_python(machine)
     stand_in(machine, "bin/claude", "")
