@@ -134,7 +134,7 @@ def test_a_start_with_a_broken_configuration_fails_with_its_place_and_a_remedy(c
     done = running.script("start", "router", check=False)
     assert done.returncode == 1
     assert "config.json: line 1, column 1" in done.stderr
-    assert "Mend what they say" in done.stderr
+    assert "Mend it and run this again" in done.stderr
     assert "Traceback" not in done.stderr
 
 
