@@ -312,12 +312,12 @@ def test_a_taken_port_is_named_with_a_remedy(another: SetUp) -> None:
     assert "ROUTER_PORT=" in said
 
 
-def test_a_router_that_does_not_start_is_shown_with_its_last_lines(another: SetUp) -> None:
+def test_a_broken_configuration_is_refused_with_its_place(another: SetUp) -> None:
     (another.home / ".claude-code-router" / "config.json").write_text("{ Providers: [ }")
     done = another.script("up", check=False)
     assert done.returncode == 1
-    assert "the router does not start" in done.stderr
-    assert "config.json" in done.stderr
+    assert "config.json: line 1" in done.stderr
+    assert "Mend it" in done.stderr
 
 
 def test_the_fused_container_is_not_started_beside_it(set_up: SetUp) -> None:
