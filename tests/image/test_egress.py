@@ -171,7 +171,8 @@ def test_over_ipv6_the_router_reaches_the_world_and_developer_does_not(
     engine: Engine, container: StartContainer
 ) -> None:
     name, network = f"ccr-test-{os.getpid()}-six", f"fd00:{random.randrange(1 << 16):x}:{os.getpid() & 0xFFFF:x}"
-    engine.run("network", "create", "--ipv6", "--subnet", f"{network}::/64", name)
+    ours = ("--label", f"ccr.instance={name}")
+    engine.run("network", "create", "--ipv6", "--subnet", f"{network}::/64", *ours, name)
     running = container(name=name, EGRESS="router")
     with listening(f"{network}::1") as port:
         ask = ["timeout", "10", "bash", "-c", f"echo >/dev/tcp/{network}::1/{port}"]
