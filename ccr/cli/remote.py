@@ -14,13 +14,13 @@ from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files
 from ccr.errors import ServiceProblem
-from ccr.service import known_hosts, remotes
-from ccr.service.known_hosts import HostKey
-from ccr.service.remotes import Remote
+from ccr.service.remote import known_hosts, remotes
+from ccr.service.remote.known_hosts import HostKey
+from ccr.service.remote.remotes import Remote
 
 if TYPE_CHECKING:
-    from ccr.service.ssh import Connection, Person
-    from ccr.service.survey import Found
+    from ccr.service.remote.ssh import Connection, Person
+    from ccr.service.remote.survey import Found
 
 group = typer.Typer(help="Routers on other hosts and in containers, over SSH.", rich_markup_mode=None)
 
@@ -83,7 +83,7 @@ def _trusted(
     remote: Remote, before: Sequence[HostKey], text: str | None, fingerprint: str | None, file: Path | None
 ) -> HostKey:
     """The key that the host shows, once somebody answers for it."""
-    from ccr.service import ssh
+    from ccr.service.remote import ssh
 
     given = known_hosts.parse(text) if text else None
     if text and not given:
@@ -155,7 +155,7 @@ def status(
     if not asked:
         output.warn("there is no remote yet; `ccr remote add NAME [user@]host[:port]` adds one")
         return Exit.OK
-    from ccr.service import survey
+    from ccr.service.remote import survey
 
     found = survey.survey(asked, home, _person(asking=False))
     if as_json:
@@ -179,7 +179,7 @@ def logs(context: typer.Context, name: Name) -> int:
 
     What follows the name goes to `ccr logs` there: -f, -n 100, --json, --process.
     """
-    from ccr.service.streams import Streams
+    from ccr.service.remote.streams import Streams
 
     with _connection(name) as connection:
         return connection.stream(("ccr", "logs", *context.args), Streams(stdin=None))
@@ -197,7 +197,7 @@ def execute(
 
     A line for a shell: ccr remote exec NAME -- bash -c 'a; b'
     """
-    from ccr.service.streams import Streams
+    from ccr.service.remote.streams import Streams
 
     try:
         with _connection(name) as connection:
@@ -220,7 +220,7 @@ def forward(
 
     It listens on 127.0.0.1 only. `ccr remote exec NAME -- ccr env` prints the key that the router wants.
     """
-    from ccr.service import forward as carrying
+    from ccr.service.remote import forward as carrying
 
     with carrying.listening(port) as listener, _connection(name) as connection:
         here = listener.getsockname()[1]
@@ -239,7 +239,7 @@ def forward(
 def _connection(name: str) -> Iterator["Connection"]:
     home = files.state_dir(env.current())
     remote = remotes.named(home, name)
-    from ccr.service import ssh
+    from ccr.service.remote import ssh
 
     known = remotes.keys(home, remote)
     with ssh.connected(remote, known, remotes.keys_path(home), _person(asking=sys.stdin.isatty())) as connection:
@@ -247,7 +247,7 @@ def _connection(name: str) -> Iterator["Connection"]:
 
 
 def _person(*, asking: bool) -> "Person":
-    from ccr.service.ssh import Person
+    from ccr.service.remote.ssh import Person
 
     return Person(Path(env.current().get("HOME", "~")).expanduser() / ".ssh", _ask if asking else None)
 

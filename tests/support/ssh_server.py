@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paramiko import common
 
-from ccr.service.known_hosts import HostKey
-from ccr.service.remotes import Remote
-from ccr.service.streams import FAULTS, Pump, closing
+from ccr.service.remote.known_hosts import HostKey
+from ccr.service.remote.remotes import Remote
+from ccr.service.remote.streams import FAULTS, Pump, closing
 
 Command = Callable[[paramiko.Channel], int | None]  # returns the exit code; None: it ends without one
 

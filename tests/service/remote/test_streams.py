@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import paramiko
 import pytest
 
-from ccr.service import streams
-from ccr.service.streams import Pump
+from ccr.service.remote import streams
+from ccr.service.remote.streams import Pump
 
 
 @pytest.fixture

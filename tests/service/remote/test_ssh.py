@@ -12,10 +12,10 @@ import paramiko
 import pytest
 
 from ccr.errors import ServiceProblem
-from ccr.service import ssh
-from ccr.service.known_hosts import HostKey
-from ccr.service.ssh import Connection, Patience, Person
-from ccr.service.streams import Streams
+from ccr.service.remote import ssh
+from ccr.service.remote.known_hosts import HostKey
+from ccr.service.remote.ssh import Connection, Patience, Person
+from ccr.service.remote.streams import Streams
 from tests.support.ssh_server import Server, echo, listening, made, printing, public
 
 PATIENCE = Patience()

@@ -19,10 +19,10 @@ from paramiko.common import cMSG_CHANNEL_REQUEST
 from paramiko.pkey import UnknownKeyType
 
 from ccr.errors import ServiceProblem
-from ccr.service import streams
-from ccr.service.known_hosts import HostKey
-from ccr.service.remotes import Remote
-from ccr.service.streams import FAULTS, Pump, Streams
+from ccr.service.remote import streams
+from ccr.service.remote.known_hosts import HostKey
+from ccr.service.remote.remotes import Remote
+from ccr.service.remote.streams import FAULTS, Pump, Streams
 
 Ask = Callable[[str], str]  # a hidden question to the person at the terminal
 

@@ -9,8 +9,8 @@ import paramiko
 
 from ccr.errors import ServiceProblem
 from ccr.service import ports
-from ccr.service.ssh import Connection
-from ccr.service.streams import FAULTS, Pump, closing
+from ccr.service.remote.ssh import Connection
+from ccr.service.remote.streams import FAULTS, Pump, closing
 
 HERE = "127.0.0.1"
 LOOK = 0.25  # seconds between two looks whether the connection still stands

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from ccr.errors import ServiceProblem
-from ccr.service import remotes
-from ccr.service.known_hosts import HostKey
-from ccr.service.remotes import Remote
+from ccr.service.remote import remotes
+from ccr.service.remote.known_hosts import HostKey
+from ccr.service.remote.remotes import Remote
 
 KEY = HostKey("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0\x01a")
 OTHER = HostKey("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0\x01b")

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from ccr.errors import ServiceProblem
-from ccr.service import known_hosts
-from ccr.service.known_hosts import HostKey
+from ccr.service.remote import known_hosts
+from ccr.service.remote.known_hosts import HostKey
 
 # Made by ssh-keygen; the fingerprint is what it prints for the key, the hash what -H makes of the name.
 TEXT = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICB8uyLHfKeM33HdvKCn8Dtaq79XuT3LScWs618UImVf"

@@ -10,9 +10,9 @@ import msgspec
 
 from ccr.errors import ServiceProblem
 from ccr.messages.json import JsonObject
-from ccr.service import remotes, ssh
-from ccr.service.remotes import Remote
-from ccr.service.ssh import Person, Ran
+from ccr.service.remote import remotes, ssh
+from ccr.service.remote.remotes import Remote
+from ccr.service.remote.ssh import Person, Ran
 
 COMMAND = ("ccr", "status", "--json")
 WITHIN = 20.0  # seconds

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from ccr.errors import ServiceProblem
-from ccr.service import known_hosts, state
-from ccr.service.known_hosts import HostKey
+from ccr.service import state
+from ccr.service.remote import known_hosts
+from ccr.service.remote.known_hosts import HostKey
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 TARGET = re.compile(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ccr.errors import ServiceProblem
-from ccr.service import ssh
-from ccr.service.forward import forward, listening
-from ccr.service.ssh import Person
+from ccr.service.remote import ssh
+from ccr.service.remote.forward import forward, listening
+from ccr.service.remote.ssh import Person
 from tests.support.ssh_server import Server, made, public
 from tests.support.ssh_server import listening as ssh_listening
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from ccr.service import remotes, survey
-from ccr.service.remotes import Remote
-from ccr.service.ssh import Person, Ran
-from ccr.service.survey import Found
+from ccr.service.remote import remotes, survey
+from ccr.service.remote.remotes import Remote
+from ccr.service.remote.ssh import Person, Ran
+from ccr.service.remote.survey import Found
 from tests.support.ssh_server import Command, Server, listening, made, printing, public
 
 STATUS = {"condition": "running", "running": True, "uptime": 61.0, "config": "c.json", "address": "http://127.0.0.1:1"}
