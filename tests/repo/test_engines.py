@@ -11,9 +11,11 @@ from tests.repo.files import ROOT
 STAND_IN = """#!/bin/sh
 case "$*" in
     --version) echo "{version}" ;;
+    "$FOREIGN inspect"*) echo ;; # there, and without a label of ours
     "info -f"*) echo {rootless} ;;
     run*) echo "$*" >>"{ran}" && cat >/dev/null ;;
-    ps* | "container inspect"* | "volume inspect"*) ;;
+    ps*) ;;
+    "container inspect"* | "volume inspect"* | "network inspect"*) exit 1 ;;
     *) echo something ;;
 esac
 """
@@ -141,3 +143,12 @@ def test_neither_keys_nor_locks_are_left_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not list((tmp_path / "home" / ".claude-code-router" / "containers").glob("*.lock"))
     assert "secret" not in (tmp_path / "ran").read_text()
+
+
+@pytest.mark.parametrize("kind", ["container", "network", "volume"])
+def test_what_ccr_did_not_make_is_left_alone(tmp_path: Path, kind: str) -> None:
+    done = begin(tmp_path, *DOCKER, FOREIGN=kind)
+    assert done.returncode == 1
+    assert f"there is a {kind} ccr" in done.stderr
+    assert "Choose another name" in done.stderr
+    assert not (tmp_path / "ran").exists()
