@@ -151,7 +151,7 @@ def test_the_prompt_shows_the_route_and_that_the_router_is_down(container: Start
     screen.type("cd /workspace; ccr stop", "Enter")
     screen.wait_for("[down] /workspace $")
     screen.type("ccr start", "Enter")
-    screen.wait_for("[scripted,m] /workspace $")
+    assert "[down]" in screen.wait_for("[scripted,m] /workspace $"), "what was shown before stays"
 
 
 def test_a_prompt_of_ones_own_stays(container: StartContainer) -> None:
@@ -163,7 +163,7 @@ def test_a_prompt_of_ones_own_stays(container: StartContainer) -> None:
 def test_tab_completes_gits_words(screen: Screen) -> None:
     screen.wait_for("$")
     screen.type("git checko", "Tab")
-    screen.wait_for("git checkout")
+    assert "git checkout" in screen.wait_for("git checkout")
 
 
 def test_a_terminal_that_is_not_known_here_is_taken_for_a_common_one(shared: Container) -> None:

@@ -74,8 +74,10 @@ def test_the_provider_key_is_not_in_a_session(generated: Container) -> None:
 
 
 def test_it_comes_back_after_kill_9(generated: Container) -> None:
-    generated.execute("sh", "-c", "kill -9 $(s6-svstat -o pid /run/s6/litellm)")
+    before = generated.execute("s6-svstat", "-o", "pid", "/run/s6/litellm").stdout
+    generated.execute("kill", "-9", before.strip())
     generated.wait_until_healthy(60)
+    assert generated.execute("s6-svstat", "-o", "pid", "/run/s6/litellm").stdout != before
 
 
 def test_a_config_of_ones_own_is_used_as_it_is_with_its_key(
