@@ -133,7 +133,7 @@ def test_a_login_is_greeted_with_one_line(shared: Container) -> None:
     shown = terminal(shared, "true")
     version = shared.ssh("claude --version").stdout.split()[0]
     (line,) = [line for line in shown.splitlines() if "Claude Code" in line]
-    assert f"Claude Code {version} speaks through router" in line
+    assert f"Claude Code {version}, through router" in line
     assert "warranty" not in shown.lower()
     assert "Last login" not in shown
 
