@@ -321,6 +321,15 @@ def test_a_broken_configuration_is_refused_with_its_place(another: SetUp) -> Non
     assert "Mend it" in done.stderr
 
 
+def test_switching_to_a_proxy_that_has_ended_shows_its_last_lines(another: SetUp) -> None:
+    another.script("up")
+    another.engine.run("stop", f"{another.name}-litellm")
+    done = another.script("switch", "litellm", check=False)
+    assert done.returncode == 1
+    assert f"{another.name}-litellm ended" in done.stderr
+    assert "     | " in done.stderr, "its last lines"
+
+
 def test_the_fused_container_is_not_started_beside_it(set_up: SetUp) -> None:
     environment = {**set_up.engine.environment, "HOME": str(set_up.home), "NAME": set_up.name}
     fused = [str(CHECKOUT / "ccr" / "service" / "container"), "start", "router"]
