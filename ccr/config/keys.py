@@ -27,8 +27,12 @@ ROUTES: Mapping[str, str] = spellings(
     "default", "background", "think", "longContext", "webSearch", "image", "compaction", "tool", "coder"
 )
 
-DIALECTS: Mapping[str, str] = spellings("anthropic", "openai", messages="anthropic", chat="openai", openaichat="openai")
-AUTHS: Mapping[str, str] = spellings("bearer", "x-api-key", "api-key", "none")
+DIALECTS: Mapping[str, str] = spellings(
+    "anthropic", "openai", "responses", "gemini", "vertex-gemini", "vertex-claude", "bedrock-claude", "search",
+    messages="anthropic", chat="openai", openaichat="openai", openairesponses="responses", searxng="search",
+    bedrock="bedrock-claude",
+)  # fmt: skip
+AUTHS: Mapping[str, str] = spellings("bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "none")
 LEVELS: Mapping[str, str] = spellings(
     "error", "warn", "info", "debug", fatal="error", warning="warn", trace="debug", silent="error"
 )

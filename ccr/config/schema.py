@@ -7,8 +7,12 @@ from typing import Literal
 from ccr.ids import ProviderName, Target
 from ccr.messages.json import NOTHING, JsonObject
 
-DialectName = Literal["anthropic", "openai"]
-AuthStyle = Literal["bearer", "x-api-key", "api-key", "none"]
+# What a provider speaks. The last but one are Anthropic's and Google's models at a cloud's own doors; search is SearXNG.
+DialectName = Literal[
+    "anthropic", "openai", "responses", "gemini", "vertex-gemini", "vertex-claude", "bedrock-claude", "search"
+]
+# google and aws: signed request by request with the credentials of the machine.
+AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "none"]
 LogLevel = Literal["error", "warn", "info", "debug"]
 JAVASCRIPT = (".js", ".cjs", ".mjs")  # what a custom router is called that node runs
 

@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from ccr.config.exposure import is_loopback
 from ccr.gateway.inbound import Inbound
 from ccr.ids import Target
+from ccr.messages.json import JsonObject
 from ccr.messages.request import Request
 from ccr.providers.resolve import Upstream
 from ccr.wire.dialect import UpstreamRequest
 from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
 
-AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "api-key": "api-key"}
+AUTH = {
+    "bearer": "authorization",
+    "x-api-key": "x-api-key",
+    "api-key": "api-key",
+    "x-goog-api-key": "x-goog-api-key",
+}
+
+FORM = "application/x-www-form-urlencoded"
 
 # Says to a router on this machine from which one a request comes: a provider's URL may lead back to us.
 VIA = "x-ccr-via"
@@ -25,15 +33,16 @@ MEANT_FOR_US = ("context",)
 
 def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool:
     """Same dialect on both sides and nothing to adjust: the bytes go through as they are."""
-    return inbound.client.name == upstream.dialect.name and not upstream.quirks_for(target.model)
+    return _same(inbound, upstream) and not upstream.quirks_for(target.model)
 
 
 def outgoing(
     inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target, instance: str
 ) -> UpstreamRequest:
-    same = inbound.client.name == upstream.dialect.name
+    same = _same(inbound, upstream)
     headers = forwarded(inbound.headers) if same else {}
-    url = _with_query(upstream.url, inbound.query) if same else upstream.url
+    url = upstream.dialect.address(upstream.url, target, stream=request.stream)
+    url = _with_query(url, inbound.query) if same else url
     if passes_through(inbound, upstream, target):
         ours = tuple(name for name in MEANT_FOR_US if name not in request.extra)
         body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours))
@@ -45,15 +54,23 @@ def outgoing(
         fields = payload.body
         for quirk in quirks:
             fields = quirk.body(fields)
-        body = msgspec.json.encode(fields)
-        headers = {**payload.headers, **headers, "content-type": "application/json"}
+        body = _form(fields) if payload.form else msgspec.json.encode(fields)
+        headers = {**payload.headers, **headers, "content-type": FORM if payload.form else "application/json"}
     if is_loopback(urlsplit(url).hostname or ""):
         headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
     return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
 
 
+def _same(inbound: Inbound, upstream: Upstream) -> bool:
+    return upstream.dialect.verbatim and inbound.client.name == upstream.dialect.name
+
+
+def _form(fields: JsonObject) -> bytes:
+    return urlencode({name: str(value) for name, value in fields.items()}).encode()
+
+
 def _auth(upstream: Upstream) -> Mapping[str, str]:
-    if upstream.key is None or upstream.auth == "none":
+    if upstream.key is None or upstream.auth not in AUTH:  # others are signed once they are whole: upstream.signing
         return {}
     key = upstream.key.reveal()
     return {AUTH[upstream.auth]: f"Bearer {key}" if upstream.auth == "bearer" else key}

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 import msgspec
 
@@ -22,6 +23,7 @@ from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, look, session_of
 from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
+from ccr.wire.stages import staged
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
@@ -34,8 +36,8 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
             raise BadRequest("this request comes from the router itself: the provider's api_base_url leads back to it")
         request = inbound.client.decode(inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
-        seen = await view(request, inbound, runtime)
         call.session = session_of(request, inbound.headers)
+        seen = await view(replace(request, session=call.session), inbound, runtime)
         call.decision = decide(seen.facts, runtime.table)
         return await first_success(call, seen)
     except RequestProblem as problem:
@@ -47,18 +49,17 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
 
 async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
     """The request as the rules see it."""
-    session = session_of(request, inbound.headers)
     tokens = await size(request, runtime)
     scripted = None
     if runtime.script:
         question = {
             "body": msgspec.json.decode(inbound.body),
             "headers": dict(inbound.headers),
-            "session_id": session,
+            "session_id": request.session,
             "token_count": tokens.tokens,
         }
         scripted = await runtime.script.route(question)
-    last_input = runtime.sessions.last_input(session)
+    last_input = runtime.sessions.last_input(request.session)
     return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted)
 
 
@@ -112,6 +113,8 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
         async with asyncio.timeout(limit):
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
+            if not copy:
+                reader = staged(reader, upstream.stages_for(request, target))
             incoming = Incoming(exchange, reader, call.meter, inbound.request_id, copy=copy)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)

@@ -84,5 +84,6 @@ class Request:
     top_k: int | None = None
     stream: bool = False
     user: str | None = None  # Anthropic's metadata.user_id, OpenAI's user
-    dialect: Literal["anthropic", "openai"] = "anthropic"  # the client's
+    session: str | None = None  # the conversation's id, where the client says one: for hosts that keep caches by it
+    dialect: Literal["anthropic", "openai", "responses"] = "anthropic"  # the client's
     extra: JsonObject = NOTHING  # what this version does not know: goes on to an upstream of the same dialect only

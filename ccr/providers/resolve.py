@@ -8,11 +8,13 @@ from ccr.config.exposure import is_loopback
 from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, QuirkUse, Secret, Timeouts
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
-from ccr.ids import ModelName, ProviderName
-from ccr.providers.catalogue import chat, vendor_at, vendor_of
-from ccr.wire.anthropic import AnthropicUpstream
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.request import Request
+from ccr.providers.catalogue import vendor_at, vendor_of
+from ccr.providers.dialects import spoken
 from ccr.wire.dialect import UpstreamDialect
 from ccr.wire.quirks import PENDING, QUIRKS, Quirk
+from ccr.wire.stages import Stage
 
 # Transformers of CCR that say which dialect a provider speaks, and no more.
 DIALECTS: Mapping[str, DialectName] = {"anthropic": "anthropic", "openai": "openai"}
@@ -39,6 +41,10 @@ class Upstream:
     def quirks_for(self, model: ModelName) -> tuple[Quirk, ...]:
         return (*self.quirks, *self.model_quirks.get(model, ()))
 
+    def stages_for(self, request: Request, target: Target) -> tuple[Stage, ...]:
+        """What an answer passes through, made anew for each."""
+        return tuple(quirk.stage(request, target) for quirk in self.quirks_for(target.model) if quirk.stage)
+
 
 def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:
     """All providers, and what in them is understood otherwise than it is written."""
@@ -52,11 +58,11 @@ def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:
 def _upstream(provider: Provider, path: str, config: Config, notices: list[Notice]) -> Upstream:
     vendor = vendor_of(provider)
     url = provider.url or (vendor.url if vendor else "")
-    spoken = _dialect(provider, vendor, url)
-    dialect: UpstreamDialect = AnthropicUpstream() if spoken == "anthropic" else chat(vendor)
-    if not provider.url and vendor and spoken != vendor.dialect:
+    speaks = _dialect(provider, vendor, url)
+    dialect = spoken(speaks, vendor)
+    if not provider.url and vendor and speaks != vendor.dialect:
         notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
-    url, note = _reachable(url, spoken)
+    url, note = _reachable(url, speaks)
     if note:
         notices.append(Notice(f"{path}.api_base_url", note))
     if config.localhost and is_loopback(urlsplit(url).hostname or ""):
@@ -67,7 +73,7 @@ def _upstream(provider: Provider, path: str, config: Config, notices: list[Notic
         name=provider.name,
         dialect=dialect,
         url=url if url == GUIDE.url else dialect.endpoint(url),
-        auth=_auth(provider, vendor, spoken),
+        auth=_auth(provider, vendor, speaks),
         key=provider.key,
         key_source=provider.key_source,
         models=tuple(ModelName(model) for model in provider.models),
@@ -99,11 +105,11 @@ def _dialect(provider: Provider, vendor: Vendor | None, url: str) -> DialectName
     return vendor.dialect if vendor and not named else "openai"
 
 
-def _reachable(url: str, spoken: DialectName) -> tuple[str, str | None]:
+def _reachable(url: str, speaks: DialectName) -> tuple[str, str | None]:
     """The address for a dialect that we speak, where the configured one is for another; and the words for it."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
-    if spoken == "anthropic":
+    if speaks == "anthropic":
         return url, None
     if (there := vendor_at(url)) and there.name == "gemini" and "/openai" not in path:
         return there.url, GEMINI_NATIVE
@@ -117,7 +123,7 @@ def _at(host: str, url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
 
 
-def _auth(provider: Provider, vendor: Vendor | None, spoken: DialectName) -> AuthStyle:
+def _auth(provider: Provider, vendor: Vendor | None, speaks: DialectName) -> AuthStyle:
     if provider.auth:
         return provider.auth
     if provider.key is None:
@@ -126,7 +132,7 @@ def _auth(provider: Provider, vendor: Vendor | None, spoken: DialectName) -> Aut
         return "bearer"
     if vendor and vendor.auth:
         return vendor.auth
-    if spoken == "openai":
+    if speaks == "openai":
         return "bearer"
     return vendor.anthropic_auth if vendor else "x-api-key"
 

@@ -11,7 +11,7 @@ from ccr.messages.json import JsonObject
 from ccr.messages.reply import Reply
 from ccr.messages.request import Request
 
-DialectName = Literal["anthropic", "openai"]
+DialectName = Literal["anthropic", "openai", "responses", "gemini", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Payload:
 
     body: JsonObject
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: bool = False  # a web form instead of JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,24 @@ class UpstreamDialect(Protocol):
     @property
     def name(self) -> DialectName: ...
 
+    @property
+    def verbatim(self) -> bool:
+        """Whether a client of the same dialect is taken at its word: its headers, its unknown fields and, where no quirk
+        is in the way, its very bytes go through."""
+        ...
+
+    @property
+    def searches(self) -> bool:
+        """Whether the host runs web_search itself."""
+        ...
+
     def endpoint(self, url: str) -> str:
-        """The full URL for messages, from a configured one: a base, a versioned base or the endpoint itself."""
+        """The full URL for messages, from a configured one: a base, a versioned base or the endpoint itself. Where it
+        depends on the model, as far as it does not."""
+        ...
+
+    def address(self, endpoint: str, target: Target, *, stream: bool) -> str:
+        """Where a request goes, in the end."""
         ...
 
     def encode(self, request: Request, target: Target) -> Payload: ...

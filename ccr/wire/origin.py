@@ -26,9 +26,13 @@ class Origin:
         return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
+def is_ours(signature: str) -> bool:
+    return signature.startswith(PREFIX)
+
+
 def origin(signature: str) -> Origin | None:
     """None for a signature that is not ours."""
-    if not signature.startswith(PREFIX):
+    if not is_ours(signature):
         return None
     text = signature.removeprefix(PREFIX)
     try:

@@ -19,8 +19,8 @@ from ccr.messages.request import Request
 from ccr.wire.anthropic.errors import HEAD, excerpt, said
 from ccr.wire.anthropic.reply import decode_reply
 from ccr.wire.anthropic.stream import Stream
-from ccr.wire.anthropic.toolids import ToolIds
 from ccr.wire.sse import MAX_FRAME, Frame, Frames
+from ccr.wire.toolids import ToolIds
 
 BLANK = b"\xef\xbb\xbf \t\r\n"
 

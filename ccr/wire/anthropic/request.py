@@ -20,9 +20,10 @@ from ccr.messages.request import (
 )
 from ccr.wire.anthropic.blocks import decode_content, encode_content, merged
 from ccr.wire.anthropic.foreign import adapted
-from ccr.wire.anthropic.history import mended, solid
+from ccr.wire.conversation import mended, solid
 from ccr.wire.dialect import Payload
 from ccr.wire.fields import Fields, model_name, parse
+from ccr.wire.origin import is_ours
 
 VERSION = "2023-06-01"  # the one that lookalikes know; a client's own header outranks it
 MAX_TOKENS = 32_000  # the API demands a figure; this is what Claude Code assumes for a model it does not know
@@ -152,14 +153,14 @@ def _strings(fields: Fields, name: str) -> list[str]:
 def encode_request(request: Request, target: Target) -> Payload:
     if request.dialect != "anthropic":
         request = adapted(request, target.model)
-    turns = mended(request.turns)
+    turns = mended(request.turns, _keeps)
     max_tokens = MAX_TOKENS if request.max_tokens is None else request.max_tokens
     thinking = _encode_reasoning(request.reasoning, max_tokens, turns)
     extra = request.extra
     if request.reasoning and thinking is None:
         extra = _without_clearing(extra)
     optional: dict[str, Json] = {
-        "system": encode_content(solid(request.system)) or None,
+        "system": encode_content(solid(request.system, _keeps)) or None,
         "tools": [_encode_tool(tool) for tool in request.tools] or None,
         "tool_choice": _encode_choice(request.tool_choice),
         "thinking": thinking,
@@ -178,6 +179,11 @@ def encode_request(request: Request, target: Target) -> Payload:
         "messages": [_encode_turn(turn) for turn in turns],
     }
     return Payload(merged(body, extra), {"anthropic-version": VERSION})
+
+
+def _keeps(thought: Thinking) -> bool:
+    """What Anthropic signed. "Invalid `signature` in `thinking` block" is said of all else."""
+    return bool(thought.signature) and not is_ours(thought.signature)
 
 
 def _encode_turn(turn: Turn) -> JsonObject:

@@ -31,8 +31,8 @@ from ccr.messages.reply import Usage
 from ccr.wire.anthropic.blocks import decode
 from ccr.wire.anthropic.errors import said
 from ccr.wire.anthropic.reply import MESSAGE, decode_usage, stop_reason
-from ccr.wire.anthropic.toolids import ToolIds
 from ccr.wire.fields import Fields
+from ccr.wire.toolids import ToolIds
 
 MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
 

@@ -16,6 +16,8 @@ _VERSIONED = re.compile(r"/v\d+$")
 
 class AnthropicUpstream:
     name: Literal["anthropic"] = "anthropic"
+    verbatim = True
+    searches = True
 
     def endpoint(self, url: str) -> str:
         base, mark, query = url.partition("?")
@@ -23,6 +25,9 @@ class AnthropicUpstream:
         if not base.endswith("/messages"):
             base += "/messages" if _VERSIONED.search(base) else "/v1/messages"
         return base + mark + query
+
+    def address(self, endpoint: str, target: Target, *, stream: bool) -> str:
+        return endpoint
 
     def encode(self, request: Request, target: Target) -> Payload:
         return encode_request(request, target)

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-import msgspec
-
 from ccr.messages.blocks import (
     Base64,
     Block,
@@ -23,9 +21,7 @@ from ccr.messages.blocks import (
     Url,
 )
 from ccr.messages.json import Json, JsonObject
-
-# What a block of a type we do not know may say, in this order. Encrypted and encoded content is not among it.
-_SAYING = ("title", "url", "source", "text", "context", "stdout", "stderr", "error_code", "content", "data")
+from ccr.wire.wording import words
 
 
 def parts(block: Block, images: bool = True) -> list[JsonObject]:
@@ -93,37 +89,3 @@ def joined(found: Sequence[JsonObject]) -> Json:
 
 def texts_of(found: Iterable[JsonObject]) -> list[str]:
     return [str(part["text"]) for part in found if part["type"] == "text"]
-
-
-def words(block: Opaque) -> str:
-    """What a block of another API says, as far as it can be read; "" for one that says nothing."""
-    match block.raw:
-        case {"type": "server_tool_use" | "mcp_tool_use", "name": str(name), "input": asked}:
-            return f"[{name}: {compact(asked)}]"
-        case {"type": "tool_reference", "tool_name": str(name)}:
-            return f"[The tool {name} is available.]"
-        case {"type": "compaction", "content": str(summary)}:
-            return summary
-        case {"type": str(kind)} if kind.endswith("_result"):
-            return gathered(block.raw)
-        case _:
-            return ""
-
-
-def gathered(value: object) -> str:
-    match value:
-        case str():
-            return value
-        case list():
-            return "\n".join(filter(None, map(gathered, value)))
-        case {"type": "base64"}:
-            return ""
-        case dict():
-            return "\n".join(filter(None, (gathered(value[name]) for name in _SAYING if name in value)))
-        case _:
-            return ""
-
-
-def compact(value: object) -> str:
-    """JSON that is the same each time, with the keys in the order that they came in."""
-    return msgspec.json.encode(value).decode()

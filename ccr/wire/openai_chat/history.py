@@ -12,14 +12,12 @@ from ccr.ids import Target
 from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolResult, ToolUse
 from ccr.messages.json import Json, JsonObject, read
 from ccr.messages.request import Request, Turn
-from ccr.wire.openai_chat.content import compact, joined, parts, said, texts_of, words
+from ccr.wire.callids import outgoing
+from ccr.wire.names import shortened
+from ccr.wire.openai_chat.content import joined, parts, said, texts_of
 from ccr.wire.openai_chat.differences import Differences
-from ccr.wire.openai_chat.ids import outgoing
-from ccr.wire.openai_chat.names import shortened
 from ccr.wire.origin import origin
-
-# Claude Code's first system block. It differs per conversation and stands at byte 0, where it defeats prefix caches.
-_ATTRIBUTION = "x-anthropic-billing-header:"
+from ccr.wire.wording import compact, prompt, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +51,6 @@ def messages(request: Request, target: Target, differences: Differences) -> list
 
 def system(blocks: Iterable[Block]) -> str:
     return "\n\n".join(filter(None, (prompt(text) for block in blocks for text in texts_of(parts(block)))))
-
-
-def prompt(text: str) -> str:
-    """Without the attribution line, which Anthropic alone has a use for."""
-    return text.partition("\n")[2].strip() if text.startswith(_ATTRIBUTION) else text
 
 
 def heard(turns: Iterable[Turn], calls: tuple[Call, ...], differences: Differences) -> Iterator[JsonObject]:

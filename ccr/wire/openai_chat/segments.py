@@ -15,9 +15,9 @@ from ccr.messages.events import (
     tool_input,
 )
 from ccr.messages.json import Json, JsonObject, read
-from ccr.wire.openai_chat.content import compact
-from ccr.wire.openai_chat.ids import Ids
+from ccr.wire.callids import Ids
 from ccr.wire.origin import Origin
+from ccr.wire.wording import compact
 
 
 class Words:

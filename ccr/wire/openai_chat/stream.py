@@ -15,12 +15,12 @@ from ccr.messages.events import End, Event, Finish, Start
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.reply import StopReason, Usage
 from ccr.messages.request import Request
-from ccr.wire.openai_chat.content import compact
+from ccr.wire.callids import Ids, digest
+from ccr.wire.names import originals
 from ccr.wire.openai_chat.errors import reported
-from ccr.wire.openai_chat.ids import Ids, digest
-from ccr.wire.openai_chat.names import originals
 from ccr.wire.openai_chat.segments import Call, Segment, Thought, Words
 from ccr.wire.openai_chat.usage import FAILURES, FILTERED, LENGTH, usage
+from ccr.wire.wording import compact
 
 _MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
 _HOLDER = 200  # and a segment counts as this many, though it may be empty

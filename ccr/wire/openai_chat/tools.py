@@ -4,51 +4,9 @@ from collections.abc import Iterator
 
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import BuiltinTool, Request, Tool
+from ccr.wire.names import shortened
 from ccr.wire.openai_chat.differences import Differences
-from ccr.wire.openai_chat.names import shortened
-
-_TEXT: JsonObject = {"type": "string"}
-_NUMBER: JsonObject = {"type": "integer"}
-_EDITING: dict[str, Json] = {
-    "path": {"type": "string", "description": "The file or directory."},
-    "file_text": {"type": "string", "description": "For create: the whole content."},
-    "old_str": {"type": "string", "description": "For str_replace: the text to replace. It must occur exactly once."},
-    "new_str": {"type": "string", "description": "For str_replace: what to put in its place."},
-    "insert_line": {"type": "integer", "description": "For insert: the line after which the text goes; 0: the top."},
-    "insert_text": {"type": "string", "description": "For insert: the text."},
-    "view_range": {"type": "array", "items": _NUMBER, "description": "For view: first and last line; -1: the end."},
-}
-
-
-def _schema(required: str, **properties: Json) -> JsonObject:
-    return {"type": "object", "properties": properties, "required": [required]}
-
-
-def _commands(*names: str) -> JsonObject:
-    return {"type": "string", "enum": names}
-
-
-# Tools that the client runs, but whose schema only Anthropic's models know: family -> what it does, what it takes.
-_TAUGHT: dict[str, tuple[str, JsonObject]] = {
-    "bash": (
-        "Run a command in a shell that stays open between calls.",
-        _schema("command", command=_TEXT, restart={"type": "boolean", "description": "Start a new shell."}),
-    ),
-    "text_editor": (
-        "View, create and edit text files.",
-        _schema("command", command=_commands("view", "create", "str_replace", "insert"), **_EDITING),
-    ),
-    "memory": (
-        "Keep notes in files under /memories that outlast this conversation.",
-        _schema(
-            "command",
-            command=_commands("view", "create", "str_replace", "insert", "delete", "rename"),
-            old_path=_TEXT,
-            new_path=_TEXT,
-            **_EDITING,
-        ),
-    ),
-}
+from ccr.wire.taught import parameters, taught
 
 
 def tools(request: Request, differences: Differences) -> JsonObject:
@@ -73,19 +31,9 @@ def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:
             described: JsonObject = {"description": description} if description else {}
             strictly: JsonObject = {} if strict is None else {"strict": strict}
             yield {"name": shortened(name), **described, "parameters": parameters(schema), **strictly}
-        case BuiltinTool(type, name):
-            family = type.rpartition("_")[0]
-            if family in _TAUGHT and name:
-                does, takes = _TAUGHT[family]
-                yield {"name": shortened(name), "description": does, "parameters": takes}
-
-
-def parameters(schema: JsonObject) -> JsonObject:
-    """OpenAI: "object schema missing properties"."""
-    typed = schema if schema.get("type") else {"type": "object", **{k: v for k, v in schema.items() if k != "type"}}
-    if typed["type"] == "object" and not typed.keys() & {"properties", "$ref", "anyOf", "oneOf", "allOf"}:
-        return {**typed, "properties": {}}
-    return typed
+        case BuiltinTool():
+            if known := taught(tool):
+                yield from _functions(known)
 
 
 def _choice(request: Request, functions: dict[Json, JsonObject], differences: Differences) -> JsonObject:

@@ -7,11 +7,11 @@ from ccr.errors import UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Effort, Request
+from ccr.wire.callids import digest
 from ccr.wire.dialect import DialectName, Payload
 from ccr.wire.openai_chat.differences import Differences
 from ccr.wire.openai_chat.errors import refusal
 from ccr.wire.openai_chat.history import messages
-from ccr.wire.openai_chat.ids import digest
 from ccr.wire.openai_chat.reader import ChatReader
 from ccr.wire.openai_chat.tools import tools
 
@@ -27,6 +27,14 @@ class ChatUpstream(Differences):
     def name(self) -> DialectName:
         return "openai"
 
+    @property
+    def verbatim(self) -> bool:
+        return True
+
+    @property
+    def searches(self) -> bool:
+        return self.web_search is not None
+
     def endpoint(self, url: str) -> str:
         """A URL without a path gets /v1/chat/completions, one with a path gets /chat/completions; the endpoint itself
         stays as it is, and so does the query."""
@@ -35,6 +43,9 @@ class ChatUpstream(Differences):
         if not path.endswith(_ENDPOINT):
             path = (path or "/v1") + _ENDPOINT
         return urlunsplit(there._replace(path=path))
+
+    def address(self, endpoint: str, target: Target, *, stream: bool) -> str:
+        return endpoint
 
     def encode(self, request: Request, target: Target) -> Payload:
         thinks = wanted(request) is not None

@@ -21,7 +21,7 @@ from ccr.messages.events import (
 from ccr.messages.fold import fold
 from ccr.messages.reply import Reply, Usage
 from ccr.wire.anthropic.stream import Raw, Stream
-from ccr.wire.anthropic.toolids import ToolIds
+from ccr.wire.toolids import ToolIds
 
 START: Raw = {"type": "message_start", "message": {"id": "msg_1", "model": "m", "content": [], "usage": {}}}
 STOP: Raw = {"type": "message_stop"}

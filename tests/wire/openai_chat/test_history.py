@@ -15,8 +15,8 @@ from ccr.messages.blocks import (
     ToolUse,
 )
 from ccr.messages.request import Request
+from ccr.wire.names import shortened
 from ccr.wire.openai_chat import ChatUpstream
-from ccr.wire.openai_chat.names import shortened
 from ccr.wire.origin import Origin
 from tests.wire.openai_chat.reading import TARGET, assistant, body, called, messages, note, result, user
 

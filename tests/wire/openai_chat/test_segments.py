@@ -2,7 +2,7 @@ import pytest
 
 from ccr.messages.blocks import ToolUse
 from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta
-from ccr.wire.openai_chat.ids import Ids
+from ccr.wire.callids import Ids
 from ccr.wire.openai_chat.segments import Call, Thought, Words
 from ccr.wire.origin import origin
 from tests.wire.openai_chat.reading import HI, TARGET

@@ -13,7 +13,7 @@ from ccr.messages.fold import fold
 from ccr.messages.json import NOTHING
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request, Tool
-from ccr.wire.openai_chat.names import shortened
+from ccr.wire.names import shortened
 from ccr.wire.openai_chat.stream import Answer
 from ccr.wire.origin import origin
 from tests.support.chat import called, delta, used

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from ccr.messages.request import AnyTool, BuiltinTool, Request, Tool, ToolChoice
+from ccr.wire.names import shortened
 from ccr.wire.openai_chat import ChatUpstream
-from ccr.wire.openai_chat.names import shortened
-from ccr.wire.openai_chat.tools import parameters
+from ccr.wire.taught import parameters
 from tests.wire.openai_chat.reading import HI, body
 
 BASH = Tool("Bash", "Runs.", {"type": "object", "properties": {"command": {"type": "string"}}})

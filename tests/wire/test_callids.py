@@ -3,7 +3,7 @@ import re
 import pytest
 
 from ccr.messages.request import Request
-from ccr.wire.openai_chat.ids import Ids, legal, outgoing
+from ccr.wire.callids import Ids, legal, outgoing
 from tests.wire.openai_chat.reading import HI, assistant, called, result, user
 
 LEGAL = re.compile(r"[a-zA-Z0-9_-]+")

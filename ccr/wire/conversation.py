@@ -1,15 +1,15 @@
-"""A history as Anthropic accepts it. One that is right already comes out as it went in, so that prompt caches hold.
+"""A history as APIs accept it. One that is right already comes out as it went in, so that prompt caches hold.
 
-Each rule heals a 400:
+Each rule heals a 400, here in Anthropic's words:
 - "text content blocks must be non-empty", "cache_control cannot be set for empty text blocks"
-- "Invalid `signature` in `thinking` block": thoughts that this router signed, or nobody
+- "Invalid `signature` in `thinking` block": thoughts that the target did not have; who writes to it says which to keep
 - "`tool_use` ids must be unique", "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
 - "unexpected `tool_use_id` found in `tool_result` blocks": a result whose call is gone (compaction, a resumed session)
 - "`tool_use` ids were found without `tool_result` blocks immediately after": results missing, late or behind text
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
@@ -18,20 +18,21 @@ import msgspec
 from ccr.messages.blocks import Block, Document, Image, Opaque, Text, Thinking, ToolResult, ToolUse
 from ccr.messages.json import Json
 from ccr.messages.request import Turn
-from ccr.wire.anthropic.toolids import ToolIds
-from ccr.wire.origin import PREFIX
+from ccr.wire.toolids import ToolIds
 
 NO_RESULT = "[no result]"
 ORPHAN = "[The result of a tool call that is no longer part of this conversation:]"
 
+Keeps = Callable[[Thinking], bool]
 Waiting = dict[str, deque[str]]  # a call's id -> the ids that it goes by from now on, oldest first
 
 
-def mended(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+def mended(turns: Iterable[Turn], keeps: Keeps) -> tuple[Turn, ...]:
+    """Ids are legal and unique, and each call has one result, at the beginning of what follows the model's turns."""
     ids = ToolIds()
     found: list[Turn] = []
     waiting: Waiting = {}
-    for by_model, run in groupby(_solid_turns(turns), lambda turn: turn.role == "assistant"):
+    for by_model, run in groupby(_solid_turns(turns, keeps), lambda turn: turn.role == "assistant"):
         if by_model:
             said, waiting = _named(run, ids)
             found += said
@@ -41,18 +42,18 @@ def mended(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     return (*found, *_answered([], waiting))
 
 
-def solid(content: Iterable[Block]) -> tuple[Block, ...]:
-    """Without blank text and foreign thoughts. A cache mark moves to the block before."""
+def solid(content: Iterable[Block], keeps: Keeps) -> tuple[Block, ...]:
+    """Without blank text and thoughts that are not to be kept. A cache mark moves to the block before."""
     found: list[Block] = []
     for block in content:
         match block:
             case Text(text, extra) if not text.strip():
                 if found and "cache_control" in extra:
                     found[-1] = _marked(found[-1], extra["cache_control"])
-            case Thinking(_, signature) if not signature or signature.startswith(PREFIX):
+            case Thinking() if not keeps(block):
                 pass
             case ToolResult(_, inner):
-                kept = solid(inner)
+                kept = solid(inner, keeps)
                 found.append(block if kept == inner else replace(block, content=kept))
             case _:
                 found.append(block)
@@ -65,9 +66,9 @@ def _marked(block: Block, mark: Json) -> Block:
     return replace(block, extra={**block.extra, "cache_control": mark})
 
 
-def _solid_turns(turns: Iterable[Turn]) -> Iterator[Turn]:
+def _solid_turns(turns: Iterable[Turn], keeps: Keeps) -> Iterator[Turn]:
     for turn in turns:
-        if content := solid(turn.content):
+        if content := solid(turn.content, keeps):
             yield turn if content == turn.content else replace(turn, content=content)
 
 

@@ -1,4 +1,4 @@
-"""Tool names as the wire takes them: at most 64 of a-z A-Z 0-9 _ -. Others are shortened, the same way each time."""
+"""Tool names as hosts take them: at most 64 of a-z A-Z 0-9 _ -. Others are shortened, the same way each time."""
 
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 import re
 
 from ccr.messages.request import BuiltinTool, Request, Tool
-from ccr.wire.openai_chat.names import originals, shortened
+from ccr.wire.names import originals, shortened
 from tests.wire.openai_chat.reading import assistant, called
 
 LONG = "mcp__a_server_with_a_long_name__a_tool_whose_name_is_far_too_long_for_the_wire"

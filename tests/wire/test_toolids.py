@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccr.wire.anthropic.toolids import ToolIds, clean
+from ccr.wire.toolids import ToolIds, clean
 
 
 def test_an_id_that_fits_stays() -> None:

@@ -1,15 +1,30 @@
-"""A history as Anthropic accepts it."""
+"""A history as APIs accept it."""
+
+from collections.abc import Iterable
 
 import pytest
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Block, Document, Image, Opaque, PlainText, Text, Thinking, ToolResult, ToolUse, Url
 from ccr.messages.request import Turn
-from ccr.wire.anthropic.history import NO_RESULT, ORPHAN, mended, solid
+from ccr.wire import conversation
+from ccr.wire.conversation import NO_RESULT, ORPHAN
 from ccr.wire.origin import Origin
 
 OURS = Origin(Target(ProviderName("p"), ModelName("m")), "reasoning").sign()
 MARK = {"cache_control": {"type": "ephemeral"}}
+
+
+def signed(thought: Thinking) -> bool:
+    return bool(thought.signature) and thought.signature != OURS
+
+
+def mended(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    return conversation.mended(turns, signed)
+
+
+def solid(content: Iterable[Block]) -> tuple[Block, ...]:
+    return conversation.solid(content, signed)
 
 
 def user(*content: Block) -> Turn:

@@ -1,0 +1,46 @@
+"""A web search that a host ran, as Anthropic's server tool shows it: the call, and what was found."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ccr.messages.blocks import Opaque
+from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta
+from ccr.messages.json import Json
+from ccr.wire.wording import compact
+
+PREFIX = "srvtoolu_ccr_"  # of the ids: Anthropic did not run these searches, and does not take them back
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    url: str
+    title: str
+    text: str = ""  # what the page says of the matter, where that is known
+    age: str | None = None
+
+
+def searched(id: str, query: str, hits: Iterable[Hit]) -> Iterator[Event]:
+    """The two blocks, as events. `id`: anything that is unlike the others of the conversation."""
+    id = PREFIX + id
+    yield BlockStart(Opaque({"type": "server_tool_use", "id": id, "name": "web_search", "input": {}}))
+    yield JsonDelta(compact({"query": query}))
+    yield BlockStop()
+    found: list[Json] = [_result(hit) for hit in hits]
+    yield BlockStart(Opaque({"type": "web_search_tool_result", "tool_use_id": id, "content": found}))
+    yield BlockStop()
+
+
+def cited(url: str, title: str, text: str) -> dict[str, Json]:
+    """The delta that gives a text its source."""
+    where: dict[str, Json] = {"type": "web_search_result_location", "url": url, "title": title}
+    return {"type": "citations_delta", "citation": {**where, "encrypted_index": "", "cited_text": text}}
+
+
+def _result(hit: Hit) -> dict[str, Json]:
+    return {
+        "type": "web_search_result",
+        "url": hit.url,
+        "title": hit.title,
+        "encrypted_content": "",
+        "page_age": hit.age,
+    }

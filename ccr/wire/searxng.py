@@ -1,0 +1,1 @@
+"""A SearXNG server as an upstream that answers web searches."""
