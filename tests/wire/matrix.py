@@ -1,0 +1,123 @@
+"""What travels to which upstream, and how. Each cell is a test (test_matrix.py); docs/dialects.md is printed from here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.wire.anthropic import AnthropicUpstream
+from ccr.wire.dialect import UpstreamDialect
+from ccr.wire.openai_chat import ChatUpstream
+from tests.support import chat, messages
+from tests.support.parts import Part
+
+Json = dict[str, Any]
+Fault = tuple[int, Json]
+
+FEATURES = (
+    "text",
+    "tools",
+    "parallel tools",
+    "images",
+    "images in results",
+    "documents",
+    "thinking",
+    "structured output",
+    "web search",
+    "errors",
+    "usage",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of upstream: who speaks to it, how it answers, what it takes."""
+
+    title: str
+    upstream: UpstreamDialect
+    body: Callable[..., bytes]  # a stream of these parts
+    fault: Callable[[str, Json], Fault | None]  # what the real one would say against a request
+    limited: Fault  # how it says: too many requests
+    overflow: Fault  # how it says: the prompt is too long
+    how: Mapping[str, str]  # feature -> how it travels
+    model: str = "m"
+    sees: str = ""  # what comes back of a thought: its text, or its signature
+
+    @property
+    def target(self) -> Target:
+        return Target(ProviderName("acme"), ModelName(self.model))
+
+    @property
+    def path(self) -> str:
+        return self.upstream.address(self.upstream.endpoint("https://acme.test"), self.target, stream=True)
+
+
+def _no_fault(path: str, body: Json) -> Fault | None:
+    return None
+
+
+def _anthropic(kind: str, words: str) -> Json:
+    return {"type": "error", "error": {"type": kind, "message": words}}
+
+
+def _openai(code: str, words: str) -> Json:
+    return {"error": {"message": words, "type": "invalid_request_error", "code": code}}
+
+
+OPENAI_LIMITED = (429, _openai("rate_limit_exceeded", "Rate limit reached for requests"))
+OPENAI_OVERFLOW = (
+    400,
+    _openai("context_length_exceeded", "Your input exceeds the context window of this model."),
+)
+
+KINDS: Mapping[str, Kind] = {
+    "anthropic": Kind(
+        "Anthropic Messages",
+        AnthropicUpstream(),
+        messages.body,
+        _no_fault,
+        (429, _anthropic("rate_limit_error", "Too many requests.")),
+        (400, _anthropic("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")),
+        {
+            "text": "`text` blocks; byte for byte from Claude Code",
+            "tools": "`tool_use`, `tool_result`",
+            "parallel tools": "in one message; results first",
+            "images": "`image` blocks",
+            "images in results": "`image` blocks",
+            "documents": "`document` blocks",
+            "thinking": "`thinking` blocks with Anthropic's signatures; other providers' are dropped",
+            "structured output": "`output_config.format`",
+            "web search": "`web_search` server tool",
+            "errors": "Anthropic's own",
+            "usage": "with cache reads and writes",
+        },
+        model="claude-opus-5-5",
+        sees="c2lnbmVk",
+    ),
+    "openai": Kind(
+        "OpenAI Chat Completions",
+        ChatUpstream(web_search="web_search_options"),
+        chat.body,
+        _no_fault,
+        OPENAI_LIMITED,
+        OPENAI_OVERFLOW,
+        {
+            "text": "`messages`; mid-conversation system turns in place, as the user's",
+            "tools": "`tool_calls`, `tool` messages",
+            "parallel tools": "in the order of the calls",
+            "images": "`image_url` data URLs; a visible note for text-only models",
+            "images in results": "in a user message after the results",
+            "documents": "`file` parts; text documents as text",
+            "thinking": "`reasoning_content`, `reasoning`, `reasoning_details`, back in the field they came in",
+            "structured output": "`response_format`",
+            "web search": "OpenRouter's plugin, `web_search_options`; else a search engine",
+            "errors": "in any envelope that vendors use, inside a stream as well",
+            "usage": "cached tokens taken out of the input",
+        },
+        sees="let me see",
+    ),
+}
+
+
+def answer(kind: Kind, *parts: Part) -> bytes:
+    return kind.body(*parts)
