@@ -1,23 +1,33 @@
 """An upstream that speaks Anthropic Messages."""
 
 import re
-from typing import Literal
+from dataclasses import dataclass
 
 from ccr.errors import UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.request import Request
+from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.errors import refusal
 from ccr.wire.anthropic.reader import AnswerReader
 from ccr.wire.anthropic.request import encode_request
-from ccr.wire.dialect import Payload, Reader
+from ccr.wire.dialect import DialectName, Payload, Reader
 
 _VERSIONED = re.compile(r"/v\d+$")
 
 
-class AnthropicUpstream:
-    name: Literal["anthropic"] = "anthropic"
-    verbatim = True
-    searches = True
+@dataclass(frozen=True, slots=True)
+class AnthropicUpstream(Differences):
+    @property
+    def name(self) -> DialectName:
+        return "anthropic"
+
+    @property
+    def verbatim(self) -> bool:
+        return self.genuine
+
+    @property
+    def searches(self) -> bool:
+        return self.genuine or self.web_search
 
     def endpoint(self, url: str) -> str:
         base, mark, query = url.partition("?")
