@@ -5,11 +5,17 @@ from ccr.config.vendors import Vendor
 from ccr.providers.catalogue import chat
 from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.dialect import UpstreamDialect
+from ccr.wire.gemini import GeminiUpstream
+from ccr.wire.searxng import SearchUpstream
 
 
 def spoken(dialect: DialectName, vendor: Vendor | None) -> UpstreamDialect:
     match dialect:
         case "anthropic":
             return AnthropicUpstream()
+        case "gemini" | "vertex-gemini":
+            return GeminiUpstream(vertex=dialect == "vertex-gemini")
+        case "search":
+            return SearchUpstream()
         case _:
             return chat(vendor)

@@ -4,6 +4,9 @@ from ccr.config.schema import DialectName
 from ccr.providers.dialects import spoken
 
 
-@pytest.mark.parametrize(("dialect", "wire"), [("anthropic", "anthropic"), ("openai", "openai")])
+@pytest.mark.parametrize(
+    ("dialect", "wire"),
+    [("anthropic", "anthropic"), ("openai", "openai"), ("gemini", "gemini"), ("vertex-gemini", "gemini")],
+)
 def test_a_dialect_has_somebody_who_speaks_it(dialect: DialectName, wire: str) -> None:
     assert spoken(dialect, None).name == wire
