@@ -8,8 +8,8 @@ from ccr.messages.reply import Reply
 from ccr.messages.request import Request
 from ccr.wire.dialect import DialectName
 from ccr.wire.openai_chat.decode import decode
-from ccr.wire.openai_chat.errors import envelope
 from ccr.wire.openai_chat.writer import ChatWriter, completion
+from ccr.wire.openai_errors import envelope
 
 
 def _long_ago() -> float:

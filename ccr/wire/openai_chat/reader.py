@@ -7,8 +7,8 @@ from ccr.ids import Target
 from ccr.messages.events import Event
 from ccr.messages.json import JsonObject, read
 from ccr.messages.request import Request
-from ccr.wire.openai_chat.errors import plain, refusal
 from ccr.wire.openai_chat.stream import Answer
+from ccr.wire.openai_errors import plain, refusal
 from ccr.wire.sse import MAX_FRAME, Frame, Frames
 
 _BOM = b"\xef\xbb\xbf"

@@ -17,9 +17,9 @@ from ccr.messages.reply import StopReason, Usage
 from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
 from ccr.wire.names import originals
-from ccr.wire.openai_chat.errors import reported
 from ccr.wire.openai_chat.segments import Call, Segment, Thought, Words
 from ccr.wire.openai_chat.usage import FAILURES, FILTERED, LENGTH, usage
+from ccr.wire.openai_errors import reported
 from ccr.wire.wording import compact
 
 _MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn

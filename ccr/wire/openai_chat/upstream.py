@@ -10,10 +10,10 @@ from ccr.messages.request import Effort, Request
 from ccr.wire.callids import digest
 from ccr.wire.dialect import DialectName, Payload
 from ccr.wire.openai_chat.differences import Differences
-from ccr.wire.openai_chat.errors import refusal
 from ccr.wire.openai_chat.history import messages
 from ccr.wire.openai_chat.reader import ChatReader
 from ccr.wire.openai_chat.tools import tools
+from ccr.wire.openai_errors import refusal
 
 _ENDPOINT = "/chat/completions"
 _EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")

@@ -23,8 +23,8 @@ from ccr.messages.events import (
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.reply import Reply, Usage
 from ccr.messages.request import Request
-from ccr.wire.openai_chat.errors import envelope
 from ccr.wire.openai_chat.usage import FINISHES, reported
+from ccr.wire.openai_errors import envelope
 from ccr.wire.sse import frame
 from ccr.wire.wording import compact
 

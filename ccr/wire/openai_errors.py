@@ -1,4 +1,4 @@
-"""Errors: what providers say in many forms, and what an OpenAI client is told."""
+"""OpenAI's errors: what providers say in many forms, and what an OpenAI client is told."""
 
 import re
 from typing import NamedTuple

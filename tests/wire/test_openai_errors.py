@@ -14,7 +14,7 @@ from ccr.errors import (
     UpstreamLimited,
     UpstreamModelUnknown,
 )
-from ccr.wire.openai_chat.errors import BY_KIND, envelope, refusal, reported
+from ccr.wire.openai_errors import BY_KIND, envelope, refusal, reported
 
 WRAPPED = 'Error from provider(x: 400): {"error":{"message":"prompt too long","code":"context_length_exceeded"}}'
 
