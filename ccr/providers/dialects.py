@@ -3,7 +3,7 @@
 from ccr.config.schema import DialectName
 from ccr.config.vendors import Vendor
 from ccr.providers.catalogue import chat
-from ccr.wire.anthropic import AnthropicUpstream
+from ccr.providers.lookalikes import anthropic
 from ccr.wire.dialect import UpstreamDialect
 from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.searxng import SearchUpstream
@@ -12,7 +12,7 @@ from ccr.wire.searxng import SearchUpstream
 def spoken(dialect: DialectName, vendor: Vendor | None) -> UpstreamDialect:
     match dialect:
         case "anthropic":
-            return AnthropicUpstream()
+            return anthropic(vendor)
         case "gemini" | "vertex-gemini":
             return GeminiUpstream(vertex=dialect == "vertex-gemini")
         case "search":

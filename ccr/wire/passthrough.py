@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from ccr.messages.blocks import Opaque
 from ccr.messages.json import Json
 from ccr.wire.fields import parse
 from ccr.wire.origin import PREFIX
+from ccr.wire.searching import PREFIX as SEARCH
+from ccr.wire.searching import is_cited_by_us, is_searched_by_us
+from ccr.wire.wording import words
 
 # What belongs to one connection, to the router itself, or to the way that the request took.
 OWN = frozenset(
@@ -30,7 +34,8 @@ OWN_FAMILIES = ("x-ccr-", "x-forwarded-", "cf-", "sec-fetch-")
 Edit = Callable[[bytes], bytes | None]  # of a message; None takes it out
 
 _KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
-_SIGNED_BY_US = f'"{PREFIX}'.encode()
+# What only this router writes: a signature, the id of a search that Anthropic did not run, a citation of one.
+_OURS = re.compile(rf'"(?:{re.escape(PREFIX)}|{SEARCH}|encrypted_index"\s*:\s*"")'.encode())
 
 
 def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tuple[str, ...] = ()) -> bytes:
@@ -49,13 +54,14 @@ def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tup
 
 
 def strip_foreign_thoughts(body: bytes) -> bytes:
-    """Without the thinking blocks that this router signed: Anthropic answers 400 to a signature that is not its own."""
-    if _SIGNED_BY_US not in body:
+    """Without what this router made of other providers' answers: Anthropic answers 400 to a signature that is not its
+    own, and to a search that it did not run; what such a search found is told in words."""
+    if not _OURS.search(body):
         return body
     body, places = _opened(body)
     if "messages" not in places:
         return body
-    return _spliced(body, places, {"messages": _each_message(body[places["messages"]], _without_our_thoughts)})
+    return _spliced(body, places, {"messages": _each_message(body[places["messages"]], _without_what_is_ours)})
 
 
 def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
@@ -113,25 +119,33 @@ def _each_message(raw: bytes, edit: Edit) -> bytes:
     return b"[%s]" % b",".join(message for message in messages if message is not None)
 
 
-def _without_our_thoughts(raw: bytes) -> bytes | None:
-    if _SIGNED_BY_US not in raw:
+def _without_what_is_ours(raw: bytes) -> bytes | None:
+    if not _OURS.search(raw):
         return raw
     message = msgspec.json.decode(raw)
-    content = message["content"]
+    content = message.get("content")
     if not isinstance(content, list):
         return raw
-    kept = [block for block in content if not _is_our_thought(block)]
+    kept = [block for block in map(_without_ours, content) if block is not None]
     if kept == content:
         return raw
     return msgspec.json.encode({**message, "content": kept}) if kept else None
 
 
-def _is_our_thought(block: object) -> bool:
+def _without_ours(block: Json) -> Json:
+    """A block as Anthropic may see it; None for none of it."""
+    if not isinstance(block, Mapping):
+        return block
     match block:
-        case {"type": "thinking", "signature": str(signature)}:
-            return signature.startswith(PREFIX)
+        case {"type": "thinking", "signature": str(state)} | {"type": "redacted_thinking", "data": str(state)}:
+            return None if state.startswith(PREFIX) else block
+        case {"citations": list(citations)} if any(map(is_cited_by_us, citations)):
+            own = [citation for citation in citations if not is_cited_by_us(citation)]
+            return {name: own if name == "citations" else block[name] for name in block if own or name != "citations"}
+        case _ if is_searched_by_us(block):
+            return {"type": "text", "text": said} if (said := words(Opaque(block))) else None
         case _:
-            return False
+            return block
 
 
 def _edited_system(raw: bytes, removed: tuple[str, ...]) -> bytes:

@@ -1,6 +1,6 @@
 """A web search that a host ran, as Anthropic's server tool shows it: the call, and what was found."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ccr.messages.blocks import Opaque
@@ -34,6 +34,35 @@ def cited(url: str, title: str, text: str) -> dict[str, Json]:
     """The delta that gives a text its source."""
     where: dict[str, Json] = {"type": "web_search_result_location", "url": url, "title": title}
     return {"type": "citations_delta", "citation": {**where, "encrypted_index": "", "cited_text": text}}
+
+
+def is_searched_by_us(raw: Mapping[str, object]) -> bool:
+    """Whether a block is one of `searched`."""
+    match raw:
+        case {"type": "server_tool_use", "id": str(id)} | {"type": "web_search_tool_result", "tool_use_id": str(id)}:
+            return id.startswith(PREFIX)
+        case _:
+            return False
+
+
+def searched_by_us(raw: Mapping[str, object]) -> Mapping[str, object]:
+    """A block of a search that another host ran, with an id that says so."""
+    match raw:
+        case {"type": "server_tool_use", "id": str(id)} if not id.startswith(PREFIX):
+            return {**raw, "id": PREFIX + id}
+        case {"type": "web_search_tool_result", "tool_use_id": str(id)} if not id.startswith(PREFIX):
+            return {**raw, "tool_use_id": PREFIX + id}
+        case _:
+            return raw
+
+
+def is_cited_by_us(citation: object) -> bool:
+    """Whether a citation is one of `cited`: Anthropic's own have an index, and it demands it back."""
+    match citation:
+        case {"type": "web_search_result_location", **others}:
+            return not others.get("encrypted_index")
+        case _:
+            return False
 
 
 def _result(hit: Hit) -> dict[str, Json]:

@@ -82,10 +82,15 @@ def _folded(turns: Iterable[Turn]) -> Iterable[Turn]:
     for turn in turns:
         content = _blocks(turn.content)
         if turn.role == "system":
-            words = "\n\n".join(block.text for block in content if isinstance(block, Text))
-            yield Turn("user", (Text(f"<system-reminder>\n{words}\n</system-reminder>"),))
+            yield Turn("user", (reminder(content),))
         else:
             yield Turn(turn.role, content)
+
+
+def reminder(content: Iterable[Block]) -> Text:
+    """A system turn as words of the user, as Claude Code itself wraps them for models without such turns."""
+    words = "\n\n".join(block.text for block in content if isinstance(block, Text))
+    return Text(f"<system-reminder>\n{words}\n</system-reminder>")
 
 
 def _blocks(content: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -1,5 +1,6 @@
 """Requests <-> JSON."""
 
+from dataclasses import replace
 from typing import cast, get_args
 
 from ccr.errors import BadRequest
@@ -19,11 +20,13 @@ from ccr.messages.request import (
     Turn,
 )
 from ccr.wire.anthropic.blocks import decode_content, encode_content, merged
+from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.foreign import adapted
+from ccr.wire.anthropic.lookalike import reduced
+from ccr.wire.anthropic.thoughts import genuine, seen
 from ccr.wire.conversation import mended, solid
 from ccr.wire.dialect import Payload
 from ccr.wire.fields import Fields, model_name, parse
-from ccr.wire.origin import is_ours
 
 VERSION = "2023-06-01"  # the one that lookalikes know; a client's own header outranks it
 MAX_TOKENS = 32_000  # the API demands a figure; this is what Claude Code assumes for a model it does not know
@@ -150,17 +153,16 @@ def _strings(fields: Fields, name: str) -> list[str]:
     return found
 
 
-def encode_request(request: Request, target: Target) -> Payload:
-    if request.dialect != "anthropic":
-        request = adapted(request, target.model)
-    turns = mended(request.turns, _keeps)
+def encode_request(request: Request, target: Target, host: Differences) -> Payload:
+    request = _suited(request, target, host)
+    turns = mended(request.turns, _all)
     max_tokens = MAX_TOKENS if request.max_tokens is None else request.max_tokens
-    thinking = _encode_reasoning(request.reasoning, max_tokens, turns)
+    thinking = _encode_reasoning(request.reasoning, max_tokens, turns, host)
     extra = request.extra
     if request.reasoning and thinking is None:
         extra = _without_clearing(extra)
     optional: dict[str, Json] = {
-        "system": encode_content(solid(request.system, _keeps)) or None,
+        "system": encode_content(solid(request.system, _all)) or None,
         "tools": [_encode_tool(tool) for tool in request.tools] or None,
         "tool_choice": _encode_choice(request.tool_choice),
         "thinking": thinking,
@@ -181,9 +183,17 @@ def encode_request(request: Request, target: Target) -> Payload:
     return Payload(merged(body, extra), {"anthropic-version": VERSION})
 
 
-def _keeps(thought: Thinking) -> bool:
-    """What Anthropic signed. "Invalid `signature` in `thinking` block" is said of all else."""
-    return bool(thought.signature) and not is_ours(thought.signature)
+def _suited(request: Request, target: Target, host: Differences) -> Request:
+    if not host.genuine:
+        return reduced(request, target, host)
+    if request.dialect != "anthropic":
+        request = adapted(request, target.model)
+    return replace(request, turns=seen(request.turns, genuine))
+
+
+def _all(thought: Thinking) -> bool:
+    """What must not go out has been left out before."""
+    return True
 
 
 def _encode_turn(turn: Turn) -> JsonObject:
@@ -214,14 +224,16 @@ def _encode_choice(choice: ToolChoice | None) -> JsonObject | None:
     return body
 
 
-def _encode_reasoning(reasoning: Reasoning | None, max_tokens: int, turns: tuple[Turn, ...]) -> JsonObject | None:
+def _encode_reasoning(
+    reasoning: Reasoning | None, max_tokens: int, turns: tuple[Turn, ...], host: Differences
+) -> JsonObject | None:
     if reasoning is None:
         return None
     budget = reasoning.budget
-    if reasoning.mode == "enabled":
+    if reasoning.mode == "enabled" and host.thinking != "switch":
         # "`max_tokens` must be greater than `thinking.budget_tokens`"
         budget = min(LEAST_BUDGET if budget is None else budget, max_tokens - 1)
-        if budget < LEAST_BUDGET or _began_without_thinking(turns):
+        if budget < LEAST_BUDGET or (host.genuine and _began_without_thinking(turns)):
             return None
     body: dict[str, Json] = {"type": reasoning.mode}
     if budget is not None:

@@ -10,7 +10,9 @@ from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.errors import refusal
 from ccr.wire.anthropic.reader import AnswerReader
 from ccr.wire.anthropic.request import encode_request
+from ccr.wire.anthropic.thoughts import Tagging
 from ccr.wire.dialect import DialectName, Payload, Reader
+from ccr.wire.stages import staged
 
 _VERSIONED = re.compile(r"/v\d+$")
 
@@ -40,10 +42,11 @@ class AnthropicUpstream(Differences):
         return endpoint
 
     def encode(self, request: Request, target: Target) -> Payload:
-        return encode_request(request, target)
+        return encode_request(request, target, self)
 
     def reader(self, request: Request, target: Target) -> Reader:
-        return AnswerReader(request, target)
+        reader = AnswerReader(request, target)
+        return reader if self.genuine else staged(reader, [Tagging(target)])
 
     def refusal(self, status: int, body: bytes) -> UpstreamSaid:
         return refusal(status, body)

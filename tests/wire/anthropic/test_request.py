@@ -11,6 +11,7 @@ from ccr.errors import BadRequest
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import RedactedThinking, Text, Thinking, ToolResult, ToolUse
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool, ToolChoice, Turn
+from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.request import MAX_TOKENS, decode_request, encode_request
 
 TARGET = Target(ProviderName("p"), ModelName("m"))
@@ -24,7 +25,7 @@ def decoded(**fields: object) -> Request:
 
 def encoded(request: Request) -> dict[str, object]:
     """What goes over the wire."""
-    body: dict[str, object] = json.loads(json.dumps(encode_request(request, TARGET).body))
+    body: dict[str, object] = json.loads(json.dumps(encode_request(request, TARGET, Differences()).body))
     return body
 
 
@@ -175,7 +176,7 @@ def test_max_tokens_may_be_missing_as_when_tokens_are_counted() -> None:
 
 
 def test_the_target_names_the_model_and_the_version_goes_along() -> None:
-    payload = encode_request(decoded(model="p,m"), TARGET)
+    payload = encode_request(decoded(model="p,m"), TARGET, Differences())
     assert payload.body["model"] == "m"
     assert payload.headers == {"anthropic-version": "2023-06-01"}
 
@@ -306,7 +307,7 @@ def test_blank_prompts_and_turns_are_left_out() -> None:
 
 def test_the_same_request_is_the_same_bytes() -> None:
     body = json.dumps(RICH).encode()
-    first, second = (json.dumps(encode_request(decode_request(body), TARGET).body) for _ in range(2))
+    first, second = (json.dumps(encode_request(decode_request(body), TARGET, Differences()).body) for _ in range(2))
     assert first == second
 
 
