@@ -130,6 +130,8 @@ class Assembly:
                 providers={upstream.name: upstream.models for upstream in upstreams},
                 aliases=config.aliases,
                 fallback=config.fallback,
+                searching=frozenset(upstream.name for upstream in upstreams if upstream.dialect.searches),
+                engines=tuple(upstream.name for upstream in upstreams if upstream.dialect.name == "search"),
             ),
             transport=self._transport,
             counter=self._counting,

@@ -31,6 +31,8 @@ def routes(providers: tuple[Provider, ...]) -> dict[str, Target]:
     """The first provider that can be asked, with its first model, or its vendor's usual one."""
     for provider in sorted(providers, key=lambda each: each.key_missing):
         vendor = vendor_named(provider.name)
+        if provider.dialect == "search":
+            continue
         model = provider.models[0] if provider.models else vendor.model if vendor else ""
         if not model:
             continue

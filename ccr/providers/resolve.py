@@ -52,7 +52,14 @@ def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:
     upstreams = tuple(
         _upstream(provider, f"Providers[{index}]", config, notices) for index, provider in enumerate(config.providers)
     )
+    notices += _unsearched(config, upstreams)
     return upstreams, tuple(dict.fromkeys(notices))
+
+
+def _unsearched(config: Config, upstreams: tuple[Upstream, ...]) -> Iterator[Notice]:
+    target = config.routes.get("webSearch")
+    if target and any(each.name == target.provider and not each.dialect.searches for each in upstreams):
+        yield Notice("Router.webSearch", f"{target} is not known to search the web; it is asked all the same")
 
 
 def _upstream(provider: Provider, path: str, config: Config, notices: list[Notice]) -> Upstream:
@@ -76,7 +83,7 @@ def _upstream(provider: Provider, path: str, config: Config, notices: list[Notic
         auth=_auth(provider, vendor, speaks),
         key=provider.key,
         key_source=provider.key_source,
-        models=tuple(ModelName(model) for model in provider.models),
+        models=() if speaks == "search" else tuple(ModelName(model) for model in provider.models),
         quirks=tuple(_quirks(provider.quirks, f"{place}.use", notices)),
         model_quirks={
             ModelName(model): tuple(_quirks(uses, f'{place}["{model}"].use', notices))
@@ -132,7 +139,7 @@ def _auth(provider: Provider, vendor: Vendor | None, speaks: DialectName) -> Aut
         return "bearer"
     if vendor and vendor.auth:
         return vendor.auth
-    if speaks == "openai":
+    if speaks in ("openai", "search"):
         return "bearer"
     return vendor.anthropic_auth if vendor else "x-api-key"
 

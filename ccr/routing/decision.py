@@ -21,6 +21,7 @@ class Facts:
     request_class: str | None = None  # main, subagent, auxiliary, compaction, … as Claude Code says or shows it
     has_image: bool = False  # in the last user turn
     has_web_search: bool = False
+    only_searches: bool = False  # no other tool beside web_search: what Claude Code's WebSearch sends
     has_tools: bool = False
     has_editing_tools: bool = False
     thinks: bool = False
@@ -34,6 +35,8 @@ class Table:
     providers: Mapping[ProviderName, tuple[ModelName, ...]]
     aliases: Mapping[str, Target] = field(default_factory=dict)
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    searching: frozenset[ProviderName] = frozenset()  # those that run a web search themselves
+    engines: tuple[ProviderName, ...] = ()  # those that do nothing else
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Why a request goes where it goes: every rule's verdict, in order."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from ccr.errors import UnknownTarget
 from ccr.ids import Target
-from ccr.routing.decision import Choice, Decision, Facts, Rule, Table
-from ccr.routing.rules import RULES, decide
+from ccr.routing.decision import Choice, Decision, Facts, Passed, Table
+from ccr.routing.rules import RULES, decide, first, search
 
 Outcome = Literal["answers", "passes", "fails"]
 
@@ -36,7 +38,9 @@ def explain(facts: Facts, table: Table) -> Explanation:
     steps: list[Step] = []
     for name, rule in RULES:
         reached = all(step.outcome == "passes" for step in steps)
-        steps.append(_step(name, rule, facts, table, reached=reached))
+        steps.append(_step(name, about(rule), partial(rule, facts, table), reached=reached))
+    if facts.only_searches:
+        steps += _last(facts, table)
     decision, error = None, None
     try:
         decision = decide(facts, table)
@@ -45,16 +49,25 @@ def explain(facts: Facts, table: Table) -> Explanation:
     return Explanation(facts, table.routes.long_context_threshold, tuple(steps), decision, error)
 
 
-def about(rule: Rule) -> str:
+def about(rule: Callable[..., object]) -> str:
     """A rule's line in the documentation."""
     return (rule.__doc__ or "").partition("\n")[0]
 
 
-def _step(name: str, rule: Rule, facts: Facts, table: Table, *, reached: bool) -> Step:
+def _last(facts: Facts, table: Table) -> Iterator[Step]:
+    """What becomes of a web search that the chosen target cannot run."""
     try:
-        verdict = rule(facts, table)
+        _, choice = first(facts, table)
+    except UnknownTarget:
+        return
+    yield _step("search", about(search), partial(search, choice, facts, table), reached=True)
+
+
+def _step(name: str, about: str, verdict: Callable[[], Choice | Passed], *, reached: bool) -> Step:
+    try:
+        found = verdict()
     except UnknownTarget as problem:
-        return Step(name, about(rule), "fails", reached, problem.message)
-    if isinstance(verdict, Choice):
-        return Step(name, about(rule), "answers", reached, verdict.reason, verdict.target)
-    return Step(name, about(rule), "passes", reached, verdict.why)
+        return Step(name, about, "fails", reached, problem.message)
+    if isinstance(found, Choice):
+        return Step(name, about, "answers", reached, found.reason, found.target)
+    return Step(name, about, "passes", reached, found.why)

@@ -49,7 +49,8 @@ def look(
         tagged=tags[0].group(1).strip() if tags else None,
         request_class=_request_class(request, headers),
         has_image=_has_image(_last_user_turn(request)),
-        has_web_search=any(isinstance(tool, BuiltinTool) and tool.type.startswith("web_search") for tool in seen.tools),
+        has_web_search=any(map(_is_web_search, seen.tools)),
+        only_searches=bool(seen.tools) and all(map(_is_web_search, seen.tools)),
         has_tools=bool(seen.tools),
         has_editing_tools=any(tool.name in EDITING_TOOLS or _is_text_editor(tool) for tool in seen.tools),
         thinks=request.reasoning is not None and request.reasoning.mode != "disabled",
@@ -120,6 +121,10 @@ def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
         yield block
         if isinstance(block, ToolResult):
             yield from block.content
+
+
+def _is_web_search(tool: object) -> bool:
+    return isinstance(tool, BuiltinTool) and tool.type.startswith("web_search")
 
 
 def _is_text_editor(tool: object) -> bool:

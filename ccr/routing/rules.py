@@ -22,6 +22,8 @@ SCENARIOS = (
 )
 """The routes that a rule of their own leads to. Any other is a model family, or one that callers name."""
 
+SEARCH = ModelName("search")  # what an engine's model is called where nobody names one
+
 # After a long answer the client may drop much of the conversation: the last usage counts only with a sizeable prompt.
 SIZEABLE = 20_000
 
@@ -99,7 +101,10 @@ def web_search(facts: Facts, table: Table) -> Choice | Passed:
     """A tool whose type starts with `web_search`."""
     if not facts.has_web_search:
         return Passed("no web search tool")
-    return _configured("webSearch", table, "a web search tool")
+    verdict = _configured("webSearch", table, "a web search tool")
+    if isinstance(verdict, Choice) and verdict.target.provider in table.engines and not facts.only_searches:
+        return Passed(f"a web search tool among others, but {verdict.target} is a search engine")
+    return verdict
 
 
 def think(facts: Facts, table: Table) -> Choice | Passed:
@@ -154,23 +159,66 @@ RULES: tuple[tuple[str, Rule], ...] = (
 
 def decide(facts: Facts, table: Table) -> Decision:
     """Raises UnknownTarget, which names what is configured."""
+    rule, choice = first(facts, table)
+    verdict = search(choice, facts, table)
+    if isinstance(verdict, Choice):
+        return _decision("search", verdict, facts, table)
+    return _decision(rule, choice, facts, table)
+
+
+def first(facts: Facts, table: Table) -> tuple[str, Choice]:
+    """The first rule that answers."""
     for name, rule in RULES:
         verdict = rule(facts, table)
         if isinstance(verdict, Choice):
-            return decision(name, verdict, table)
+            return name, verdict
     raise UnknownTarget(
         f"no route for model {facts.asked_for!r}: set Router.default to one of your providers' models, "
         f'as in "provider,model", or ask for one; configured providers: {_names(table)}'
     )
 
 
-def decision(rule: str, choice: Choice, table: Table) -> Decision:
+def search(choice: Choice, facts: Facts, table: Table) -> Choice | Passed:
+    """A web search that the chosen target cannot run goes to `Router.webSearch`, or else to a search engine."""
+    if not facts.only_searches:
+        if choice.target.provider in table.engines:
+            raise UnknownTarget(f"{choice.target} is a search engine, which answers web searches alone; choose a model")
+        return Passed("no mere web search")
+    if _searches(choice.target, choice.route, table):
+        return Passed(f"{choice.target} searches")
+    reason = f"{choice.target} cannot search"
+    named = _configured("webSearch", table, reason)
+    if isinstance(named, Choice):
+        return named
+    if table.engines:
+        return Choice(Target(table.engines[0], SEARCH), reason, "webSearch")
+    raise UnknownTarget(
+        f"{choice.target} cannot search the web: set Router.webSearch to a model that can, or add a SearXNG server to "
+        'Providers: {"name": "search", "dialect": "search", "api_base_url": "http://localhost:8888"}'
+    )
+
+
+def _searches(target: Target, route: str, table: Table) -> bool:
+    """What Router.webSearch names is taken at its word: some models search unasked."""
+    return route == "webSearch" or target.provider in table.searching
+
+
+def _decision(rule: str, choice: Choice, facts: Facts, table: Table) -> Decision:
     """Adds the fallback chain: the target's own, or else that of the route."""
     chains = (table.fallback.get(key) for key in (str(choice.target), choice.route))
     chain = next(filter(None, chains), ())
     known = (_known(target, table) for target in chain)
-    others = dict.fromkeys(target for target in known if target and target != choice.target)
+    others = dict.fromkeys(
+        target for target in known if target and target != choice.target and _helps(target, choice, facts, table)
+    )
     return Decision(choice.target, rule, choice.reason, tuple(others))
+
+
+def _helps(target: Target, choice: Choice, facts: Facts, table: Table) -> bool:
+    """Whether a fallback could answer such a request at all."""
+    if facts.only_searches:
+        return _searches(target, choice.route, table)
+    return target.provider not in table.engines
 
 
 def _explicit(text: str, table: Table, reason: str) -> Choice | None:

@@ -44,3 +44,9 @@ def test_the_first_that_can_be_asked_is_the_default() -> None:
 
 def test_a_provider_without_models_that_nobody_knows_is_no_default() -> None:
     assert routes((Provider(ProviderName("mine"), "http://mine.test"),)) == {}
+
+
+def test_a_search_engine_is_no_default() -> None:
+    engine = Provider(ProviderName("search"), "http://s.test", dialect="search", models=("x",))
+    assert routes((engine,)) == {}
+    assert str(routes((engine, Provider(ProviderName("p"), "", models=("m",))))["default"]) == "p,m"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from ccr.config.schema import Routes
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.routing.decision import Facts, Table
@@ -50,3 +52,25 @@ def test_a_rule_that_fails_ends_the_search() -> None:
 
 def test_a_rules_line_is_the_first_of_its_docstring() -> None:
     assert about(RULES[-1][1]) == "Everything else."
+
+
+def test_a_web_search_ends_with_what_becomes_of_it() -> None:
+    searches = Facts("x", has_web_search=True, only_searches=True)
+    with_engine = replace(table(default=LOCAL), engines=(ProviderName("searx"),))
+    explanation = explain(searches, with_engine)
+    last = explanation.steps[-1]
+    assert (last.rule, last.outcome, str(last.target)) == ("search", "answers", "searx,search")
+    assert explanation.decision
+    assert str(explanation.decision.target) == "searx,search"
+    able = explain(searches, replace(with_engine, searching=frozenset({LOCAL.provider}))).steps[-1]
+    assert (able.outcome, able.reason) == ("passes", "local,m searches")
+
+
+def test_a_web_search_that_nothing_can_run_says_why() -> None:
+    explanation = explain(Facts("x", only_searches=True), table(default=LOCAL))
+    assert (explanation.steps[-1].rule, explanation.steps[-1].outcome) == ("search", "fails")
+    assert explanation.error == explanation.steps[-1].reason
+
+
+def test_a_web_search_without_a_route_ends_with_the_rules() -> None:
+    assert [step.rule for step in explain(Facts("x", only_searches=True), table()).steps] == [name for name, _ in RULES]

@@ -137,10 +137,20 @@ def test_tools_are_seen() -> None:
     assert (found.has_tools, found.has_web_search, found.has_editing_tools) == (True, False, False)
 
 
+SEARCH = BuiltinTool("web_search_20250305", "web_search", {})
+
+
 def test_a_web_search_tool_is_seen() -> None:
-    tool = BuiltinTool("web_search_20250305", "web_search", {})
-    assert facts(asking(tools=(tool,))).has_web_search
+    assert facts(asking(tools=(SEARCH,))).has_web_search
     assert not facts(asking(tools=(Tool("web_search"),))).has_web_search
+
+
+@pytest.mark.parametrize(
+    ("tools", "only"),
+    [((), False), ((SEARCH,), True), ((SEARCH, Tool("Read")), False), ((Tool("web_search"),), False)],
+)
+def test_a_request_that_only_searches_is_seen(tools: tuple[Tool | BuiltinTool, ...], only: bool) -> None:
+    assert facts(asking(tools=tools)).only_searches == only
 
 
 @pytest.mark.parametrize("tool", [Tool("Edit"), BuiltinTool("text_editor_20250728", "str_replace_based_edit_tool", {})])

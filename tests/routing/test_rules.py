@@ -26,6 +26,7 @@ def table(
     aliases: Mapping[str, str] | None = None,
     fallback: Mapping[str, tuple[str, ...]] | None = None,
     providers: Mapping[str, tuple[str, ...]] = PROVIDERS,
+    **able: Any,
 ) -> Table:
     """Each scenario goes to the DeepSeek model of its own name, if nothing else is said."""
     named = {name: f"DeepSeek,{name}" for name in SCENARIOS} if routes is None else routes
@@ -34,6 +35,7 @@ def table(
         {ProviderName(name): tuple(map(ModelName, models)) for name, models in providers.items()},
         {name: target(text) for name, text in (aliases or {}).items()},
         {name: tuple(map(target, chain)) for name, chain in (fallback or {}).items()},
+        **able,
     )
 
 
@@ -297,3 +299,64 @@ def test_what_was_asked_for_falls_back_as_the_default_does() -> None:
 def test_a_fallback_holds_neither_the_target_nor_anything_twice_nor_what_is_not_configured() -> None:
     chain = ("deepseek,default", "openrouter,a", "gone,x", "OpenRouter,a", "anthropic,b")
     assert fallback(table(fallback={"default": chain})) == ["openrouter,a", "anthropic,b"]
+
+
+# --- a web search: DeepSeek cannot, openrouter can, searx does nothing else
+
+WITH_ENGINE = {**PROVIDERS, "searx": ()}
+ABLE = {"searching": frozenset({"openrouter", "searx"}), "engines": ("searx",)}
+SEARCHES = {"has_web_search": True, "has_tools": True, "only_searches": True}
+
+
+def searching(routes: Mapping[str, str], fallback: Mapping[str, tuple[str, ...]] | None = None) -> Table:
+    return table({"default": "DeepSeek,m", **routes}, None, fallback, WITH_ENGINE, **ABLE)
+
+
+def test_a_target_that_searches_keeps_its_search() -> None:
+    assert chosen(routes=searching({"default": "openrouter,m"}), **SEARCHES) == ("default", "openrouter,m")
+
+
+def test_a_search_engine_takes_the_search_of_a_target_that_cannot() -> None:
+    assert chosen(routes=searching({}), **SEARCHES) == ("search", "searx,search")
+
+
+def test_a_model_that_was_asked_for_and_cannot_search_leaves_it_to_the_route() -> None:
+    routes = searching({"webSearch": "openrouter,sonar"})
+    assert chosen("DeepSeek,m", routes, **SEARCHES) == ("search", "openrouter,sonar")
+
+
+def test_the_web_search_route_is_taken_at_its_word() -> None:
+    assert chosen(routes=searching({"webSearch": "DeepSeek,online"}), **SEARCHES) == ("webSearch", "DeepSeek,online")
+
+
+def test_an_engine_that_the_route_names_answers_searches() -> None:
+    assert chosen(routes=searching({"webSearch": "searx,any"}), **SEARCHES) == ("webSearch", "searx,any")
+
+
+def test_an_engine_answers_no_request_with_other_tools() -> None:
+    facts = {**SEARCHES, "only_searches": False}
+    assert chosen(routes=searching({"webSearch": "searx,any"}), **facts) == ("default", "DeepSeek,m")
+
+
+def test_an_engine_is_no_model() -> None:
+    assert "a search engine, which answers web searches alone" in refusal("searx,any", searching({}))
+
+
+def test_where_nothing_searches_the_refusal_names_both_remedies() -> None:
+    message = refusal(routes=table({"default": "DeepSeek,m"}), **SEARCHES)
+    assert message.startswith("DeepSeek,m cannot search the web: set Router.webSearch")
+    assert '"dialect": "search"' in message
+
+
+@pytest.mark.parametrize(
+    ("facts", "routes", "chain"),
+    [
+        (SEARCHES, {"default": "openrouter,m"}, ["searx,x"]),
+        (SEARCHES, {"webSearch": "openrouter,m"}, ["DeepSeek,b", "searx,x"]),
+        ({}, {"default": "openrouter,m"}, ["DeepSeek,b"]),
+    ],
+)
+def test_fallbacks_are_able_to_answer(facts: dict[str, Any], routes: dict[str, str], chain: list[str]) -> None:
+    tried = ("DeepSeek,b", "searx,x")
+    found = decide(Facts("m", **facts), searching(routes, {"default": tried, "webSearch": tried}))
+    assert [str(each) for each in found.fallback] == chain

@@ -72,6 +72,8 @@ class Wired:
                 routes=Routes(targets),
                 providers={upstream.name: upstream.models for upstream in upstreams},
                 fallback={name: tuple(map(target, chain)) for name, chain in fallback.items()},
+                searching=frozenset(upstream.name for upstream in upstreams if upstream.dialect.searches),
+                engines=tuple(upstream.name for upstream in upstreams if upstream.dialect.name == "search"),
             ),
             transport=self.transport,
             counter=self.counter,
