@@ -1,13 +1,12 @@
 """A Chat Completions request -> hub."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from ccr.errors import BadRequest
 from ccr.messages.blocks import Base64, Block, Document, FileId, Image, Opaque, Text, Thinking, ToolResult, ToolUse, Url
-from ccr.messages.json import NOTHING, JsonObject, read
+from ccr.messages.json import NOTHING, JsonObject
 from ccr.messages.request import (
     AnyTool,
     BuiltinTool,
@@ -21,13 +20,13 @@ from ccr.messages.request import (
     Turn,
 )
 from ccr.wire.fields import Fields, model_name, parse
+from ccr.wire.openai_fields import arguments, effort, inline, mode
 
 _KNOWN = frozenset({
     "model", "messages", "tools", "tool_choice", "functions", "function_call", "parallel_tool_calls", "max_tokens",
     "max_completion_tokens", "reasoning_effort", "reasoning", "thinking", "response_format", "stop", "temperature",
     "top_p", "top_k", "stream", "user", "safety_identifier", "n",
 })  # fmt: skip
-_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,(.*)", re.DOTALL)
 _FREE: JsonObject = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
 
 
@@ -153,13 +152,6 @@ def address(part: Fields, name: str) -> Base64 | Url:
     return inline(url, f"{part.at(name)}.url")
 
 
-def inline(url: str, path: str) -> Base64:
-    found = _DATA_URL.fullmatch(url)
-    if found is None:
-        raise BadRequest(f"{path}: expected a URL such as data:image/png;base64,…")
-    return Base64(found[1], found[2])
-
-
 def file(fields: Fields) -> Document:
     title = fields.maybe_string("filename")
     if fields.has("file_id"):
@@ -187,23 +179,6 @@ def spoken(message: Fields, position: int) -> Iterator[Block]:
             yield ToolUse(call.string("id"), function.string("name"), arguments(function))
     if function_call := message.maybe_object("function_call"):
         yield ToolUse(f"function_{position}", function_call.string("name"), arguments(function_call))
-
-
-def arguments(function: Fields) -> JsonObject:
-    """Clients send back what a model wrote, also when it is not the object that it should be."""
-    text = function.maybe_string("arguments") or "{}"
-    try:
-        value = read(text)
-        value = read(value) if isinstance(value, str) else value
-    except ValueError:
-        return {"arguments": text}
-    match value:
-        case None:
-            return NOTHING
-        case dict():
-            return value
-        case _:
-            return {"arguments": text}
 
 
 def tools(fields: Fields) -> tuple[tuple[AnyTool, ...], ToolChoice | None]:
@@ -257,18 +232,6 @@ def named(fields: Fields) -> str:
     return fields.object(fields.string("type")).string("name")
 
 
-def mode(fields: Fields, name: str) -> ToolChoice:
-    match fields.string(name):
-        case "auto":
-            return ToolChoice("auto")
-        case "none":
-            return ToolChoice("none")
-        case "required":
-            return ToolChoice("any")
-        case other:
-            raise BadRequest(f"{fields.at(name)}: expected none, auto or required, not {other!r}")
-
-
 def legacy(fields: Fields) -> ToolChoice | None:
     if not fields.has("function_call"):
         return None
@@ -297,17 +260,6 @@ def thinking(fields: Fields) -> tuple[Reasoning | None, Effort | None]:
     if budget:
         return Reasoning("enabled", budget), level
     return Reasoning("adaptive") if level or on else None, level
-
-
-def effort(fields: Fields, name: str) -> Effort | None:
-    value = fields.maybe_string(name)
-    known: tuple[Effort, ...] = get_args(Effort)
-    for each in known:
-        if each == value:
-            return each
-    if value is None:
-        return None
-    raise BadRequest(f"{fields.at(name)}: expected one of {', '.join(known)}, not {value!r}")
 
 
 def response_format(fields: Fields) -> Format | None:
