@@ -7,6 +7,7 @@ import pytest
 from ccr.config.schema import Config, Timeouts
 from ccr.errors import UpstreamUnreachable
 from ccr.wire.openai_chat import ChatClient
+from ccr.wire.searxng import SearchUpstream
 from tests.support import chat, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, error_of, openai
 from tests.support.canned import CannedExchange, FixedScript, canned
@@ -176,3 +177,29 @@ class Dripping(CannedExchange):
         while True:
             await asyncio.sleep(0.01)
             yield b": comment\n\n"
+
+
+SEARCHING = {
+    **STREAMED,
+    "messages": [{"role": "user", "content": "Perform a web search for the query: red pandas"}],
+    "tools": [{"type": "web_search_20250305", "name": "web_search"}],
+}
+
+
+async def test_a_web_search_that_the_model_cannot_run_goes_to_the_search_engine() -> None:
+    engine = upstream_at("http://s.test/search", SearchUpstream(), "searx", models=())
+    found = json.dumps({"results": [{"url": "https://a.test", "title": "Pandas", "content": "red"}]}).encode()
+    wired = Wired(canned(found), upstreams=[openai(), engine])
+    written = await read(await wired.ask(SEARCHING))
+    assert b"web_search_tool_result" in written
+    assert b"https://a.test" in written
+    (sent,) = wired.sent
+    assert (sent.url, sent.body) == ("http://s.test/search", b"q=red+pandas&format=json")
+    assert sent.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert (wired.seen.only.rule, str(wired.seen.only.target)) == ("search", "searx,search")
+
+
+async def test_a_web_search_without_anybody_to_run_it_is_refused_with_the_remedies() -> None:
+    status, kind, message = error_of(await Wired(upstreams=[openai()]).ask(SEARCHING))
+    assert (status, kind) == (400, "invalid_request_error")
+    assert "cannot search the web: set Router.webSearch" in message
