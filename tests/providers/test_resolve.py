@@ -178,3 +178,20 @@ def test_the_guide_is_asked_at_no_address() -> None:
 def test_a_vendors_differences_come_with_its_address() -> None:
     upstream, _ = resolved(name="mine", api_base_url="https://api.mistral.ai/v1/chat/completions")
     assert upstream.dialect == ChatUpstream(include_usage=False, nine_character_ids=True, prefill=False)
+
+
+def test_a_search_engine_needs_no_key_and_has_no_models() -> None:
+    upstream, notices = resolved(api_base_url="http://localhost:8888", dialect="search", models=["x"])
+    assert (upstream.url, upstream.auth, upstream.models) == ("http://localhost:8888/search", "none", ())
+    assert notices == []
+    guarded, _ = resolved(api_base_url="http://localhost:8888", dialect="search", api_key="k")
+    assert guarded.auth == "bearer"
+
+
+@pytest.mark.parametrize(("dialect", "noted"), [("openai", True), ("anthropic", False), ("search", False)])
+def test_a_web_search_route_to_what_may_not_search_is_noted(dialect: str, noted: bool) -> None:
+    provider: Json = {"name": "p", "api_base_url": "http://p.test/v1", "models": ["m"], "dialect": dialect}
+    other: Json = {"name": "q", "api_base_url": "http://q.test/v1", "models": ["m"]}
+    config = parse({"Providers": [other, provider], "Router": {"default": "q,m", "webSearch": "p,m"}}, {})
+    notices = [str(notice) for notice in resolve(config)[1]]
+    assert ("Router.webSearch: p,m is not known to search the web; it is asked all the same" in notices) == noted
