@@ -6,6 +6,7 @@ from ccr.providers.catalogue import chat
 from ccr.providers.lookalikes import anthropic
 from ccr.wire.dialect import UpstreamDialect
 from ccr.wire.gemini import GeminiUpstream
+from ccr.wire.openai_responses import ResponsesUpstream
 from ccr.wire.searxng import SearchUpstream
 
 
@@ -15,6 +16,8 @@ def spoken(dialect: DialectName, vendor: Vendor | None) -> UpstreamDialect:
             return anthropic(vendor)
         case "gemini" | "vertex-gemini":
             return GeminiUpstream(vertex=dialect == "vertex-gemini")
+        case "responses":
+            return ResponsesUpstream()
         case "search":
             return SearchUpstream()
         case _:

@@ -1,1 +1,5 @@
 """OpenAI Responses, both ways."""
+
+from ccr.wire.openai_responses.upstream import ResponsesUpstream
+
+__all__ = ["ResponsesUpstream"]

@@ -1,0 +1,238 @@
+"""Events of the wire -> events.
+
+Items may overlap here; there exactly one block is open. So each item is a segment in a queue: the first one streams,
+the others gather until it is done. A host may also send no deltas at all, or all of it in the last event.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+
+from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamSaid
+from ccr.ids import Target
+from ccr.messages.events import End, Event, Finish, Start
+from ccr.messages.json import JsonObject
+from ccr.messages.reply import StopReason
+from ccr.messages.request import Request
+from ccr.wire.callids import Ids, digest
+from ccr.wire.names import originals
+from ccr.wire.openai_responses.errors import reported
+from ccr.wire.openai_responses.segments import Call, Other, Search, Segment, Thought, Words, objects, text_of
+from ccr.wire.openai_responses.state import State
+from ccr.wire.openai_responses.usage import usage
+from ccr.wire.wording import compact
+
+_MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
+_HOLDER = 200  # and an item counts as this many, though it may be empty
+_FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
+
+# An answer's state -> whether it has ended; others have not, and need not be known.
+_ENDINGS = frozenset({"completed", "incomplete"})
+_BREAKS = frozenset({"failed", "cancelled"})
+
+# What streams an item that was not announced -> its type.
+_STREAMS = {
+    "response.output_text": "message",
+    "response.refusal": "message",
+    "response.reasoning_summary_text": "reasoning",
+    "response.reasoning_text": "reasoning",
+    "response.function_call_arguments": "function_call",
+    "response.custom_tool_call_input": "custom_tool_call",
+}
+
+
+class Answer:
+    def __init__(self, request: Request, target: Target) -> None:
+        self.ended = False
+        self._target = target
+        self._carries = request.dialect == "responses"
+        self._ids = Ids(request)
+        self._originals = originals(request)
+        self._id = ""  # known once the answer has begun
+        self._queue: deque[Segment] = deque()
+        self._items: dict[int | str, Segment] = {}
+        self._last: int | str = 0
+        self._seen: Counter[str] = Counter()  # items by type
+        self._held = 0
+        self._called = self._spoken = False
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._id)
+
+    def add(self, event: JsonObject, name: str = "") -> Iterator[Event]:
+        """One event, or a whole answer."""
+        kind = text_of(event, "type") or name
+        response = event.get("response")
+        if kind == "error" or event.get("error"):
+            raise reported(event)
+        if isinstance(response, dict):
+            yield from self._begin(response)
+            ending = kind.removeprefix("response.")
+            if ending in _ENDINGS | _BREAKS:
+                yield from self._end(response, text_of(response, "status") or ending)
+        elif kind.startswith("response."):
+            if not self._id:
+                yield from self._begin({})
+            self._hear(kind, event)
+            yield from self._flow()
+        elif isinstance(event.get("output"), list):
+            yield from self._begin(event)
+            yield from self._end(event, text_of(event, "status") or "completed")
+
+    def _begin(self, response: JsonObject) -> Iterator[Event]:
+        if not self._id:
+            self._id = text_of(response, "id") or f"resp_{digest(compact(response))[:24]}"
+            yield Start(self._id, text_of(response, "model") or self._target.model)
+
+    def _hear(self, kind: str, event: JsonObject) -> None:
+        key = self._key(event)
+        match event.get("item"):
+            case dict() as item:
+                if kind == "response.output_item.added":
+                    self._add(key, item)
+                elif kind == "response.output_item.done":
+                    self._fill(key, item)
+                return
+            case _:
+                pass
+        stream, _, what = kind.rpartition(".")
+        if what == "delta" and stream in _STREAMS:
+            segment = self._items.get(key) or self._add(key, {"type": _STREAMS[stream]})
+            self._stream(segment, stream, event)
+        elif kind == "response.output_text.annotation.added":
+            segment = self._items.get(key) or self._add(key, {"type": "message"})
+            if isinstance(segment, Words):
+                segment.cite(event.get("annotation"))
+                self._hold(segment, _HOLDER)
+
+    def _key(self, event: JsonObject) -> int | str:
+        """By the index: there are hosts that give an item another id in each event."""
+        index = event.get("output_index")
+        self._last = index if isinstance(index, int) else text_of(event, "item_id") or self._last
+        return self._last
+
+    def _add(self, key: int | str, item: JsonObject) -> Segment:
+        kind = text_of(item, "type")
+        self._seen[kind] += 1
+        if kind == "message" and (phase := text_of(item, "phase")):
+            self._mark(phase)
+        segment = self._items[key] = self._segment(kind)
+        if isinstance(segment, Call):
+            segment.name_it(item)
+            self._called = self._called or bool(segment.name)
+        self._enqueue(segment)
+        return segment
+
+    def _segment(self, kind: str) -> Segment:
+        match kind:
+            case "message":
+                return Words()
+            case "reasoning":
+                return Thought(self._target)
+            case "function_call" | "custom_tool_call":
+                return Call(self._ids, self._originals, self._id, custom=kind == "custom_tool_call")
+            case "web_search_call":
+                return Search()
+            case _:
+                return Other(carried=self._carries)
+
+    def _mark(self, phase: str) -> None:
+        """Of the message that comes now. The thought before it carries it; without one, an empty thought does."""
+        tail = self._queue[-1] if self._queue else None
+        if not isinstance(tail, Thought):
+            tail = Thought(self._target)
+            tail.done = True
+            self._enqueue(tail)
+        tail.state = tail.state.followed(State(phase=phase))
+
+    def _stream(self, segment: Segment, stream: str, event: JsonObject) -> None:
+        text = text_of(event, "delta")
+        match segment:
+            case Words():
+                segment.say(text, event.get("content_index"))
+                self._spoken = self._spoken or segment.spoken
+            case Thought():
+                part = event.get("summary_index" if "summary" in stream else "content_index")
+                segment.think(text, (stream, part))
+            case Call():
+                segment.argue(text)
+            case _:
+                pass
+        self._hold(segment, len(text))
+
+    def _fill(self, key: int | str, item: JsonObject) -> None:
+        """An item as a whole. One that is done already was another: some hosts give all the same index."""
+        segment = self._items.get(key)
+        if segment is None or segment.done:
+            segment = self._add(key, item)
+        segment.fill(item)
+        if isinstance(segment, Call):
+            self._called = self._called or bool(segment.name)
+        elif isinstance(segment, Words):
+            self._spoken = self._spoken or segment.spoken
+        self._hold(segment, len(compact(item)))
+
+    def _enqueue(self, segment: Segment) -> None:
+        self._queue.append(segment)
+        self._hold(segment, _HOLDER)
+
+    def _hold(self, segment: Segment, size: int) -> None:
+        segment.held += size
+        self._held += size
+        if self._held > _MOST_HELD:
+            raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for another block to end")
+
+    def _flow(self, *, ending: bool = False) -> Iterator[Event]:
+        while self._queue:
+            head = self._queue[0]
+            if ending and isinstance(head, Call) and head.lost:
+                raise UpstreamGarbled("a tool call without a name")
+            yield from head.news()
+            self._held -= head.held
+            head.held = 0
+            alone = len(self._queue) == 1
+            if not ending and (not head.done or (head.lingers and alone)):
+                return
+            yield from head.end()
+            self._queue.popleft()
+
+    def _end(self, response: JsonObject, status: str) -> Iterator[Event]:
+        if status in _BREAKS:
+            failure = reported(response)
+            raise UpstreamSaid(failure.message, status=failure.status, code=failure.code or status)
+        if status not in _ENDINGS:
+            raise UpstreamCut(f"the answer is not finished: {status}")
+        self._gather(response)
+        reason = self._reason(response)
+        yield from self._flow(ending=True)
+        self.ended = True
+        yield Finish(reason, usage=usage(response.get("usage")))
+        yield End()
+
+    def _gather(self, response: JsonObject) -> None:
+        """The items that have not come by themselves: of each type the last ones."""
+        seen = self._seen.copy()
+        for place, item in enumerate(objects(response.get("output"))):
+            kind = text_of(item, "type")
+            if seen[kind]:
+                seen[kind] -= 1
+            else:
+                self._fill(f"output {place}", item)
+
+    def _reason(self, response: JsonObject) -> StopReason:
+        match response.get("incomplete_details"):
+            case {"reason": str(why)}:
+                pass
+            case _:
+                why = ""
+        if why == "max_output_tokens":
+            return "max_tokens"
+        if self._called:
+            return "tool_use"
+        if why == "content_filter":
+            if not self._spoken:
+                return "refusal"
+            note = Words()
+            note.say(_FILTER_NOTE)
+            self._enqueue(note)
+        return "end_turn"
