@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ccr.config.parse import parse
-from ccr.config.schema import JAVASCRIPT, Config, Notice
+from ccr.config.schema import JAVASCRIPT, Config, Notice, TransformerFile
 from ccr.config.text import read
 from ccr.errors import ConfigInvalid
 
@@ -71,12 +71,20 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
         config = parse(read(text, path.suffix), env, ollama=ollama, source=str(path))
     except ConfigInvalid as broken:
         raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
+    config = replace(config, transformers=tuple(_read(file, path.parent) for file in config.transformers))
     if config.custom_router is None:
         return config
     script = path.parent / config.custom_router
     lack = _lack(script, env)
     noted = (Notice("CUSTOM_ROUTER_PATH", lack),) if lack else ()
     return replace(config, custom_router=str(script), notices=(*config.notices, *noted))
+
+
+def _read(file: TransformerFile, folder: Path) -> TransformerFile:
+    """A path is relative to the configuration. JavaScript is not read: who resolves the names says what to do."""
+    path = folder / file.path
+    source = None if path.suffix in JAVASCRIPT else read_text(path)
+    return replace(file, path=str(path), source=source)
 
 
 def _lack(script: Path, env: Mapping[str, str]) -> str | None:

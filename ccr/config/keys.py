@@ -23,6 +23,11 @@ PROVIDER: Mapping[str, str] = spellings(
 
 TIMEOUTS: Mapping[str, str] = spellings("connect", "first_byte", "idle", "total")
 
+TRANSFORMER_FILE: Mapping[str, str] = spellings("path", "options")
+
+# Beside `use` in a provider's transformers, in older templates: what is forced, capped, fixed.
+TRANSFORMER: Mapping[str, str] = spellings("use", "enableToolForcing", "maxTokens", "temperature")
+
 ROUTES: Mapping[str, str] = spellings(
     "default", "background", "think", "longContext", "webSearch", "image", "compaction", "tool", "coder"
 )
@@ -39,7 +44,6 @@ LEVELS: Mapping[str, str] = spellings(
 
 # Settings of CCR 1 to 3 that have no effect here, and what to do instead.
 UNSUPPORTED: Mapping[str, str] = {
-    "transformers": "JavaScript transformers are not loaded; name the built-in ones in a provider's transformer.use",
     "StatusLine": "the status line is not drawn by the router; set statusLine in Claude Code's settings",
     "REWRITE_SYSTEM_PROMPT": "the system prompt is not rewritten",
     "forceUseImageAgent": "there is no image agent; Router.image sends the whole request to a model that sees",

@@ -1,6 +1,6 @@
 """Raw settings -> Config, with every fault at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -10,7 +10,7 @@ from ccr.config import routes as targets
 from ccr.config.exposure import exposed
 from ccr.config.interpolate import Interpolated, Unset, interpolate
 from ccr.config.problems import Fields, Place, Report
-from ccr.config.schema import Config, Log, LogLevel, Notice, Provider, Routes, Secret, Server, Timeouts
+from ccr.config.schema import Config, Log, LogLevel, Notice, Provider, Routes, Secret, Server, Timeouts, TransformerFile
 from ccr.errors import ConfigInvalid
 from ccr.messages.json import JsonObject
 
@@ -68,6 +68,7 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
         timeouts=timeouts,
         proxy=entries.address(fields["PROXY_URL"], server.port, credentials=True),
         localhost=env.get("CCR_LOCALHOST") or None,
+        transformers=tuple(_files(fields["transformers"], env)),
         custom_router=_path(fields["CUSTOM_ROUTER_PATH"], env),
         claude_path=_path(fields["CLAUDE_PATH"], env),
         client_timeout_ms=fields["API_TIMEOUT_MS"].integer(1, 2**31 - 1) or Config().client_timeout_ms,
@@ -130,6 +131,17 @@ def _path(place: Place, env: Mapping[str, str]) -> str | None:
     text = place.text()
     home = env.get("HOME")
     return f"{home}/{text[2:]}" if text and home and text.startswith("~/") else text
+
+
+def _files(place: Place, env: Mapping[str, str]) -> Iterator[TransformerFile]:
+    for item in place.items():
+        # A bare path is as good as an entry.
+        fields = Fields({"path": item}, item) if isinstance(item.value, str) else item.fields(keys.TRANSFORMER_FILE)
+        options = dict(fields["options"].entries())
+        if path := _path(fields["path"], env):
+            yield TransformerFile(path, {name: option.value for name, option in options.items()})
+        else:
+            item.notice("has no path and is ignored; name a Python file (docs/transformers.md)")
 
 
 def _completed(routes: Routes, providers: tuple[Provider, ...], router: Place, *, quiet: bool) -> Routes:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ccr.config import keys
 from ccr.config.exposure import is_loopback
-from ccr.config.problems import Fields, Place
+from ccr.config.problems import Fields, Place, folded
 from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Secret, Timeouts
 from ccr.config.vendors import vendor_named
 from ccr.ids import ProviderName
@@ -46,7 +46,8 @@ def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: in
     key, unset = fields["api_key"], None
     if key.value is None and (unset := entry.report.unset.get(key.path)):
         key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
-    uses, model_quirks = _transformer(fields["transformer"])
+    uses, model_uses = _transformer(fields["transformer"])
+    more, more_by_model = _transformer(fields["transformers"])
     dialect = fields["dialect"].choice(keys.DIALECTS)
     auth = fields["auth"].choice(keys.AUTHS)
     provider = Provider(
@@ -58,8 +59,10 @@ def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: in
         models=tuple(_models(fields["models"])),
         dialect=cast(DialectName, dialect) if dialect else None,
         auth=cast(AuthStyle, auth) if auth else None,
-        quirks=uses + _uses(fields["transformers"]),
-        model_quirks=model_quirks,
+        quirks=uses + more,
+        model_quirks={
+            model: model_uses.get(model, ()) + more_by_model.get(model, ()) for model in {**model_uses, **more_by_model}
+        },
         headers=dict(_headers(fields["headers"])),
         proxy=address(fields["proxy"], port, credentials=True),
         timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base),
@@ -129,19 +132,39 @@ def _models(place: Place) -> Iterator[str]:
             item.wrong("the name of a model")
 
 
-def _transformer(place: Place) -> tuple[tuple[QuirkUse, ...], Mapping[str, tuple[QuirkUse, ...]]]:
-    """`use` holds for all models; every other key is a model with its own."""
-    uses: tuple[QuirkUse, ...] = ()
-    models: dict[str, tuple[QuirkUse, ...]] = {}
+Uses = tuple[QuirkUse, ...]
+
+
+def _transformer(place: Place) -> tuple[Uses, Mapping[str, Uses]]:
+    """For all models, and by model. A list is what `use` says; beside that stand the options of older templates, and
+    every other key is a model with its own."""
+    if isinstance(place.value, list):
+        return _uses(place), {}
+    block: dict[str, Place] = {}
+    models: dict[str, Uses] = {}
     for key, entry in place.entries():
-        if key == "use":
-            uses = _uses(entry)
+        if name := keys.TRANSFORMER.get(folded(key)):
+            block[name] = entry
+        elif isinstance(entry.value, list | Mapping):
+            models[key] = _uses(entry) if isinstance(entry.value, list) else _block(entry.fields(keys.TRANSFORMER))
         else:
-            models[key] = _uses(entry.fields({"use": "use"})["use"])
-    return uses, models
+            entry.wrong('the transformers of a model, {"use": […]}')
+    return _block(Fields(block, place)), models
 
 
-def _uses(place: Place) -> tuple[QuirkUse, ...]:
+def _block(fields: Fields) -> Uses:
+    """`use`, and the options of older templates as the transformers that do the same."""
+    uses = _uses(fields["use"])
+    if fields["enableToolForcing"].boolean():
+        uses += (QuirkUse("tooluse", {"first": True}),)  # each step forced, a model would not come to an end
+    if most := fields["maxTokens"].integer(1, 2**31):
+        uses += (QuirkUse("maxtoken", {"max_tokens": most}),)
+    if (temperature := fields["temperature"].number()) is not None:
+        uses += (QuirkUse("sampling", {"temperature": temperature}),)
+    return uses
+
+
+def _uses(place: Place) -> Uses:
     found = []
     for item in place.items():
         match item.value:

@@ -71,6 +71,15 @@ class QuirkUse:
 
 
 @dataclass(frozen=True, slots=True)
+class TransformerFile:
+    """A transformer of the user's own. Its options are what a use of it does not say otherwise."""
+
+    path: str
+    options: JsonObject = NOTHING
+    source: str | None = None  # what stands in it; None: it is no Python, or was not read
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     name: ProviderName
     url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
@@ -126,6 +135,7 @@ class Config:
     timeouts: Timeouts = Timeouts()
     proxy: str | None = None
     localhost: str | None = None  # in a container: the name of the host, which a provider's "localhost" means
+    transformers: tuple[TransformerFile, ...] = ()
     custom_router: str | None = None
     claude_path: str | None = None
     client_timeout_ms: int = 600_000  # API_TIMEOUT_MS, exported to Claude Code

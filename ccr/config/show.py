@@ -37,6 +37,7 @@ def settings(config: Config) -> JsonObject:
         "CLAUDE_PATH": config.claude_path,
         "NON_INTERACTIVE_MODE": config.non_interactive or None,
         "timeouts": _timeouts(config.timeouts),
+        "transformers": [_given({"path": file.path, "options": _masked(file.options)}) for file in config.transformers],
         "Providers": [_provider(provider) for provider in config.providers],
         "Router": {
             **{route: str(target) for route, target in config.routes.targets.items()},

@@ -51,11 +51,11 @@ def outgoing(
         for quirk in quirks:
             request = quirk.request(request)
         payload = upstream.dialect.encode(replace(request, model=target.model), target)
-        fields = payload.body
+        payload = replace(payload, headers={**payload.headers, **headers})
         for quirk in quirks:
-            fields = quirk.body(fields)
-        body = _form(fields) if payload.form else msgspec.json.encode(fields)
-        headers = {**payload.headers, **headers, "content-type": FORM if payload.form else "application/json"}
+            payload = quirk.finished(payload, request, target, upstream.dialect.name)
+        body = _form(payload.body) if payload.form else msgspec.json.encode(payload.body)
+        headers = {**payload.headers, "content-type": FORM if payload.form else "application/json"}
     if is_loopback(urlsplit(url).hostname or ""):
         headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
     return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)

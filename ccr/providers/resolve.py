@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from ccr.config.exposure import is_loopback
-from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, QuirkUse, Secret, Timeouts
+from ccr.config.problems import folded
+from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, Secret, Timeouts
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.request import Request
 from ccr.providers.catalogue import vendor_at, vendor_of
 from ccr.providers.dialects import spoken
+from ccr.providers.transformers import makers, quirks
 from ccr.wire.dialect import UpstreamDialect
-from ccr.wire.quirks import PENDING, QUIRKS, Quirk
+from ccr.wire.quirks import Makes, Quirk
 from ccr.wire.stages import Stage
 
 # Transformers of CCR that say which dialect a provider speaks, and no more.
@@ -42,15 +44,18 @@ class Upstream:
         return (*self.quirks, *self.model_quirks.get(model, ()))
 
     def stages_for(self, request: Request, target: Target) -> tuple[Stage, ...]:
-        """What an answer passes through, made anew for each."""
-        return tuple(quirk.stage(request, target) for quirk in self.quirks_for(target.model) if quirk.stage)
+        """What an answer passes through, made anew for each: who changed the request last sees the answer first."""
+        mirrored = reversed(self.quirks_for(target.model))
+        return tuple(quirk.stage(request, target) for quirk in mirrored if quirk.stage)
 
 
 def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:
     """All providers, and what in them is understood otherwise than it is written."""
     notices: list[Notice] = []
+    makes = makers(config, notices)
     upstreams = tuple(
-        _upstream(provider, f"Providers[{index}]", config, notices) for index, provider in enumerate(config.providers)
+        _upstream(provider, f"Providers[{index}]", config, makes, notices)
+        for index, provider in enumerate(config.providers)
     )
     notices += _unsearched(config, upstreams)
     return upstreams, tuple(dict.fromkeys(notices))
@@ -62,7 +67,9 @@ def _unsearched(config: Config, upstreams: tuple[Upstream, ...]) -> Iterator[Not
         yield Notice("Router.webSearch", f"{target} is not known to search the web; it is asked all the same")
 
 
-def _upstream(provider: Provider, path: str, config: Config, notices: list[Notice]) -> Upstream:
+def _upstream(
+    provider: Provider, path: str, config: Config, makes: Mapping[str, Makes], notices: list[Notice]
+) -> Upstream:
     vendor = vendor_of(provider)
     url = provider.url or (vendor.url if vendor else "")
     speaks = _dialect(provider, vendor, url)
@@ -84,9 +91,9 @@ def _upstream(provider: Provider, path: str, config: Config, notices: list[Notic
         key=provider.key,
         key_source=provider.key_source,
         models=() if speaks == "search" else tuple(ModelName(model) for model in provider.models),
-        quirks=tuple(_quirks(provider.quirks, f"{place}.use", notices)),
+        quirks=tuple(quirks(provider.quirks, f"{place}.use", makes, notices)),
         model_quirks={
-            ModelName(model): tuple(_quirks(uses, f'{place}["{model}"].use', notices))
+            ModelName(model): tuple(quirks(uses, f'{place}["{model}"].use', makes, notices))
             for model, uses in provider.model_quirks.items()
         },
         headers=provider.headers,
@@ -106,7 +113,7 @@ def _dialect(provider: Provider, vendor: Vendor | None, url: str) -> DialectName
     if path.endswith(("/chat/completions", "/responses")):
         return "openai"
     # Where both are named, as older files do, they are the two ends of a translation to OpenAI.
-    named = {DIALECTS[use.name.lower()] for use in provider.quirks if use.name.lower() in DIALECTS}
+    named = {DIALECTS[folded(use.name)] for use in provider.quirks if folded(use.name) in DIALECTS}
     if named == {"anthropic"}:
         return "anthropic"
     return vendor.dialect if vendor and not named else "openai"
@@ -135,32 +142,10 @@ def _auth(provider: Provider, vendor: Vendor | None, speaks: DialectName) -> Aut
         return provider.auth
     if provider.key is None:
         return "none"
-    if any(use.name.lower() == "anthropic" and use.options.get("UseBearer") for use in provider.quirks):
+    if any(folded(use.name) == "anthropic" and use.options.get("UseBearer") for use in provider.quirks):
         return "bearer"
     if vendor and vendor.auth:
         return vendor.auth
     if speaks in ("openai", "search"):
         return "bearer"
     return vendor.anthropic_auth if vendor else "x-api-key"
-
-
-def _quirks(uses: tuple[QuirkUse, ...], path: str, notices: list[Notice]) -> Iterator[Quirk]:
-    for index, use in enumerate(uses):
-        if use.name.lower() in DIALECTS:
-            continue
-        made = _made(use)
-        if isinstance(made, Quirk):
-            yield made
-        else:
-            notices.append(Notice(f"{path}[{index}]", f'"{use.name}" {made}'))
-
-
-def _made(use: QuirkUse) -> Quirk | str:
-    """The quirk, or why there is none."""
-    name = use.name.lower()
-    if name not in QUIRKS:
-        return "has no effect yet" if name in PENDING else "is not a known transformer and has no effect"
-    try:
-        return QUIRKS[name](use.options)
-    except ValueError as wrong:
-        return f"{wrong}; it has no effect"
