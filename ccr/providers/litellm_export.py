@@ -83,6 +83,7 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
         raise ConfigInvalid(
             "there is nothing to export: configure a provider, or set a variable such as GEMINI_API_KEY"
         )
+    config, engines = _without_engines(config)
     providers = tuple(_as_if_set(provider) for provider in config.providers)
     upstreams, _ = resolve(replace(config, providers=providers))
     deployments = {each.name: Deployment(each, upstream) for each, upstream in zip(providers, upstreams, strict=True)}
@@ -101,7 +102,30 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
     lost = (
         notice for index, each in enumerate(deployments.values()) for notice in _lost_of(each, f"Providers[{index}]")
     )
-    return msgspec.yaml.encode(_given(raw)).decode(), (*_lost(config), *lost)
+    return msgspec.yaml.encode(_given(raw)).decode(), (*_lost(config), *engines, *lost)
+
+
+def _without_engines(config: Config) -> tuple[Config, tuple[Notice, ...]]:
+    engines = frozenset(provider.name for provider in config.providers if provider.dialect == "search")
+    if not engines:
+        return config, ()
+
+    def models(named: Mapping[str, Target]) -> dict[str, Target]:
+        return {name: target for name, target in named.items() if target.provider not in engines}
+
+    rest = replace(
+        config,
+        providers=tuple(provider for provider in config.providers if provider.name not in engines),
+        routes=replace(config.routes, targets=models(config.routes.targets)),
+        aliases=models(config.aliases),
+        fallback={
+            name: tuple(target for target in chain if target.provider not in engines)
+            for name, chain in config.fallback.items()
+        },
+    )
+    return rest, tuple(
+        Notice("Providers", f'not carried over: "{name}" is a search engine') for name in sorted(engines)
+    )
 
 
 def _as_if_set(provider: Provider) -> Provider:

@@ -293,3 +293,12 @@ def test_there_and_back_again_each_target_is_named_once() -> None:
     assert back.aliases.keys() == {"claude-sonnet", "c"}
     assert back.fallback["openrouter,c"] == ours.fallback["openrouter,c"]
     assert back.notices == ()
+
+
+def test_a_search_engine_is_no_model_of_litellm() -> None:
+    engine: JsonObject = {"name": "searx", "dialect": "search", "api_base_url": "http://s.test"}
+    routes: JsonObject = {"default": "local,q", "webSearch": "searx,any"}
+    fallback: JsonObject = {"default": ["searx,any"]}
+    found = exported(file(engine, LOCAL, Router=routes, fallback=fallback, aliases={"find": "searx,any"}))
+    assert "searx" not in found[0]
+    assert 'Providers: not carried over: "searx" is a search engine' in map(str, found[1])
