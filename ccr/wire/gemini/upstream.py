@@ -4,9 +4,16 @@ from dataclasses import dataclass
 
 from ccr.errors import UpstreamSaid
 from ccr.ids import Target
+from ccr.messages.json import Json
 from ccr.messages.request import Request
-from ccr.wire.dialect import DialectName, Payload, Reader
+from ccr.wire.dialect import DialectName, Payload
 from ccr.wire.gemini.addresses import action, models
+from ccr.wire.gemini.configuration import configuration
+from ccr.wire.gemini.errors import refusal
+from ccr.wire.gemini.families import family
+from ccr.wire.gemini.history import contents, instruction
+from ccr.wire.gemini.reader import GeminiReader
+from ccr.wire.gemini.tools import tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,19 @@ class GeminiUpstream:
         return action(endpoint, target.model, stream=stream)
 
     def encode(self, request: Request, target: Target) -> Payload:
-        raise NotImplementedError
+        """What stays the same from turn to turn stands first."""
+        kind = family(target.model)
+        body: dict[str, Json] = {}
+        if prompt := instruction(request.system):
+            body["systemInstruction"] = prompt
+        body |= tools(request)
+        body["contents"] = contents(request, target, kind)
+        if settings := configuration(request, kind):
+            body["generationConfig"] = settings
+        return Payload(body)
 
-    def reader(self, request: Request, target: Target) -> Reader:
-        raise NotImplementedError
+    def reader(self, request: Request, target: Target) -> GeminiReader:
+        return GeminiReader(request, target)
 
     def refusal(self, status: int, body: bytes) -> UpstreamSaid:
-        raise NotImplementedError
+        return refusal(status, body)

@@ -1,0 +1,240 @@
+"""Responses -> events.
+
+A response of a stream holds new parts of the one answer; a call comes whole. A thought's block stays open until the
+next part tells what signature goes with it. The answer's own end is held back until the wire's: usage may follow.
+"""
+
+from collections.abc import Iterator
+
+from ccr.errors import UpstreamGarbled, UpstreamSaid
+from ccr.ids import Target
+from ccr.messages.blocks import Text, Thinking, ToolUse
+from ccr.messages.events import (
+    BlockStart,
+    BlockStop,
+    End,
+    Event,
+    Finish,
+    JsonDelta,
+    SignatureDelta,
+    Start,
+    TextDelta,
+    ThinkingDelta,
+)
+from ccr.messages.json import JsonObject
+from ccr.messages.reply import StopReason, Usage
+from ccr.messages.request import Request
+from ccr.wire.callids import Ids, digest
+from ccr.wire.gemini.errors import said
+from ccr.wire.gemini.grounding import Grounding
+from ccr.wire.gemini.ids import kept
+from ccr.wire.gemini.names import originals
+from ccr.wire.gemini.partial import Partial
+from ccr.wire.gemini.signatures import CALL, END, TEXT, THOUGHT, UNSIGNED, signed
+from ccr.wire.gemini.tools import searches
+from ccr.wire.gemini.usage import FAILURES, FILTERED, LENGTH, usage
+from ccr.wire.wording import compact
+
+_MOST_HELD = 32 * 1024 * 1024  # characters of an answer that waits for its sources
+_FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
+
+
+class Answer:
+    def __init__(self, request: Request, target: Target) -> None:
+        self.finish = ""  # the reason, once it is given
+        self._target = target
+        self._ids = Ids(request)
+        self._originals = originals(request)
+        self._one_call = request.tool_choice is not None and not request.tool_choice.parallel
+        self._may_be_empty = bool(request.stop)  # a stop sequence may be the first that it says
+        self._id = ""  # known once the answer has begun
+        self._usage = Usage()
+        self._open: Text | Thinking | None = None
+        self._seen: set[str] = set()  # signatures
+        self._blank = ""  # white space that may belong to a text, or to nothing
+        self._thought = self._spoken = self._called = False
+        self._partial: Partial | None = None
+        self._grounding = Grounding()
+        self._held: list[str] | None = [] if searches(request) else None  # a text, until its sources are known
+        self._size = 0  # of what is held
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._id)
+
+    def add(self, response: JsonObject) -> Iterator[Event]:
+        if response.get("error"):
+            raise said(response)
+        self._usage = self._usage.updated(usage(response.get("usageMetadata")))
+        candidate, blocked = _first(response.get("candidates")), _blocked(response.get("promptFeedback"))
+        if candidate is None and not blocked:
+            return  # usage alone
+        if not self._id:
+            self._id = _text(response, "responseId") or f"gemini-{digest(compact(response))[:24]}"
+            yield Start(self._id, _text(response, "modelVersion") or self._target.model, self._usage)
+        if candidate is None:
+            self.finish = self.finish or blocked
+            return
+        for part in _parts(candidate):
+            yield from self._part(part)
+        self._grounding.add(candidate.get("groundingMetadata"))
+        self.finish = self.finish or _text(candidate, "finishReason")
+        if self.finish in FAILURES and not self._called:
+            # The open block stays open: of an answer that breaks within a block Claude Code asks for another.
+            told = _text(candidate, "finishMessage")
+            raise UpstreamSaid(f"Gemini ended the answer by {self.finish}" + (f": {told}" if told else ""))
+
+    def end(self) -> Iterator[Event]:
+        if self._partial and self.finish not in LENGTH:
+            raise UpstreamGarbled("a function call without its end")
+        reason = self._stopped()
+        if reason == "end_turn" and self.finish in FILTERED:
+            yield from self._say(_FILTER_NOTE)
+        yield from self._close()
+        yield from self._grounding.told(self._id, "".join(self._held or ()))
+        yield Finish(reason, usage=self._usage)
+        yield End()
+
+    def _stopped(self) -> StopReason:
+        if self.finish in LENGTH:
+            return "max_tokens"
+        if self._called:  # the reason is STOP here as well
+            return "tool_use"
+        if self.finish in FILTERED and not self._spoken:
+            return "refusal"
+        if not (self._spoken or self._thought or self._may_be_empty):
+            raise UpstreamSaid("Gemini answered with nothing at all")
+        return "end_turn"
+
+    def _part(self, part: JsonObject) -> Iterator[Event]:
+        signature = self._new(_text(part, "thoughtSignature"))
+        match part:
+            case {"functionCall": dict() as call}:
+                yield from self._call(call, signature)
+            case {"text": str(text), "thought": True}:
+                yield from self._think(text, signature)
+            case {"text": str(text)} if text.strip() and signature:
+                yield from self._tie(TEXT, signature)
+                yield from self._say(text)
+            case {"text": str(text)}:
+                yield from self._say(text)
+                if signature:
+                    yield from self._tie(END, signature)
+            case _:
+                yield from self._say(in_words(part))
+
+    def _new(self, signature: str) -> str:
+        """A signature that comes twice would be billed twice."""
+        if signature in self._seen:
+            return ""
+        self._seen.add(signature)
+        return signature
+
+    def _think(self, text: str, signature: str) -> Iterator[Event]:
+        self._thought = True
+        if signature:
+            yield from self._close()
+        if not isinstance(self._open, Thinking):
+            yield from self._begin(Thinking(""))
+        if text:
+            yield ThinkingDelta(text)
+        if signature:
+            yield from self._tie(THOUGHT, signature)
+
+    def _tie(self, tie: str, signature: str) -> Iterator[Event]:
+        """Ends the open thought, or one without words, with the signature."""
+        if not isinstance(self._open, Thinking):
+            yield from self._begin(Thinking(""))
+        yield from self._close(tie, signature)
+
+    def _say(self, text: str) -> Iterator[Event]:
+        if not isinstance(self._open, Text) and not text.strip():
+            self._blank += text
+            return
+        text, self._blank = self._blank + text, ""
+        self._spoken = True
+        if self._held is not None:
+            self._held.append(text)
+            self._size += len(text)
+            if self._size > _MOST_HELD:
+                raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for their sources")
+            return
+        if not isinstance(self._open, Text):
+            yield from self._begin(Text(""))
+        yield TextDelta(text)
+
+    def _call(self, call: JsonObject, signature: str) -> Iterator[Event]:
+        if self._partial or call.get("willContinue") is True:
+            self._partial = self._partial or Partial()
+            self._partial.add(call, signature)
+            if call.get("willContinue") is True:
+                return
+            call, signature, self._partial = self._partial.call(), self._partial.signature, None
+        name = _text(call, "name")
+        if not name:
+            raise UpstreamGarbled("a function call without a name")
+        if self._called and self._one_call:
+            return
+        self._called = True
+        if signature:
+            yield from self._tie(CALL, signature)
+        yield from self._close()
+        id = self._ids.fresh(kept(_text(call, "id")), self._id)
+        yield BlockStart(ToolUse(id, self._originals.get(name, name)))
+        yield JsonDelta(compact(call.get("args") or {}))
+        yield BlockStop()
+
+    def _begin(self, block: Text | Thinking) -> Iterator[Event]:
+        yield from self._close()
+        self._open = block
+        yield BlockStart(block)
+
+    def _close(self, tie: str = UNSIGNED, signature: str = "") -> Iterator[Event]:
+        if isinstance(self._open, Thinking):
+            yield SignatureDelta(signed(self._target, tie, signature))
+        if self._open:
+            yield BlockStop()
+        self._open, self._blank = None, ""
+
+
+def in_words(part: JsonObject) -> str:
+    """What a part says that has no block."""
+    match part:
+        case {"executableCode": {"code": str(code), **rest}}:
+            return f"\n```{str(rest.get('language', '')).lower()}\n{code.strip()}\n```\n"
+        case {"codeExecutionResult": {"output": str(output)}}:
+            return f"\n```\n{output.strip()}\n```\n"
+        case {"inlineData": {"mimeType": str(media_type)}}:
+            return f"\n[The model made {media_type}, which cannot be shown here.]\n"
+        case {"fileData": {"fileUri": str(uri)}}:
+            return f"\n[The model made {uri}]\n"
+        case _:
+            return ""
+
+
+def _first(candidates: object) -> JsonObject | None:
+    """The one with index 0, wherever it stands."""
+    found = candidates if isinstance(candidates, list) else []
+    return next((each for each in found if isinstance(each, dict) and not each.get("index")), None)
+
+
+def _parts(candidate: JsonObject) -> list[JsonObject]:
+    match candidate:
+        case {"content": {"parts": [*parts]}}:
+            return [part for part in parts if isinstance(part, dict)]
+        case _:
+            return []
+
+
+def _blocked(feedback: object) -> str:
+    """A prompt that is blocked has no candidates."""
+    match feedback:
+        case {"blockReason": str(reason)}:
+            return reason if reason in FILTERED else "SAFETY"
+        case _:
+            return ""
+
+
+def _text(raw: JsonObject, name: str) -> str:
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
