@@ -62,7 +62,7 @@ Delta = TextDelta | JsonDelta | ThinkingDelta | SignatureDelta | OpaqueDelta
 
 @dataclass(frozen=True, slots=True)
 class BlockStop:
-    pass
+    broken: bool = False  # a call with half an input, or none that can be read: it is not to be run
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Grammar:
                 raise UpstreamGarbled(f"{kind.__name__} in a {type(self._block).__name__} block")
             case JsonDelta(piece):
                 self._input.append(piece)
-            case BlockStop():
+            case BlockStop(broken=False):
                 self._broken = self._broken or tool_input("".join(self._input)) is None
             case Finish(reason) if self._broken and reason not in CUT_SHORT:
                 raise UpstreamGarbled("a tool's input is not a JSON object")

@@ -52,8 +52,9 @@ class Fold:
                 self._signature.append(piece)
             case OpaqueDelta(raw):
                 self._deltas.append(raw)
-            case BlockStop():
-                self._close()
+            case BlockStop(broken):
+                if not broken:
+                    self._close()
             case Finish():
                 self._finish = event
             case _:

@@ -16,6 +16,7 @@ from ccr.providers.dialects import spoken
 from ccr.providers.transformers import makers, quirks
 from ccr.wire.dialect import UpstreamDialect
 from ccr.wire.quirks import Makes, Quirk
+from ccr.wire.quirks.mending import Mending
 from ccr.wire.stages import Stage
 
 # Transformers of CCR that say which dialect a provider speaks, and no more.
@@ -44,9 +45,10 @@ class Upstream:
         return (*self.quirks, *self.model_quirks.get(model, ()))
 
     def stages_for(self, request: Request, target: Target) -> tuple[Stage, ...]:
-        """What an answer passes through, made anew for each: who changed the request last sees the answer first."""
+        """What an answer passes through, made anew for each: calls are mended, then who changed the request last sees
+        the answer first."""
         mirrored = reversed(self.quirks_for(target.model))
-        return tuple(quirk.stage(request, target) for quirk in mirrored if quirk.stage)
+        return (Mending(request, target), *(quirk.stage(request, target) for quirk in mirrored if quirk.stage))
 
 
 def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:

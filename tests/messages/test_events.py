@@ -114,3 +114,7 @@ def test_a_tools_input_may_be_cut_short() -> None:
 
 def test_a_tool_without_input_is_well() -> None:
     check(START, BlockStart(TOOL), JsonDelta(" "), BlockStop(), Finish("tool_use"), End())
+
+
+def test_a_broken_call_breaks_no_answer() -> None:
+    check(START, BlockStart(TOOL), JsonDelta('{"x": '), BlockStop(broken=True), Finish("tool_use"), End())

@@ -91,6 +91,11 @@ def test_a_call_that_the_limit_cut_in_two_is_left_out(block: Block, reason: str)
     assert (reply.content, reply.stop_reason) == ((Text("I will look."),), reason)
 
 
+def test_a_broken_call_is_left_out_whatever_its_pieces_come_to() -> None:
+    calls = [BlockStart(BASH), JsonDelta("{}"), BlockStop(broken=True), BlockStart(BASH), BlockStop()]
+    assert answered(*calls, reason="tool_use").content == (BASH,)
+
+
 def test_half_an_emoji_in_a_tools_input_is_replaced() -> None:
     reply = answered(BlockStart(BASH), JsonDelta(r'{"a":"\ud83d"}'), BlockStop())
     assert reply.content == (ToolUse("toolu_1", "Bash", {"a": "\ufffd"}),)

@@ -2,10 +2,12 @@ import pytest
 
 from ccr.config.parse import parse
 from ccr.config.schema import Timeouts
-from ccr.ids import ModelName
+from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json
+from ccr.messages.request import Request
 from ccr.providers.resolve import Upstream, resolve
 from ccr.wire.openai_chat import ChatUpstream
+from ccr.wire.quirks.mending import Mending
 
 
 def resolved(**entry: Json) -> tuple[Upstream, list[str]]:
@@ -195,3 +197,9 @@ def test_a_web_search_route_to_what_may_not_search_is_noted(dialect: str, noted:
     config = parse({"Providers": [other, provider], "Router": {"default": "q,m", "webSearch": "p,m"}}, {})
     notices = [str(notice) for notice in resolve(config)[1]]
     assert ("Router.webSearch: p,m is not known to search the web; it is asked all the same" in notices) == noted
+
+
+def test_calls_are_mended_before_any_quirk_sees_them() -> None:
+    upstream, _ = resolved(api_base_url="https://p.test")
+    stages = upstream.stages_for(Request("m", ()), Target(ProviderName("acme"), ModelName("m")))
+    assert [type(stage) for stage in stages] == [Mending]

@@ -61,6 +61,10 @@ class StreamWriter:
                 return DELTA % (self._index, _json(raw))
             case BlockStart(block):
                 return self._block_start(block)
+            case BlockStop(broken=True):
+                # Claude Code runs a call at its content_block_stop, whatever its input; one that never stops it drops.
+                self._open = None
+                return b""
             case BlockStop():
                 return self._block_stop()
             case Start():

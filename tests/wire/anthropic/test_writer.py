@@ -175,6 +175,13 @@ def test_an_upstreams_ping_keeps_the_client_waiting_too() -> None:
     assert opened(Text("")).write(Ping()) == opened(Text("")).ping()
 
 
+def test_a_broken_call_is_never_stopped_since_the_stop_would_run_it() -> None:
+    writer = opened(ToolUse("toolu_1", "Bash"))
+    assert writer.write(BlockStop(broken=True)) == b""
+    assert writer.ping() == PING
+    assert b'"index":1' in writer.write(BlockStart(Text("")))
+
+
 def test_a_failure_is_an_error_event() -> None:
     stream = opened(Text("")).fail(UpstreamCut("p,m was cut"), "req_1")
     assert frames(stream) == [
