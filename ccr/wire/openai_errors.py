@@ -78,7 +78,7 @@ def _completed(error: UpstreamSaid, value: JsonObject) -> UpstreamSaid:
     numbers = (value.get("code"), value.get("status"), value.get("status_code"))
     status = next((found for number in numbers if (found := _status(number))), None)
     names = (value.get("code"), value.get("type"), value.get("status"))
-    words = [name for name in names if isinstance(name, str) and name != "error" and not name.isdigit()]
+    words = [plain(name) for name in names if isinstance(name, str) and name != "error" and not name.isdigit()]
     code = next(filter(None, words), "")
     return UpstreamSaid(
         error.message or code,

@@ -135,3 +135,7 @@ def test_a_page_of_broken_markup_is_read_at_once(piece: str) -> None:
 def test_markup_that_is_cut_does_not_show() -> None:
     assert refusal(b"<html><p>Busy</p><script>let a = 1;", 502).message == "a web page: Busy"
     assert refusal(b'<html><p>Busy</p><a href="x', 502).message == "a web page: Busy"
+
+
+def test_a_blank_code_is_no_message() -> None:
+    assert reported({"error": {"code": " ", "message": " "}}).message == "an error without a message"
