@@ -52,7 +52,7 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
             fields[name].notice(instead)
     server = _server(fields)
     timeouts = entries.timeouts(fields["timeouts"], Timeouts())
-    providers = entries.providers(fields["Providers"], filled.sources, timeouts, server.port)
+    providers = entries.providers(fields["Providers"], filled.sources, timeouts, server.port, env)
     made_up = fields["Providers"].empty
     if made_up:
         providers = zero.providers(env, ollama)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
-from ccr.config import keys
+from ccr.config import clouds, keys
 from ccr.config.exposure import is_loopback
 from ccr.config.problems import Fields, Place, folded
 from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Secret, Timeouts
@@ -17,11 +17,13 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PLACEHOLDER = re.compile(r"(sk-)?(x{3,}|\.{3})|<.*>|(sk-)?your[-_ ].*key.*", re.IGNORECASE)
 
 
-def providers(place: Place, sources: Mapping[str, str], base: Timeouts, port: int) -> tuple[Provider, ...]:
+def providers(
+    place: Place, sources: Mapping[str, str], base: Timeouts, port: int, env: Mapping[str, str]
+) -> tuple[Provider, ...]:
     seen: dict[str, str] = {}
     found = []
     for entry in place.items():
-        provider = _provider(entry, sources, base, port)
+        provider = _provider(entry, sources, base, port, env)
         if provider is None:
             continue
         if first := seen.get(provider.name.lower()):
@@ -31,7 +33,9 @@ def providers(place: Place, sources: Mapping[str, str], base: Timeouts, port: in
     return tuple(found)
 
 
-def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: int) -> Provider | None:
+def _provider(
+    entry: Place, sources: Mapping[str, str], base: Timeouts, port: int, env: Mapping[str, str]
+) -> Provider | None:
     if not isinstance(entry.value, Mapping):
         entry.wrong("an object with name, api_base_url, api_key and models")
         return None
@@ -39,16 +43,17 @@ def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: in
     name = _name(fields)
     url = address(fields["api_base_url"], port)
     vendor = vendor_named(name or "")
-    if fields["api_base_url"].empty and not (vendor and vendor.url):
+    uses, model_uses = _transformer(fields["transformer"])
+    more, more_by_model = _transformer(fields["transformers"])
+    dialect = fields["dialect"].choice(keys.DIALECTS)
+    cloud = clouds.cloud(dialect, uses + more)
+    if fields["api_base_url"].empty and not (vendor and vendor.url) and not cloud:
         fields["api_base_url"].wrong("the provider's address, such as https://host/v1")
     if not fields["tokenizer"].empty:
         fields["tokenizer"].notice("is ignored: tokens are counted in one way for all models")
     key, unset = fields["api_key"], None
     if key.value is None and (unset := entry.report.unset.get(key.path)):
         key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
-    uses, model_uses = _transformer(fields["transformer"])
-    more, more_by_model = _transformer(fields["transformers"])
-    dialect = fields["dialect"].choice(keys.DIALECTS)
     auth = fields["auth"].choice(keys.AUTHS)
     provider = Provider(
         name=ProviderName(name or ""),
@@ -67,6 +72,8 @@ def _provider(entry: Place, sources: Mapping[str, str], base: Timeouts, port: in
         proxy=address(fields["proxy"], port, credentials=True),
         timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base),
     )
+    if cloud:
+        provider = clouds.completed(provider, cloud, env, fields["api_base_url"])
     return provider if name else None
 
 

@@ -84,6 +84,7 @@ class Request:
     top_k: int | None = None
     stream: bool = False
     user: str | None = None  # Anthropic's metadata.user_id, OpenAI's user
+    betas: tuple[str, ...] = ()  # features of Anthropic's API that the client asks for by name, in a header
     session: str | None = None  # the conversation's id, where the client says one: for hosts that keep caches by it
     dialect: Literal["anthropic", "openai", "responses"] = "anthropic"  # the client's
     extra: JsonObject = NOTHING  # what this version does not know: goes on to an upstream of the same dialect only

@@ -11,6 +11,7 @@ from ccr.routing.decision import Facts
 from ccr.routing.tokens import TokenCount
 
 TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\x00-\x1f\x7f-\x9f]+)</CCR-SUBAGENT-MODEL>")
+SESSION_HEADERS = ("x-claude-code-session-id", "thread-id", "session-id", "session_id")
 LONGEST_SESSION = 256  # characters of an id; what is longer is none
 TAGGED_TURNS = 2  # a subagent's prompt is its first user turn; a client may put one of its own before it
 
@@ -49,7 +50,7 @@ def look(
         tagged=tags[0].group(1).strip() if tags else None,
         request_class=_request_class(request, headers),
         has_image=_has_image(_last_user_turn(request)),
-        has_web_search=any(map(_is_web_search, seen.tools)),
+        has_web_search=_searches(seen),
         only_searches=bool(seen.tools) and all(map(_is_web_search, seen.tools)),
         has_tools=bool(seen.tools),
         has_editing_tools=any(tool.name in EDITING_TOOLS or _is_text_editor(tool) for tool in seen.tools),
@@ -58,10 +59,17 @@ def look(
     return Look(facts, seen, tuple(tag.group() for tag in tags))
 
 
+def betas_of(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Features of Anthropic's API that a client asks for by name."""
+    return tuple(filter(None, map(str.strip, headers.get("anthropic-beta", "").split(","))))
+
+
 def session_of(request: Request, headers: Mapping[str, str]) -> str | None:
-    """Claude Code's session: its header, or what it puts into `metadata.user_id` (JSON; before, `…_session_<id>`)."""
+    """Claude Code's session: its header, or what it puts into `metadata.user_id` (JSON; before, `…_session_<id>`).
+    Codex's: its headers; a thread is one conversation, a session has one for each agent."""
     user = request.user or ""
-    session = headers.get("x-claude-code-session-id") or _session_in_json(user) or user.partition("_session_")[2]
+    named = next(filter(None, map(headers.get, SESSION_HEADERS)), None)
+    session = named or _session_in_json(user) or user.partition("_session_")[2]
     return session if 0 < len(session) <= LONGEST_SESSION and session.isprintable() else None
 
 
@@ -123,6 +131,12 @@ def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
             yield from block.content
 
 
+def _searches(request: Request) -> bool:
+    """Codex offers its search with every request: there it says something only where nothing else is offered."""
+    found = tuple(map(_is_web_search, request.tools))
+    return bool(found) and all(found) if request.dialect == "responses" else any(found)
+
+
 def _is_web_search(tool: object) -> bool:
     return isinstance(tool, BuiltinTool) and tool.type.startswith("web_search")
 
@@ -135,6 +149,8 @@ def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
     """What Claude Code says (with CLAUDE_CODE_GATEWAY_HINT_HEADERS=1), else what it shows; None for other clients."""
     if said := headers.get("x-claude-code-request-class", "").strip().lower():
         return said
+    if kind := _codex_class(headers):
+        return kind
     first = request.system[0] if request.system else None
     billing = first.text if isinstance(first, Text) and first.text.startswith("x-anthropic-billing-header:") else ""
     if not billing and not headers.get("user-agent", "").startswith("claude-cli/"):
@@ -146,6 +162,19 @@ def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
     if _makes_title(request) or _summarises_page(request):
         return "auxiliary"
     return "main"
+
+
+def _codex_class(headers: Mapping[str, str]) -> str | None:
+    """What Codex says of a turn: {"request_kind": "turn", …}."""
+    try:
+        said = json.loads(headers.get("x-codex-turn-metadata", ""))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, Mapping):
+        return None
+    if said.get("request_kind") == "compaction":
+        return "compaction"
+    return "subagent" if "x-openai-subagent" in headers or "parent_thread_id" in said else "main"
 
 
 def _compacts(request: Request) -> bool:

@@ -9,7 +9,7 @@ from ccr.messages.json import Json
 def only(**entry: Json) -> tuple[Provider, Report]:
     report = Report()
     place = Place([{"name": "p", "url": "https://p.test/v1", **entry}], "Providers", report)
-    (found,) = providers(place, {}, Timeouts(), 3456)
+    (found,) = providers(place, {}, Timeouts(), 3456, {})
     return found, report
 
 
@@ -58,3 +58,46 @@ def test_a_broken_url_is_told_without_its_password(url: str) -> None:
     report = Report()
     assert address(Place(url, "PROXY_URL", report), 3456, credentials=True) is None
     assert "secret" not in str(report.faults[0])
+
+
+FORCED = QuirkUse("tooluse", {"first": True})
+
+
+def test_the_block_form_is_said_in_transformers() -> None:
+    block: Json = {"enableToolForcing": True, "maxTokens": 8192, "temperature": 0}
+    capped, cool = QuirkUse("maxtoken", {"max_tokens": 8192}), QuirkUse("sampling", {"temperature": 0.0})
+    for key in ("transformers", "transformer"):
+        found, report = only(**{key: block})
+        assert (found.quirks, found.model_quirks, report.notices) == ((FORCED, capped, cool), {}, [])
+    assert only(transformers={"enable_tool_forcing": False, "maxTokens": None})[0].quirks == ()
+
+
+def test_the_block_form_has_models_and_names_too() -> None:
+    found, _ = only(
+        transformers={"use": ["deepseek"], "maxTokens": 9, "big": {"enableToolForcing": True}, "old": ["groq"]},
+        transformer={"big": {"use": ["reasoning"]}},
+    )
+    assert found.quirks == (QuirkUse("deepseek"), QuirkUse("maxtoken", {"max_tokens": 9}))
+    assert found.model_quirks == {"big": (QuirkUse("reasoning"), FORCED), "old": (QuirkUse("groq"),)}
+
+
+def test_a_list_is_what_use_says() -> None:
+    assert only(transformer=["OpenAI", ["maxtoken", {"max_tokens": 5}]])[0].quirks == (
+        QuirkUse("OpenAI"),
+        QuirkUse("maxtoken", {"max_tokens": 5}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        ({"maxTokens": "many"}, "Providers[0].transformers.maxTokens: expected a number, not text"),
+        ({"maxTokens": 0}, "Providers[0].transformers.maxTokens: expected a whole number from 1"),
+        ({"temperature": []}, "Providers[0].transformers.temperature: expected a number, not a list"),
+        ({"enableToolForcing": 3}, "Providers[0].transformers.enableToolForcing: expected true or false"),
+        ({"glm": 3}, 'Providers[0].transformers.glm: expected the transformers of a model, {"use": […]}, not a number'),
+        ("deepseek", "Providers[0].transformers: expected an object, not text"),
+    ],
+)
+def test_a_block_that_cannot_be_meant_is_a_fault(block: Json, fault: str) -> None:
+    assert str(only(transformers=block)[1].faults[0]).startswith(fault)

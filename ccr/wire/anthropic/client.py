@@ -21,7 +21,7 @@ class AnthropicClient:
     def writer(self, request: Request) -> Writer:
         return StreamWriter()
 
-    def reply(self, reply: Reply) -> bytes:
+    def reply(self, reply: Reply, request: Request | None = None) -> bytes:
         return encode_reply(reply)
 
     def error(self, error: RequestProblem, request_id: str) -> bytes:
