@@ -37,7 +37,7 @@ def explain(
         list[str] | None, typer.Option("--header", "-H", metavar="LINE", help="A header of it: 'name: value'.")
     ] = None,
     dialect: Annotated[
-        Literal["anthropic", "openai"], typer.Option("--dialect", help="The API that it was written for.")
+        Literal["anthropic", "openai", "responses"], typer.Option("--dialect", help="The API that it was written for.")
     ] = "anthropic",
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Use this configuration.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
@@ -68,9 +68,12 @@ async def _explained(
     from ccr.gateway.pipeline import view
     from ccr.routing.explain import explain
     from ccr.wire.anthropic import AnthropicClient
+    from ccr.wire.dialect import ClientDialect
     from ccr.wire.openai_chat import ChatClient
+    from ccr.wire.openai_responses import ResponsesClient
 
-    client = AnthropicClient() if dialect == "anthropic" else ChatClient()
+    clients: tuple[ClientDialect, ...] = (AnthropicClient(), ChatClient(), ResponsesClient())
+    client = next(each for each in clients if each.name == dialect)
     request = client.decode(body)
     assembly = Assembly(config, {**environment, "CCR_LOG_LEVEL": "error"})  # the log tells of routers, not of this
     current = await assembly.begin()

@@ -122,7 +122,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
             call.first_content()
             headers = call.answer_headers(exchange.headers if copy else {})
             if not request.stream:
-                body = await whole(incoming, call, copy=copy)
+                body = await whole(incoming, request, call, copy=copy)
                 call.attempt_answered()
                 call.end()
                 return Answer(200, headers | WHOLE, body)

@@ -30,7 +30,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
     return failure
 
 
-async def whole(incoming: Incoming, call: Call, *, copy: bool) -> bytes:
+async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool) -> bytes:
     """The answer as one JSON text."""
     copy = copy and incoming.whole
     raw: list[bytes] = []
@@ -44,7 +44,7 @@ async def whole(incoming: Incoming, call: Call, *, copy: bool) -> bytes:
             raw.append(piece.raw)
         for event in piece.events:
             gathered.add(event)
-    return b"".join(raw) if copy else call.inbound.client.reply(gathered.reply())
+    return b"".join(raw) if copy else call.inbound.client.reply(gathered.reply(), request)
 
 
 class Stream:

@@ -25,6 +25,7 @@ from ccr.server.pages import health, models, root, tokens
 from ccr.wire.anthropic import AnthropicClient
 from ccr.wire.dialect import ClientDialect
 from ccr.wire.openai_chat import ChatClient
+from ccr.wire.openai_responses import ResponsesClient
 
 ANTHROPIC = AnthropicClient()
 CHAT = ChatClient()
@@ -45,6 +46,9 @@ def app(current: Current) -> Starlette:
             route("/v1/messages", ask, ["POST"], ANTHROPIC),
             route("/v1/messages/count_tokens", tokens, ["POST"], ANTHROPIC),
             route("/v1/chat/completions", ask, ["POST"], ChatClient(current.runtime.clock.time)),
+            route("/v1/responses", ask, ["POST"], ResponsesClient(current.runtime.clock.time)),
+            route("/v1/responses/input_tokens", tokens, ["POST"], ResponsesClient()),
+            route("/responses", ask, ["POST"], ResponsesClient(current.runtime.clock.time)),
             route("/v1/models", models, ["GET"], None),
             route("/models", models, ["GET"], None),
             route("/health", partial(health, started=started), ["GET", "HEAD"], None, guarded=False),

@@ -20,6 +20,8 @@ SERVED = (
     "POST /v1/messages",
     "POST /v1/messages/count_tokens",
     "POST /v1/chat/completions",
+    "POST /v1/responses",
+    "POST /v1/responses/input_tokens",
     "GET /v1/models",
     "GET /health",
 )
@@ -40,7 +42,8 @@ async def tokens(inbound: Inbound, current: Current) -> Answer:
     request = inbound.client.decode(inbound.body)
     count = await current.runtime.counter.count(request)
     headers = JSON if count.exact else JSON | {"x-ccr-estimate": "true"}
-    return Answer(200, headers, msgspec.json.encode({"input_tokens": count.tokens}))
+    kind = {"object": "response.input_tokens"} if inbound.client.name == "responses" else {}
+    return Answer(200, headers, msgspec.json.encode({**kind, "input_tokens": count.tokens}))
 
 
 async def models(inbound: Inbound, current: Current) -> Answer:

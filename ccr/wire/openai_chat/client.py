@@ -32,7 +32,7 @@ class ChatClient:
     def writer(self, request: Request) -> ChatWriter:
         return ChatWriter(request, int(self.clock()))
 
-    def reply(self, reply: Reply) -> bytes:
+    def reply(self, reply: Reply, request: Request | None = None) -> bytes:
         return completion(reply, int(self.clock()))
 
     def error(self, error: RequestProblem, request_id: str) -> bytes:
