@@ -1,10 +1,8 @@
-"""What is known of vendors: how each one's Chat Completions differ, and which vendor a configured provider is."""
+"""How each vendor's Chat Completions differ."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from ccr.config.schema import Provider
-from ccr.config.vendors import VENDORS, Vendor, vendor_named
+from ccr.config.vendors import Vendor
 from ccr.wire.openai_chat import ChatUpstream
 
 PLAIN = ChatUpstream()
@@ -42,25 +40,3 @@ CHAT: Mapping[str, ChatUpstream] = {
 
 def chat(vendor: Vendor | None) -> ChatUpstream:
     return CHAT.get(vendor.name, PLAIN) if vendor else PLAIN
-
-
-def vendor_of(provider: Provider) -> Vendor | None:
-    """By the address first: a provider may be called after the models it serves."""
-    return (vendor_at(provider.url) if provider.url else None) or vendor_named(provider.name)
-
-
-def vendor_at(url: str) -> Vendor | None:
-    netloc = urlsplit(url).netloc.lower().rpartition("@")[2]
-    return next((vendor for vendor in VENDORS if any(_under(netloc, host) for host in hosts(vendor))), None)
-
-
-def hosts(vendor: Vendor) -> tuple[str, ...]:
-    """A local server is known by host and port; the usual ports of some say too little (8000, 8080)."""
-    own = urlsplit(vendor.url).netloc
-    if own.startswith("localhost:") and not vendor.hosts:
-        return ()
-    return tuple(host for host in (own, *vendor.hosts) if host)
-
-
-def _under(netloc: str, host: str) -> bool:
-    return netloc == host or netloc.endswith(f".{host}")

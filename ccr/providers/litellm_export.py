@@ -13,12 +13,13 @@ from ccr.config import keys
 from ccr.config.litellm import REFERENCE
 from ccr.config.schema import Config, Notice, Provider, Secret, Timeouts
 from ccr.config.show import is_secret
+from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
 from ccr.errors import ConfigInvalid
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json, JsonObject
-from ccr.providers.catalogue import vendor_at
-from ccr.providers.resolve import DIALECTS, Upstream, resolve
+from ccr.providers.addresses import DIALECTS, vendor_at
+from ccr.providers.resolve import Upstream, resolve
 
 # Vendors to which LiteLLM has a way of its own. All others are asked as vLLM is, by plain Chat Completions; as
 # `openai/`, requests that think would go to the Responses API, which hardly anybody else has.
@@ -27,7 +28,7 @@ PREFIXES: Mapping[str, str] = {
         name: name
         for name in (
             *("azure", "cerebras", "dashscope", "deepinfra", "deepseek", "gemini", "groq", "mistral", "modelscope"),
-            *("moonshot", "openai", "openrouter", "volcengine", "xai", "zai"),
+            *("github", "huggingface", "moonshot", "openai", "openrouter", "volcengine", "xai", "zai"),
         )
     },
     "fireworks": "fireworks_ai",
@@ -201,23 +202,34 @@ def _reached(upstream: Upstream) -> tuple[str, str | None]:
     if upstream.dialect.name == "anthropic":
         usual = vendor is not None and vendor.name == "anthropic"
         return ("anthropic", None if usual else base) if upstream.auth == "x-api-key" else (PLAIN, base)
-    prefix = PREFIXES.get(vendor.name, PLAIN) if vendor else PLAIN
+    prefix = _prefix(vendor, upstream.dialect.name)
     if prefix == "azure":
         there = urlsplit(base)
         return prefix, f"{there.scheme}://{there.netloc}"
-    return prefix, None if prefix == "gemini" or (vendor and prefix != PLAIN and base == vendor.url) else base
+    usual = vendor is not None and prefix != PLAIN and (vendor.name == "gemini" or base in vendor.urls.values())
+    return prefix, None if usual else base
+
+
+def _prefix(vendor: Vendor | None, dialect: str) -> str:
+    """Who stands in for OpenAI or Google is reached by their words."""
+    plain = {"gemini": "gemini", "responses": "openai"}.get(dialect, PLAIN)
+    return PREFIXES.get(vendor.name, plain) if vendor else plain
 
 
 def _base(url: str) -> str:
     """What LiteLLM puts the endpoint after."""
     there, _, _ = url.partition("?")
-    return there.removesuffix("/chat/completions").removesuffix("/v1/messages")
+    for end in ("/chat/completions", "/responses", "/v1/messages", "/models"):
+        there = there.removesuffix(end)
+    return there
 
 
 def _keyed(upstream: Upstream) -> bool:
     """Whether the key goes where LiteLLM puts it; otherwise it is a header like any other."""
     prefix, _ = _reached(upstream)
-    return upstream.auth == {"azure": "api-key", "anthropic": "x-api-key"}.get(prefix, "bearer")
+    return upstream.auth == {"azure": "api-key", "anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(
+        prefix, "bearer"
+    )
 
 
 def _key(upstream: Upstream) -> str | None:

@@ -11,7 +11,8 @@ from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.request import Request
-from ccr.providers.catalogue import vendor_at, vendor_of
+from ccr.providers import addresses
+from ccr.providers.addresses import vendor_of
 from ccr.providers.dialects import spoken
 from ccr.providers.transformers import makers, quirks
 from ccr.wire.dialect import UpstreamDialect
@@ -19,10 +20,12 @@ from ccr.wire.quirks import Makes, Quirk
 from ccr.wire.quirks.mending import Mending
 from ccr.wire.stages import Stage
 
-# Transformers of CCR that say which dialect a provider speaks, and no more.
-DIALECTS: Mapping[str, DialectName] = {"anthropic": "anthropic", "openai": "openai"}
-GEMINI_NATIVE = "its native API is not spoken yet; the OpenAI-compatible one of the same account is used"
-RESPONSES = "the Responses API is not spoken yet; /chat/completions of the same host is used"
+# Where there is no key, who can ask is known to the machine.
+CLOUDS: Mapping[DialectName, AuthStyle] = {
+    "vertex-gemini": "google",
+    "vertex-claude": "google",
+    "bedrock-claude": "aws",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,13 @@ def _upstream(
     provider: Provider, path: str, config: Config, makes: Mapping[str, Makes], notices: list[Notice]
 ) -> Upstream:
     vendor = vendor_of(provider)
-    url = provider.url or (vendor.url if vendor else "")
-    speaks = _dialect(provider, vendor, url)
+    speaks = addresses.dialect(provider, vendor)
     dialect = spoken(speaks, vendor)
-    if not provider.url and vendor and speaks != vendor.dialect:
+    url = addresses.base(provider, vendor, speaks)
+    if vendor and not provider.url and speaks not in vendor.urls:
         notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
-    url, note = _reachable(url, speaks)
-    if note:
-        notices.append(Notice(f"{path}.api_base_url", note))
+    if provider.url and addresses.shown(provider.url) and urlsplit(url).path != urlsplit(provider.url).path:
+        notices.append(Notice(f"{path}.api_base_url", f"{speaks} is spoken at {url}, which is asked instead"))
     if config.localhost and is_loopback(urlsplit(url).hostname or ""):
         url = _at(config.localhost, url)
         notices.append(Notice(f"{path}.api_base_url", f"localhost is the container here: {config.localhost} is asked"))
@@ -105,35 +107,6 @@ def _upstream(
     )
 
 
-def _dialect(provider: Provider, vendor: Vendor | None, url: str) -> DialectName:
-    """What the file says, what the address shows, what the transformers say, what the vendor is known for."""
-    if provider.dialect:
-        return provider.dialect
-    path = urlsplit(url).path.rstrip("/")
-    if path.endswith("/messages") or "/anthropic" in path:
-        return "anthropic"
-    if path.endswith(("/chat/completions", "/responses")):
-        return "openai"
-    # Where both are named, as older files do, they are the two ends of a translation to OpenAI.
-    named = {DIALECTS[folded(use.name)] for use in provider.quirks if folded(use.name) in DIALECTS}
-    if named == {"anthropic"}:
-        return "anthropic"
-    return vendor.dialect if vendor and not named else "openai"
-
-
-def _reachable(url: str, speaks: DialectName) -> tuple[str, str | None]:
-    """The address for a dialect that we speak, where the configured one is for another; and the words for it."""
-    parts = urlsplit(url)
-    path = parts.path.rstrip("/")
-    if speaks == "anthropic":
-        return url, None
-    if (there := vendor_at(url)) and there.name == "gemini" and "/openai" not in path:
-        return there.url, GEMINI_NATIVE
-    if path.endswith("/responses"):
-        return urlunsplit(parts._replace(path=path.removesuffix("/responses") + "/chat/completions")), RESPONSES
-    return url, None
-
-
 def _at(host: str, url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host))
@@ -143,11 +116,10 @@ def _auth(provider: Provider, vendor: Vendor | None, speaks: DialectName) -> Aut
     if provider.auth:
         return provider.auth
     if provider.key is None:
-        return "none"
+        return CLOUDS.get(speaks) or (vendor.auth if vendor and not vendor.keys and vendor.auth else "none")
     if any(folded(use.name) == "anthropic" and use.options.get("UseBearer") for use in provider.quirks):
         return "bearer"
-    if vendor and vendor.auth:
+    if vendor and vendor.auth and vendor.keys:
         return vendor.auth
-    if speaks in ("openai", "search"):
-        return "bearer"
-    return vendor.anthropic_auth if vendor else "x-api-key"
+    usual = vendor.anthropic_auth if vendor else "x-api-key"
+    return {"anthropic": usual, "gemini": "x-goog-api-key"}.get(speaks, "bearer")

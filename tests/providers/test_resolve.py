@@ -34,20 +34,6 @@ def test_base_and_endpoint_reach_the_right_path_in_the_right_dialect(url: str, d
     assert (upstream.dialect.name, upstream.url, notices) == (dialect, endpoint, [])
 
 
-@pytest.mark.parametrize(
-    ("uses", "dialect"),
-    [
-        (["Anthropic"], "anthropic"),
-        (["OpenAI"], "openai"),
-        (["Anthropic", "OpenAI"], "openai"),
-        ([["anthropic", {}], "cleancache"], "anthropic"),
-    ],
-)
-def test_transformers_tell_the_dialect_where_the_address_does_not(uses: list[Json], dialect: str) -> None:
-    upstream, notices = resolved(api_base_url="https://p.test/api", transformers=uses)
-    assert (upstream.dialect.name, notices) == (dialect, [])
-
-
 def test_the_address_wins_over_the_transformer_and_the_file_over_both() -> None:
     url = "https://p.test/v1/chat/completions"
     assert resolved(api_base_url=url, transformers=["Anthropic"])[0].dialect.name == "openai"
@@ -86,29 +72,11 @@ def test_a_vendor_in_the_dialect_of_another_address_is_told() -> None:
     assert notices == ["Providers[0].dialect: the usual address of Groq speaks openai"]
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["https://generativelanguage.googleapis.com/v1beta/models/", "https://generativelanguage.googleapis.com"],
-)
-def test_geminis_native_address_leads_to_the_compatible_one_and_is_told(url: str) -> None:
-    upstream, notices = resolved(name="g", api_base_url=url, api_key="k", transformer={"use": ["gemini"]})
-    assert upstream.url == "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"
-    assert notices[0].startswith("Providers[0].api_base_url: its native API is not spoken yet")
-
-
-def test_geminis_compatible_address_is_as_good_as_any() -> None:
-    assert resolved(name="gemini", api_key="k")[1] == []
-
-
-def test_a_gemini_behind_another_host_stays_there() -> None:
-    upstream, notices = resolved(name="gemini", api_base_url="https://proxy.test/v1")
-    assert (upstream.url, notices) == ("https://proxy.test/v1/chat/completions", [])
-
-
-def test_the_responses_api_leads_to_chat_and_is_told() -> None:
-    upstream, notices = resolved(api_base_url="https://p.test/v1/responses")
-    assert upstream.url == "https://p.test/v1/chat/completions"
-    assert len(notices) == 1
+def test_an_address_of_another_dialect_is_told() -> None:
+    upstream, notices = resolved(api_base_url="https://api.deepseek.com/v1/chat/completions", dialect="anthropic")
+    assert upstream.url == "https://api.deepseek.com/anthropic/v1/messages"
+    said = "anthropic is spoken at https://api.deepseek.com/anthropic, which is asked instead"
+    assert notices == [f"Providers[0].api_base_url: {said}"]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +97,15 @@ def test_the_responses_api_leads_to_chat_and_is_told() -> None:
         ({"api_base_url": "https://openrouter.ai/api/v1/messages", "api_key": "k"}, "bearer"),
         ({"api_base_url": "https://x.openai.azure.com/openai/v1", "api_key": "k"}, "api-key"),
         ({"api_base_url": "https://p.test", "api_key": "k", "auth": "api-key"}, "api-key"),
+        ({"api_base_url": "https://p.test/v1beta/models", "api_key": "k"}, "x-goog-api-key"),
+        ({"api_base_url": "https://p.test/v1/responses", "api_key": "k"}, "bearer"),
+        ({"name": "gemini", "dialect": "openai", "api_key": "k"}, "bearer"),
+        ({"name": "deepseek", "api_key": "k"}, "x-api-key"),
+        ({"name": "kimi", "api_key": "k"}, "bearer"),
+        ({"api_base_url": "https://eu-aiplatform.googleapis.com/v1/projects/a/locations/eu"}, "google"),
+        ({"api_base_url": "https://p.test/publishers/anthropic"}, "google"),
+        ({"api_base_url": "https://bedrock-mantle.eu-west-1.api.aws/anthropic"}, "aws"),
+        ({"api_base_url": "https://bedrock-runtime.eu-west-1.amazonaws.com", "api_key": "k"}, "bearer"),
     ],
 )
 def test_the_key_goes_where_the_host_looks_for_it(entry: dict[str, Json], auth: str) -> None:
@@ -149,11 +126,10 @@ def test_transformers_become_quirks_for_all_models_or_one() -> None:
 
 
 def test_transformers_without_effect_are_told_by_name() -> None:
-    transformer: Json = {"use": ["tooluse", "mine"], "m": {"use": [["maxtoken", {}]]}}
+    transformer: Json = {"use": ["mine"], "m": {"use": [["maxtoken", {}]]}}
     _, notices = resolved(api_base_url="https://p.test", transformer=transformer)
     assert notices == [
-        'Providers[0].transformer.use[0]: "tooluse" has no effect yet',
-        'Providers[0].transformer.use[1]: "mine" is not a known transformer and has no effect',
+        'Providers[0].transformer.use[0]: "mine" is not a known transformer and has no effect',
         'Providers[0].transformer["m"].use[0]: "maxtoken" needs max_tokens, a whole number above 0; it has no effect',
     ]
 
