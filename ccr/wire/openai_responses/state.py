@@ -46,6 +46,10 @@ def reasoning(item: JsonObject) -> State:
 
 def remembered(thought: Thinking, target: Target) -> State:
     """Only the same model of the same provider can read it: "The encrypted content … could not be verified"."""
+    if not thought.signature and (seal := thought.extra.get("encrypted_content")):
+        # A client of this wire had it from a host that it spoke to in the host's own words, and so do we.
+        summary: list[Json] = [{"type": "summary_text", "text": thought.text}] if thought.text else []
+        return State(({"type": "reasoning", "summary": summary, "encrypted_content": seal},))
     known = origin(thought.signature)
     if known is None or known.target != target or known.field != FIELD or not known.state:
         return State()

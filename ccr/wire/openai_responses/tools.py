@@ -43,7 +43,7 @@ def _hosted(request: Request, web_search: str | None) -> Iterator[JsonObject]:
     """What the host runs: one search, and what a client of this wire asks it for."""
     search = next(filter(is_search, request.tools), None)
     if isinstance(search, BuiltinTool) and web_search:
-        yield search.raw if request.dialect == "responses" else {"type": web_search, **_limits(search.raw)}
+        yield {"type": web_search, **_limits(search.raw)}
     for tool in request.tools:
         if isinstance(tool, BuiltinTool) and request.dialect == "responses" and not is_search(tool):
             yield tool.raw
