@@ -1,0 +1,157 @@
+"""The real Codex CLI in front of the router. It is as large as ten of the routers (400 MB unpacked), so it is not brought
+by scripts/install: these tests run where it is found, in .tools/bin, or on the PATH as `npm install --global @openai/codex`
+puts it."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import StartRouter, providers
+from tests.support import chat, messages, responses
+from tests.support.parts import Part, text, thinking, tool, usage
+from tests.support.running import CHECKOUT, KEY, Person, Ran, Router
+from tests.support.upstream import Answer, Received, Upstream
+
+CODEX = shutil.which("codex", path=str(CHECKOUT / ".tools" / "bin")) or shutil.which("codex")
+pytestmark = pytest.mark.skipif(CODEX is None, reason="Codex CLI is not installed")
+
+# Where bytes are copied, an upstream calls such tools in their own form.
+translated = pytest.mark.parametrize("side", ["chat", "anthropic"], indirect=True)
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+# A tool server with one tool, which answers with a picture.
+PICTURES = f"""
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    answer = {{}}
+    if asked["method"] == "initialize":
+        version = asked["params"]["protocolVersion"]
+        info = {{"name": "pics", "version": "1"}}
+        answer = {{"protocolVersion": version, "capabilities": {{"tools": {{}}}}, "serverInfo": info}}
+    if asked["method"] == "tools/list":
+        answer = {{"tools": [{{"name": "shot", "description": "A picture.", "inputSchema": {{"type": "object"}}}}]}}
+    if asked["method"] == "tools/call":
+        answer = {{"content": [{{"type": "image", "data": "{PIXEL}", "mimeType": "image/png"}}]}}
+    if "id" in asked:
+        print(json.dumps({{"jsonrpc": "2.0", "id": asked["id"], "result": answer}}), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Codex:
+    person: Person
+    router: Router
+
+    def settle(self, *more: str) -> "Codex":
+        folder = self.person.home / ".codex"
+        folder.mkdir(exist_ok=True)
+        provider = f'name = "ccr"\nbase_url = "{self.router.url}/v1"\nwire_api = "responses"\nenv_key = "CCR_KEY"\n'
+        tables = "\n".join(more)
+        (folder / "config.toml").write_text(f'model_provider = "ccr"\n[model_providers.ccr]\n{provider}{tables}\n')
+        return self
+
+    def run(self, *arguments: str) -> Ran:
+        assert CODEX
+        options = ["exec", "--json", "--skip-git-repo-check", "-s", "danger-full-access", *arguments]
+        return self.person.run(CODEX, *options, variables={"CCR_KEY": KEY})
+
+
+@dataclass(frozen=True)
+class Side:
+    target: str
+    upstream: Upstream
+    stream: Callable[..., Answer]
+
+    def script(self, *turns: Sequence[Part]) -> None:
+        self.upstream.play([self.stream(*turn, usage(100, 10)) for turn in turns])
+
+
+@pytest.fixture(params=["chat", "anthropic", "responses"])
+def side(request: pytest.FixtureRequest, chat_upstream: Upstream, messages_upstream: Upstream) -> Side:
+    if request.param == "anthropic":
+        return Side("claude,opus", messages_upstream, messages.stream)
+    if request.param == "responses":
+        return Side("oai,m", chat_upstream, responses.stream)
+    return Side("chat,m", chat_upstream, chat.stream)
+
+
+@pytest.fixture
+def codex(side: Side, start_router: StartRouter, person: Person, chat_upstream: Upstream) -> Codex:
+    """A router that sends everything to this side, whatever the model's name."""
+    oai = {"name": "oai", "api_base_url": f"{chat_upstream.url}/v1/responses", "api_key": "k", "models": ["m"]}
+    both = [*providers(side.upstream, side.upstream), oai]
+    router = start_router({"Providers": both, "Router": {"default": side.target}})
+    return Codex(person, router).settle()
+
+
+def events(ran: Ran) -> list[dict[str, Any]]:
+    assert ran.code == 0, ran.out + ran.err
+    return [json.loads(line) for line in ran.out.splitlines() if line.startswith("{")]
+
+
+def said(ran: Ran) -> list[str]:
+    items = [event["item"] for event in events(ran) if event["type"] == "item.completed"]
+    return [item["text"] for item in items if item["type"] == "agent_message"]
+
+
+def turns(upstream: Upstream) -> list[Received]:
+    return [request for request in upstream.requests if request.method == "POST"]
+
+
+def test_a_command_and_the_next_turn(codex: Codex, side: Side) -> None:
+    command = tool("exec_command", {"cmd": "echo out-of-$((6 * 7))"})
+    side.script([thinking("I run it."), command], [text("It says so.")])
+    ran = codex.run("-m", side.target, "Run it.")
+    assert said(ran) == ["It says so."]
+    thoughts = [event["item"]["text"] for event in events(ran) if event.get("item", {}).get("type") == "reasoning"]
+    assert "I run it." in "".join(thoughts)
+    first, second = turns(side.upstream)
+    assert b"out-of-42" in second.body
+    if side.target == "chat,m":
+        assert b"I run it." in second.body, "the thought did not come back"
+        earlier, later = first.json["messages"], second.json["messages"]
+        assert later[: len(earlier)] == earlier
+    assert first.json["tools"] == second.json["tools"]
+
+    side.script([text("Once more.")])
+    assert said(codex.run("resume", "--last", "-m", side.target, "And now?")) == ["Once more."]
+    assert b"out-of-42" in side.upstream.only.body
+
+
+@translated
+def test_a_patch_in_free_text(codex: Codex, side: Side) -> None:
+    patch = "*** Begin Patch\n*** Add File: new.txt\n+grüß dich\n*** End Patch\n"
+    side.script([tool("apply_patch", {"input": patch})], [text("Written.")])
+    assert said(codex.run("-m", "gpt-5.5", "Write it.")) == ["Written."]
+    assert (codex.person.work / "new.txt").read_text() == "grüß dich\n"
+
+
+@translated
+def test_a_tool_in_a_namespace_that_answers_with_a_picture(codex: Codex, side: Side) -> None:
+    server: Path = codex.person.home / "pictures.py"
+    server.write_text(PICTURES)
+    codex.settle("[mcp_servers.pics]", f'command = "{sys.executable}"', f'args = ["{server}"]')
+    side.script([tool("mcp__pics__shot", {})], [text("One pixel.")])
+    assert said(codex.run("-m", side.target, "Look.")) == ["One pixel."]
+    assert turns(side.upstream)[1].body.count(PIXEL.encode()) == 1
+
+
+@translated
+def test_tools_that_come_with_the_input_and_run_code(codex: Codex, side: Side) -> None:
+    code = 'text((await tools.exec_command({cmd: "echo from-$((2 * 4))"})).output)'
+    side.script([tool("exec", {"input": code})], [text("Eight.")])
+    assert said(codex.run("-m", "gpt-6-astra", "Count.")) == ["Eight."]
+    assert b"from-8" in turns(side.upstream)[1].body
+
+
+def test_a_refusal_is_shown_in_the_routers_words(codex: Codex, side: Side) -> None:
+    ran = codex.run("-m", "nobody,m", "hi")
+    assert "nobody" in ran.out
+    assert turns(side.upstream) == []
