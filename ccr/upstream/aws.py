@@ -9,7 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ccr.upstream.refused import CredentialsRefused
+from ccr.upstream.failures import CredentialsRefused
 from ccr.wire.dialect import UpstreamRequest
 
 LOGIN = "run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

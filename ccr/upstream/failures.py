@@ -6,6 +6,11 @@ import aiohttp
 
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
 
+
+class CredentialsRefused(Exception):
+    """There is nothing to sign with. One line: which credentials, and what to do; no secret."""
+
+
 # First match wins, so a subclass stands before its base.
 RENAMED: tuple[tuple[type[BaseException], type[UpstreamProblem], str], ...] = (
     (aiohttp.ClientProxyConnectionError, UpstreamUnreachable, "the proxy cannot be reached; check PROXY_URL"),

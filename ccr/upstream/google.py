@@ -1,20 +1,33 @@
 """Google's credentials: a service account's file, `gcloud auth application-default login`, or the machine's own."""
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-import google.auth
-import google.auth.exceptions
+import msgspec
+from google.auth import identity_pool, impersonated_credentials
 from google.auth.compute_engine import Credentials as MachineCredentials
 from google.auth.credentials import Credentials, TokenState
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
+from google.oauth2 import credentials as user
+from google.oauth2 import service_account
 
-from ccr.upstream.refused import CredentialsRefused
+from ccr.upstream.failures import CredentialsRefused
 from ccr.wire.dialect import UpstreamRequest
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 LOGIN = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a service account's file"
+
+# What a file may hold, by its type.
+KINDS: Mapping[str, Callable[[dict[str, object]], Credentials]] = {
+    "service_account": lambda info: service_account.Credentials.from_service_account_info(info, scopes=SCOPES),
+    "authorized_user": lambda info: user.Credentials.from_authorized_user_info(info, scopes=SCOPES),
+    "external_account": lambda info: identity_pool.Credentials.from_info(info, scopes=SCOPES),
+    "impersonated_service_account": lambda info: (
+        impersonated_credentials.Credentials.from_impersonated_service_account_info(info, scopes=SCOPES)
+    ),
+}
 
 
 class Google:
@@ -30,9 +43,9 @@ class Google:
         if credentials.token_state is not TokenState.FRESH:
             try:
                 credentials.refresh(Request())
-            except google.auth.exceptions.GoogleAuthError as failure:
-                self._credentials = None  # the file may be another one by the next request
+            except GoogleAuthError as failure:
                 if credentials.token_state is TokenState.INVALID:
+                    self._credentials = None  # the file may be another one by the next request
                     raise CredentialsRefused(f"{self._source()} give no token ({_cause(failure)}); {LOGIN}") from None
             else:
                 self._credentials = credentials
@@ -45,10 +58,13 @@ class Google:
         if path is None:
             return MachineCredentials(scopes=SCOPES)
         try:
-            credentials: Credentials = google.auth.load_credentials_from_file(path, scopes=SCOPES)[0]
-        except google.auth.exceptions.GoogleAuthError as failure:
+            with open(path, "rb") as file:
+                info = msgspec.json.decode(file.read(), type=dict[str, object])
+            if info.get("type") not in KINDS:
+                raise ValueError(f"its type is none of {', '.join(KINDS)}")
+            return KINDS[str(info["type"])](info)
+        except (OSError, ValueError, KeyError, TypeError, GoogleAuthError) as failure:
             raise CredentialsRefused(f"{self._source()} cannot be used ({_cause(failure)}); {LOGIN}") from None
-        return credentials
 
     def _path(self) -> str | None:
         """The file that is named, or the one that gcloud writes; None: the machine's metadata server is asked."""
@@ -64,4 +80,9 @@ class Google:
 
 
 def _cause(failure: Exception) -> str:
-    return str(failure.args[0] if failure.args else failure).split("\n", 1)[0][:200]
+    if isinstance(failure, OSError):
+        return str(failure.strerror)
+    said: object = failure
+    while (parts := getattr(said, "args", said)) and isinstance(parts, tuple):
+        said = parts[0]
+    return str(said).split("\n", 1)[0][:200]

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from ccr.config.schema import AuthStyle
 from ccr.errors import UpstreamKeyRefused, UpstreamTimeout
 from ccr.providers.resolve import Upstream
-from ccr.upstream.refused import CredentialsRefused
+from ccr.upstream.failures import CredentialsRefused
 from ccr.wire.dialect import UpstreamRequest
 
 # A token endpoint or a metadata server that takes longer than this is not there.
