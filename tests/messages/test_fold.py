@@ -92,7 +92,7 @@ def test_a_call_that_the_limit_cut_in_two_is_left_out(block: Block, reason: str)
 
 
 def test_a_broken_call_is_left_out_whatever_its_pieces_come_to() -> None:
-    calls = [BlockStart(BASH), JsonDelta("{}"), BlockStop(broken=True), BlockStart(BASH), BlockStop()]
+    calls: list[Event] = [BlockStart(BASH), JsonDelta("{}"), BlockStop(broken=True), BlockStart(BASH), BlockStop()]
     assert answered(*calls, reason="tool_use").content == (BASH,)
 
 

@@ -189,7 +189,7 @@ class Mender:
             if not self._held:
                 self._out.append(piece[at:end])
             elif len(self._held) < _LONGEST_ATOM:
-                self._held += piece[at:end]
+                self._held = (self._held + piece[at:end])[:_LONGEST_ATOM]
             return end
         match piece[at]:
             case "{" | "[" as bracket if self._want in _VALUES:
@@ -360,7 +360,7 @@ class Mending:
     def __init__(self, request: Request, target: Target) -> None:
         self._target = target
         self._fails = request.dialect != "anthropic"
-        self._schemas = {tool.name: tool.schema for tool in map(_described, request.tools) if tool}
+        self._schemas = {tool.name: tool.schema for tool in map(described, request.tools) if tool}
         self._mender: Mender | None = None
         self._name = ""
         self._waits = False  # the open call's end has come, and what is next decides about it
@@ -415,7 +415,7 @@ class Mending:
         yield event if cut or not self._broken else replace(event, reason="tool_use", stop_sequence=None)
 
 
-def _described(tool: AnyTool) -> Tool | None:
+def described(tool: AnyTool) -> Tool | None:
     return tool if isinstance(tool, Tool) else taught(tool)
 
 

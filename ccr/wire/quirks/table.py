@@ -10,6 +10,7 @@ from ccr.wire.quirks.params import cerebras, cleancache, customparams, groq, ope
 from ccr.wire.quirks.quirk import Quirk
 from ccr.wire.quirks.tags import forcereasoning
 from ccr.wire.quirks.thinking import reasoning
+from ccr.wire.quirks.toolprompt import enhancetool, texttools, toolprompt
 
 Makes = Callable[[JsonObject], Quirk]  # raises ValueError for options that it cannot use
 
@@ -21,6 +22,9 @@ QUIRKS: Mapping[str, Makes] = {
     "reasoning": reasoning,
     "forcereasoning": forcereasoning,
     "tooluse": tooluse,
+    "enhancetool": enhancetool,
+    "texttools": texttools,
+    "toolprompt": toolprompt,
     "cleancache": cleancache,
     "streamoptions": streamoptions,
     "openrouter": openrouter,
