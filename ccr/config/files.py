@@ -71,7 +71,8 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
         config = parse(read(text, path.suffix), env, ollama=ollama, source=str(path))
     except ConfigInvalid as broken:
         raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
-    config = replace(config, transformers=tuple(_read(file, path.parent) for file in config.transformers))
+    files = tuple(_read(file, path, index) for index, file in enumerate(config.transformers))
+    config = replace(config, transformers=files)
     if config.custom_router is None:
         return config
     script = path.parent / config.custom_router
@@ -80,11 +81,16 @@ def load(path: Path | None, env: Mapping[str, str], *, ollama: tuple[str, ...] =
     return replace(config, custom_router=str(script), notices=(*config.notices, *noted))
 
 
-def _read(file: TransformerFile, folder: Path) -> TransformerFile:
+def _read(file: TransformerFile, config: Path, index: int) -> TransformerFile:
     """A path is relative to the configuration. JavaScript is not read: who resolves the names says what to do."""
-    path = folder / file.path
-    source = None if path.suffix in JAVASCRIPT else read_text(path)
-    return replace(file, path=str(path), source=source)
+    path = config.parent / file.path
+    if path.suffix in JAVASCRIPT:
+        return replace(file, path=str(path))
+    try:
+        return replace(file, path=str(path), source=read_text(path))
+    except ConfigInvalid as broken:
+        remedy = "correct the path, or take the entry out"
+        raise ConfigInvalid(f"{config}: transformers[{index}].path: {broken.message}; {remedy}") from None
 
 
 def _lack(script: Path, env: Mapping[str, str]) -> str | None:

@@ -219,7 +219,7 @@ def _words(broken: BaseException) -> str:
 
 
 def _kind(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    return f"a value of type {type(value).__name__}"
 
 
 def _fits(text: object) -> bool:

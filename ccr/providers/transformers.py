@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ccr.config.problems import folded
-from ccr.config.schema import Config, Notice, QuirkUse
+from ccr.config.schema import JAVASCRIPT, Config, Notice, QuirkUse
 from ccr.providers.custom import Custom, custom
 from ccr.wire.quirks import DIALECTS, INSTEAD, QUIRKS, Makes, Options, Quirk, known
 
@@ -14,25 +14,35 @@ ELSEWHERE = known(INSTEAD)
 
 def makers(config: Config, notices: list[Notice]) -> Mapping[str, Makes]:
     """Folded name -> what makes it; a file of the user's stands in for a built-in one. Raises ConfigInvalid."""
-    used = {folded(use.name) for provider in config.providers for use in provider.quirks}
-    used |= {folded(use.name) for each in config.providers for uses in each.model_quirks.values() for use in uses}
     own: dict[str, Custom] = {}
+    unread: dict[str, Makes] = {}
     for index, file in enumerate(config.transformers):
         place = f"transformers[{index}]"
-        if file.source is None:
-            notices.append(Notice(f"{place}.path", _unread(file.path)))
-            continue
-        made = custom(file)
-        name = folded(made.name)
-        if name in SPOKEN or name in own:
-            whose = f"the name of {own[name].path}" if name in own else "a dialect's name"
-            raise made.invalid(f'"{made.name}" is {whose} already; give NAME another value')
-        if name in BUILT_IN:
-            notices.append(Notice(place, f'{file.path} stands in for the built-in "{made.name}"'))
-        if name not in used:
-            notices.append(Notice(place, f'no provider uses "{made.name}"; name it in a transformer.use'))
-        own[name] = made
-    return {**BUILT_IN, **{name: each.quirk for name, each in own.items()}}
+        if file.path.endswith(JAVASCRIPT):
+            notices.append(Notice(f"{place}.path", _javascript(file.path)))
+        elif file.source is None:
+            notices.append(
+                Notice(f"{place}.path", "is not read: it is looked for beside a configuration that is a file")
+            )
+            unread[folded(_stem(file.path))] = lambda options: Quirk("unread")
+        else:
+            made = custom(file)
+            name = folded(made.name)
+            if name in SPOKEN or name in own:
+                whose = f"the name of {own[name].path}" if name in own else "a dialect's name"
+                raise made.invalid(f'"{made.name}" is {whose} already; give NAME another value')
+            notices += [Notice(place, text) for text in _told(made, config)]
+            own[name] = made
+    return {**BUILT_IN, **unread, **{name: each.quirk for name, each in own.items()}}
+
+
+def _told(made: Custom, config: Config) -> Iterator[str]:
+    name = folded(made.name)
+    if name in BUILT_IN:
+        yield f'{made.path} stands in for the built-in "{made.name}"'
+    uses = (use for each in config.providers for uses in (each.quirks, *each.model_quirks.values()) for use in uses)
+    if all(folded(use.name) != name for use in uses):
+        yield f'no provider uses "{made.name}"; name it in a transformer.use'
 
 
 def quirks(uses: tuple[QuirkUse, ...], path: str, makes: Mapping[str, Makes], notices: list[Notice]) -> Iterator[Quirk]:
@@ -57,14 +67,17 @@ def _made(use: QuirkUse, makes: Mapping[str, Makes]) -> Quirk | tuple[str, ...]:
         return (f"{wrong}; it has no effect",)
 
 
-def _unread(path: str) -> str:
-    """JavaScript, for the most part: many files write down a copy of what is built in."""
-    stem = folded(path.rpartition("/")[2].partition(".")[0])
-    plain = stem.removesuffix("transformer") or stem
-    for name in (stem, plain):
+def _javascript(path: str) -> str:
+    """Many of these files are copies of what is built in."""
+    stem = folded(_stem(path))
+    for name in (stem, stem.removesuffix("transformer")):
         if name in BUILT_IN or name in SPOKEN:
             built_in = known(QUIRKS).get(name) or SPOKEN[name]
             return f'JavaScript is not loaded; "{built_in}" is built in and needs no file: take this entry out'
         if name in ELSEWHERE:
             return f"JavaScript is not loaded; {ELSEWHERE[name]} {INSTEAD[ELSEWHERE[name]]}"
-    return "JavaScript is not loaded; write it in Python (docs/transformers.md), or name a built-in one"
+    return "JavaScript is not loaded; write it in Python (docs/transformers.md), or use a built-in one"
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]

@@ -116,6 +116,24 @@ def test_a_custom_router_lies_beside_the_file(env: dict[str, str]) -> None:
     assert load(path, env).custom_router == f"{env['HOME']}/router.py"
 
 
+def test_a_transformer_lies_beside_the_file_and_is_read(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{transformers: [{path: 'mine.py'}, '~/plugin.js']}")
+    (path.parent / "mine.py").write_text("NAME = 1")
+    mine, plugin = load(path, env).transformers
+    assert (mine.path, mine.source) == (str(path.parent / "mine.py"), "NAME = 1")
+    assert (plugin.path, plugin.source) == (f"{env['HOME']}/plugin.js", None)
+
+
+def test_a_transformer_that_is_not_there_is_a_fault_with_its_place(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{transformers: [{path: 'mine.py'}]}")
+    with pytest.raises(ConfigInvalid) as fault:
+        load(path, env)
+    assert str(fault.value) == (
+        f"{path}: transformers[0].path: {path.parent / 'mine.py'}: cannot be read: No such file or directory; "
+        "correct the path, or take the entry out"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(None, "cannot be read: No such file"), (b"\xff", "not UTF-8 text, at byte 0"), (b" " * 5_000_000, "larger than")],

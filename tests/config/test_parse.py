@@ -1,6 +1,7 @@
 import pytest
 
 from ccr.config.parse import parse
+from ccr.config.schema import TransformerFile
 from ccr.errors import ConfigInvalid
 from ccr.messages.json import Json
 
@@ -66,3 +67,19 @@ def test_the_background_is_chosen_only_where_no_route_is_set() -> None:
 
 def test_without_a_home_a_tilde_stays() -> None:
     assert parse({"CUSTOM_ROUTER_PATH": "~/r.py"}, {}).custom_router == "~/r.py"
+
+
+def test_files_of_transformers_have_a_path_and_options() -> None:
+    given: Json = [
+        {"path": "~/mine.py", "options": {"n": 1, "key": "$N"}},
+        "other.py",
+        {"name": "deepseek", "providers": []},
+    ]
+    config = parse({"transformers": given}, {"HOME": "/home/me", "N": "2"})
+    assert config.transformers == (
+        TransformerFile("/home/me/mine.py", {"n": 1, "key": "2"}),
+        TransformerFile("other.py"),
+    )
+    assert "transformers[2]: has no path and is ignored; name a Python file (docs/transformers.md)" in [
+        str(notice) for notice in config.notices
+    ]

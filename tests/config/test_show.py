@@ -17,8 +17,11 @@ def test_no_secret_is_shown() -> None:
         "transformer": {"use": [["customparams", {"list": [{"token": "sk-hush"}], "max_tokens": 5}]]},
         "proxy": "http://me:sk-hush@proxy.test:8080",
     }
-    shown = show(parse({"APIKEY": "sk-hush", "PROXY_URL": "http://x:sk-hush@p.test", "Providers": [provider]}, {}))
+    file: JsonObject = {"path": "mine.py", "options": {"token": "sk-hush"}}
+    raw: JsonObject = {"APIKEY": "sk-hush", "PROXY_URL": "http://x:sk-hush@p.test", "Providers": [provider]}
+    shown = show(parse({**raw, "transformers": [file]}, {}))
     assert "sk-hush" not in shown
+    assert json.loads(shown)["transformers"] == [{"path": "mine.py", "options": {"token": "***"}}]
     (there,) = json.loads(shown)["Providers"]
     assert there["headers"] == {"X-Api-Key": "***", "X-Team": "blue"}
     assert there["transformer"]["use"] == [["customparams", {"list": [{"token": "***"}], "max_tokens": 5}]]

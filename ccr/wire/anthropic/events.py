@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ccr.errors import UpstreamGarbled
-from ccr.messages.blocks import Opaque, Text, Thinking, ToolUse
+from ccr.messages.blocks import Text, Thinking, ToolUse
 from ccr.messages.events import (
     BlockStart,
     BlockStop,
@@ -93,12 +93,12 @@ def _begun(fields: Fields) -> Iterable[Event]:
     """Without an empty input: its JSON would stand before that of the deltas."""
     block = decode(fields)
     match block:
-        case ToolUse(_, _, {}) | Opaque():
-            return (BlockStart(block),)
-        case Text("") | Thinking("", ""):
-            return (BlockStart(block),)
-        case _:
+        case ToolUse() if block.input:
             return streamed(block)
+        case Text() | Thinking() if block.text:
+            return streamed(block)
+        case _:
+            return (BlockStart(block),)
 
 
 def _delta(delta: Fields) -> Event:

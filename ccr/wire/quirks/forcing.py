@@ -118,20 +118,20 @@ class Answer:
 
     def __init__(self, input: JsonObject) -> None:
         self._input = input
-        self._json = ""
-        self._place = 0  # how far the argument was read; 0: it has not begun
+        self._begun = False
+        self._json = ""  # what is not yet said
 
     def read(self, piece: str) -> Iterator[Event]:
         self._json += piece
-        if not self._place and (head := _HEAD.match(self._json)):
-            self._place = head.end()
-        if self._place and (found := _PIECES.match(self._json, self._place)) and found[0]:
-            self._place = found.end()
+        if not self._begun and (head := _HEAD.match(self._json)):
+            self._begun, self._json = True, self._json[head.end() :]
+        if self._begun and (found := _PIECES.match(self._json)) and found[0]:
+            self._json = self._json[found.end() :]
             yield TextDelta(_ESCAPES.sub(_meant, found[0]))
 
     def rest(self) -> Iterator[Event]:
         """What was called in another way than asked is said all the same."""
-        if self._place:
+        if self._begun:
             return
         input = tool_input(self._json) if self._json.strip() else self._input
         words = self._json if input is None else "\n\n".join(str(value) for value in input.values())

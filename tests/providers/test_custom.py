@@ -1,0 +1,264 @@
+import textwrap
+from typing import Any
+
+import pytest
+
+from ccr.config.schema import TransformerFile
+from ccr.errors import ConfigInvalid, RequestProblem, UpstreamGarbled
+from ccr.messages.blocks import Text, Thinking
+from ccr.messages.events import (
+    BlockStart,
+    BlockStop,
+    End,
+    Event,
+    Finish,
+    Ping,
+    Start,
+    TextDelta,
+    ThinkingDelta,
+)
+from ccr.messages.request import Request
+from ccr.providers.custom import Custom, custom
+from ccr.wire.dialect import Payload
+from tests.support.quirks import TARGET
+
+ASKED = Request("claude", (), session="s-1", stream=True)
+PAYLOAD = Payload({"model": "m", "messages": [{"role": "user"}]}, {"x-old": "1"})
+ANSWER: list[Event] = [
+    Start("msg_1", "m"),
+    BlockStart(Thinking("")),
+    ThinkingDelta("hm"),
+    BlockStop(),
+    BlockStart(Text("")),
+    TextDelta("hi"),
+    Ping(),
+    BlockStop(),
+    Finish("end_turn"),
+    End(),
+]
+
+
+def written(source: str, path: str = "/cfg/mine.py", **options: Any) -> Custom:
+    return custom(TransformerFile(path, options, textwrap.dedent(source)))
+
+
+def sent(source: str, **options: Any) -> Payload:
+    return written(source).quirk(options).payload(PAYLOAD, ASKED, TARGET)
+
+
+def answered(source: str, events: list[Event] = ANSWER, **options: Any) -> list[Event]:
+    quirk = written(source).quirk(options)
+    assert quirk.stage
+    stage = quirk.stage(ASKED, TARGET)
+    return [each for event in events for each in stage.take(event)]
+
+
+def fault(call: Any, source: str) -> str:
+    with pytest.raises(RequestProblem) as found:
+        call(source)
+    assert type(found.value) is RequestProblem
+    assert found.value.retry is False
+    assert "Traceback" not in found.value.message
+    assert "\n" not in found.value.message
+    return found.value.message
+
+
+def test_its_name_is_what_it_says_or_what_the_file_is_called() -> None:
+    body = "\ndef request(body, context): pass"
+    assert written(body).name == "mine"
+    assert written(f"NAME = ' yours '{body}").name == "yours"
+
+
+def test_the_body_can_be_changed_or_another_given_out() -> None:
+    assert sent("def request(body, context): body['n'] = 1").body == {**PAYLOAD.body, "n": 1}
+    assert sent("def request(body, context): return {'a': (1, 2)}").body == {"a": [1, 2]}
+    assert PAYLOAD.body == {"model": "m", "messages": [{"role": "user"}]}
+
+
+def test_headers_that_go_out_can_be_changed() -> None:
+    found = sent("def request(body, context): context.headers['x-new'] = context.headers.pop('x-old')")
+    assert (found.headers, PAYLOAD.headers) == ({"x-new": "1"}, {"x-old": "1"})
+
+
+def test_the_context_says_what_is_asked_of_whom() -> None:
+    found = sent(
+        """
+        def request(body, context):
+            return {"found": [context.provider, context.model, context.session, context.stream, context.options]}
+        """,
+        depth=3,
+    )
+    assert found.body == {"found": ["acme", "m", "s-1", True, {"depth": 3}]}
+
+
+def test_options_beside_the_name_win_over_those_beside_the_path() -> None:
+    made = written("def request(body, context): return context.options", a=1, b=1)
+    assert made.quirk({"b": 2}).payload(PAYLOAD, ASKED, TARGET).body == {"a": 1, "b": 2}
+
+
+def test_options_are_the_same_for_every_request() -> None:
+    made = written("def request(body, context): context.options['seen'] = 1; return context.options").quirk({"a": 1})
+    for _ in range(2):
+        assert made.payload(PAYLOAD, ASKED, TARGET).body == {"a": 1, "seen": 1}
+    assert made.payload(PAYLOAD, ASKED, TARGET).body is not PAYLOAD.body
+
+
+def test_each_event_is_seen_and_may_pass_change_or_multiply() -> None:
+    assert answered("def answer(event, context): return event") == ANSWER
+    doubled = answered(
+        "def answer(event, context): return [event] * 2 if event['type'].endswith('block_delta') else event"
+    )
+    assert doubled.count(TextDelta("hi")) == 2
+
+
+def test_a_block_can_be_dropped() -> None:
+    found = answered(
+        """
+        def answer(event, context):
+            if event["type"] == "content_block_start":
+                context.state["drop"] = event["content_block"]["type"] == "thinking"
+            if event["type"].startswith("content_block") and context.state["drop"]:
+                return None
+            return event
+        """
+    )
+    assert found == [ANSWER[0], *ANSWER[4:]]
+
+
+def test_the_place_to_remember_lasts_for_one_answer() -> None:
+    source = """
+        def answer(event, context):
+            assert event["type"] != "message_start" or not context.state
+            context.state["seen"] = True
+            return event
+        """
+    quirk = written(source).quirk({})
+    assert quirk.stage
+    for _ in range(2):
+        stage = quirk.stage(ASKED, TARGET)
+        assert [each for event in ANSWER for each in stage.take(event)] == ANSWER
+
+
+def test_signs_of_life_are_not_asked_about() -> None:
+    assert Ping() in answered("def answer(event, context): assert event['type'] != 'ping'; return event")
+
+
+def test_blocks_are_numbered() -> None:
+    found = answered(
+        """
+        def answer(event, context):
+            if event["type"] == "content_block_delta":
+                event["delta"] = {"type": event["delta"]["type"], **dict.fromkeys(("text", "thinking"), str(event["index"]))}
+            return event
+        """
+    )
+    assert [each for each in found if isinstance(each, ThinkingDelta | TextDelta)] == [
+        ThinkingDelta("0"),
+        TextDelta("1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "def request(body, context)\n  pass",
+            "/cfg/mine.py:1: expected ':'; correct it, or take it out of transformers",
+        ),
+        ("\nimport nothing_of_this_name\n", "/cfg/mine.py:2: ModuleNotFoundError: No module named"),
+        ("import sys\nsys.exit(3)", "/cfg/mine.py:2: SystemExit: 3; correct it"),
+        ("def f():\n  raise ValueError\nf()", "/cfg/mine.py:2: ValueError; correct it"),
+        ("\0", "null bytes"),
+        ("NAME = ''\ndef request(body, context): pass", "/cfg/mine.py: NAME is no text; give the transformer a name"),
+        ("x = 1", "/cfg/mine.py: has neither request(body, context) nor answer(event, context); write one of them"),
+        ("\ndef request(body): pass", "/cfg/mine.py:2: request must take two arguments, the second being the context"),
+        ("\nasync def answer(event, context): pass", "/cfg/mine.py:2: answer must be a plain function, not async"),
+        ("request = 3", "/cfg/mine.py: request must be a plain function, not async"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_fault_of_the_configuration(source: str, said: str) -> None:
+    with pytest.raises(ConfigInvalid) as found:
+        custom(TransformerFile("/cfg/mine.py", {}, source))
+    assert said in found.value.message
+    assert "\n" not in found.value.message
+
+
+def test_a_file_that_has_not_changed_keeps_what_it_remembers() -> None:
+    source = "seen = []\ndef request(body, context):\n    seen.append(1)\n    return {'seen': len(seen)}"
+    for count in (1, 2):
+        assert sent(source).body == {"seen": count}
+    assert sent(source + "\n").body == {"seen": 1}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "def request(body, context):\n    return body['none']",
+            "the transformer \"mine\" failed: KeyError: 'none' (in request, /cfg/mine.py:2)",
+        ),
+        (
+            "def deeper(): exit()\n\n\ndef request(body, context):\n    deeper()",
+            'the transformer "mine" failed: SystemExit: None (in request, /cfg/mine.py:1)',
+        ),
+        (
+            "import json\ndef request(body, context):\n    json.loads('{')",
+            "JSONDecodeError",
+        ),
+        (
+            "\ndef request(body, context): return 7",
+            'the transformer "mine" gave out a value of type int; expected the body, a dict (in request, /cfg/mine.py:2)',
+        ),
+        (
+            "def request(body, context): return {'a': object()}",
+            'the transformer "mine" gave out what is not JSON: TypeError: Encoding objects of type object is unsupported',
+        ),
+        (
+            "def request(body, context): context.headers['x'] = 'a\\nb'",
+            "set the header 'x' to what a header cannot hold",
+        ),
+        ("def request(body, context): context.headers['x'] = 7", "set the header 'x' to what a header cannot hold"),
+        ("def request(body, context): raise ValueError('a\\n' + 'b' * 9000)", f"ValueError: a {'b' * 298} (in request"),
+    ],
+)
+def test_a_request_that_fails_says_where(source: str, said: str) -> None:
+    assert said in fault(sent, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("1 / 0", 'the transformer "mine" failed: ZeroDivisionError: division by zero (in answer, /cfg/mine.py:2)'),
+        (
+            "return 'x'",
+            "gave out a value of type str; expected an event, a list of events, or None (in answer, /cfg/mine.py:1)",
+        ),
+        ("return [1]", "gave out a value of type list; expected an event, a list of events, or None"),
+        ("return {'type': 'x'}", 'gave out no event: the event.type: "x" is none of Anthropic\'s'),
+        ("return {'type': {1, 2}}", "gave out no event: the event.type: expected a string, not a list"),
+        ("return {1j: 1}", "gave out what is not JSON"),
+        ("return [event, event]", "breaks the order of events: Start while between"),
+        (
+            "return event if event['type'] != 'message_start' else None",
+            "breaks the order of events: BlockStart while new",
+        ),
+    ],
+)
+def test_an_answer_that_fails_says_where(source: str, said: str) -> None:
+    assert said in fault(answered, f"def answer(event, context):\n    {source}")
+
+
+def test_what_the_provider_breaks_is_the_providers_fault() -> None:
+    with pytest.raises(UpstreamGarbled):
+        answered("def answer(event, context): return event", [TextDelta("x")])
+
+
+def test_a_callable_object_is_a_function_too() -> None:
+    source = "class Sets:\n    def __call__(self, body, context):\n        body['n'] = 1 // context.options['by']\nrequest = Sets()"
+    assert sent(source, by=1).body["n"] == 1
+    with pytest.raises(RequestProblem, match=r"ZeroDivisionError.*\(in a function, /cfg/mine.py:3\)"):
+        sent(source, by=0)
+    with pytest.raises(
+        RequestProblem, match=r"gave out a value of type int; expected the body, a dict \(in a function, /cfg/mine.py\)"
+    ):
+        sent("class Sets:\n    def __call__(self, body, context):\n        return 3\nrequest = Sets()")
