@@ -19,7 +19,11 @@ GRACE = 0.25  # seconds for a connection to end after its answer has
 
 # What is looked for where a copied stream holds something that we cannot read: did it end, or was it cut?
 TAIL = 4096
-ENDS = re.compile(rb'message_stop|"stop_reason"\s*:\s*"|"finish_reason"\s*:\s*"|\[DONE\]')
+ENDS = re.compile(
+    rb'message_stop|"stop_reason"\s*:\s*"|"finish_reason"\s*:\s*"|\[DONE\]'
+    # Responses: the last event's name may be far before its end, but only there stands what was used.
+    rb'|response\.(?:completed|incomplete|failed)|"input_tokens_details"\s*:\s*\{'
+)
 
 
 class Piece(NamedTuple):

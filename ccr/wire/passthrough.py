@@ -29,6 +29,8 @@ OWN = frozenset(
     }
 )  # fmt: skip
 SPEAKERS = frozenset({"user", "system", "developer"})
+TEXTS = frozenset({"text", "input_text"})
+CONVERSATIONS = ("messages", "input")
 OWN_FAMILIES = ("x-ccr-", "x-forwarded-", "cf-", "sec-fetch-")
 
 Edit = Callable[[bytes], bytes | None]  # of a message; None takes it out
@@ -47,21 +49,21 @@ def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tup
         body, places = _opened(msgspec.json.encode(fields))
     changed = {"model": msgspec.json.encode(model)}
     if removed:
-        for name, edit in (("system", _edited_system), ("messages", _edited_messages)):
+        for name in ("system", "instructions", *CONVERSATIONS):
             if name in places:
+                edit = _edited_messages if name in CONVERSATIONS else _edited_text
                 changed[name] = edit(body[places[name]], removed)
     return _spliced(body, places, changed)
 
 
 def strip_foreign_thoughts(body: bytes) -> bytes:
     """Without what this router made of other providers' answers: Anthropic answers 400 to a signature that is not its
-    own, and to a search that it did not run; what such a search found is told in words."""
+    own, and to a search that it did not run; what such a search found is told in words. OpenAI does to a reasoning."""
     if not _OURS.search(body):
         return body
     body, places = _opened(body)
-    if "messages" not in places:
-        return body
-    return _spliced(body, places, {"messages": _each_message(body[places["messages"]], _without_what_is_ours)})
+    talk = [name for name in CONVERSATIONS if name in places]
+    return _spliced(body, places, {name: _each_message(body[places[name]], _without_what_is_ours) for name in talk})
 
 
 def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
@@ -123,7 +125,11 @@ def _without_what_is_ours(raw: bytes) -> bytes | None:
     if not _OURS.search(raw):
         return raw
     message = msgspec.json.decode(raw)
-    content = message.get("content")
+    match message:
+        case {"type": "reasoning", "encrypted_content": str(state)} if state.startswith(PREFIX):
+            return None
+        case _:
+            content = message.get("content")
     if not isinstance(content, list):
         return raw
     kept = [block for block in map(_without_ours, content) if block is not None]
@@ -148,11 +154,14 @@ def _without_ours(block: Json) -> Json:
             return block
 
 
-def _edited_system(raw: bytes, removed: tuple[str, ...]) -> bytes:
+def _edited_text(raw: bytes, removed: tuple[str, ...]) -> bytes:
     return msgspec.json.encode(_cut(msgspec.json.decode(raw), removed))
 
 
 def _edited_messages(raw: bytes, removed: tuple[str, ...]) -> bytes:
+    if raw.startswith(b'"'):
+        return _edited_text(raw, removed)
+
     def edit(raw: bytes) -> bytes | None:
         message = msgspec.json.decode(raw)
         if message.get("role") not in SPEAKERS:
@@ -180,7 +189,7 @@ def _cut(content: Json, removed: tuple[str, ...]) -> Json:
 
 
 def _cut_block(block: Json, removed: tuple[str, ...]) -> Json:
-    if not isinstance(block, dict) or block.get("type") != "text" or not isinstance(block.get("text"), str):
+    if not isinstance(block, dict) or block.get("type") not in TEXTS or not isinstance(block.get("text"), str):
         return block
     kept = _cut(block["text"], removed)
     return {**block, "text": kept} if kept == block["text"] or str(kept).strip() else None

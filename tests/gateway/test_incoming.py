@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from ccr.errors import UpstreamGarbled
-from ccr.gateway.incoming import Incoming
+from ccr.gateway.incoming import ENDS, Incoming
 from ccr.gateway.meter import Meter
 from ccr.messages.blocks import Text
 from ccr.messages.events import BlockStart, Event, Start
@@ -65,3 +65,15 @@ async def test_what_follows_an_answers_end_is_read_away_so_that_the_connection_c
     exchange = CannedExchange([HI, b": bye\n\n"])
     assert await read(await Wired(exchange).ask(STREAMED)) == HI
     assert exchange.closed
+
+
+@pytest.mark.parametrize(
+    ("tail", "ended"),
+    [
+        (b'event: response.incomplete\ndata: {"type":', True),
+        (b'"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":0}}},"sequence_number":9}\n\n', True),
+        (b'event: response.output_text.done\ndata: {"type":"response.output_text.done","text":"x"}\n\n', False),
+    ],
+)
+def test_the_end_of_a_responses_stream_is_known_by_its_tail(tail: bytes, ended: bool) -> None:
+    assert bool(ENDS.search(tail)) == ended

@@ -142,6 +142,39 @@ def test_without_such_thoughts_the_bytes_stay(fields: dict[str, object]) -> None
     assert strip_foreign_thoughts(before) == before
 
 
+def test_tags_are_removed_from_a_responses_request() -> None:
+    before = body(
+        instructions=f"be brief {TAG}",
+        input=[
+            {"role": "developer", "content": f"{TAG}x"},
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": f"hi{TAG}"}]},
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": TAG}]},
+            {"type": "function_call_output", "call_id": "c", "output": TAG},
+        ],
+    )
+    assert json.loads(rewrite(before, "b", (TAG,))) == {
+        "model": "b",
+        "instructions": "be brief ",
+        "input": [
+            {"role": "developer", "content": "x"},
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]},
+            {"type": "function_call_output", "call_id": "c", "output": TAG},
+        ],
+    }
+    assert rewrite(body(input=f"{TAG}hi"), "b", (TAG,)) == b'{"model": "b", "input": "hi"}'
+
+
+@pytest.mark.trap(62)
+def test_reasoning_items_that_we_signed_are_taken_out() -> None:
+    theirs = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": OURS}
+    quoted = {"type": "message", "role": "user", "content": OURS}
+    seals = (OURS, "ccr1.signed.EqQB", "ccr1.redacted.EqQB")
+    ours = [{"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": seal} for seal in seals]
+    before = body(input=[*ours, theirs, call, quoted])
+    assert json.loads(strip_foreign_thoughts(before))["input"] == [theirs, call, quoted]
+
+
 def test_the_clients_headers_go_on() -> None:
     headers = {
         "Anthropic-Beta": "a,b",
