@@ -15,7 +15,7 @@ CcrError
     └── UpstreamProblem       the provider's fault; always says which
         ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
         ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
-        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamLimited
+        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamToolless, UpstreamLimited
         ├── UpstreamBusy      overloaded
         ├── UpstreamFailed    a 5xx
         ├── UpstreamTimeout   silent for too long
@@ -140,6 +140,10 @@ class UpstreamModelUnknown(UpstreamProblem):
     """The provider has no such model."""
 
 
+class UpstreamToolless(UpstreamProblem):
+    """The model takes no tools, or its server reads no calls."""
+
+
 class UpstreamLimited(UpstreamProblem):
     """The provider's rate limit is reached."""
 
@@ -187,6 +191,7 @@ REPLIES: dict[type[CcrError], Reply] = {
     UpstreamKeyRefused: Reply(403, "permission_error"),
     UpstreamUnpaid: Reply(402, "billing_error"),
     UpstreamModelUnknown: Reply(404, "not_found_error"),
+    UpstreamToolless: Reply(400, "invalid_request_error"),
     UpstreamLimited: Reply(429, "rate_limit_error"),
     UpstreamBusy: Reply(529, "overloaded_error"),
     UpstreamTimeout: Reply(504, "timeout_error"),

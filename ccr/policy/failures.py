@@ -16,6 +16,7 @@ from ccr.errors import (
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
+    UpstreamToolless,
     UpstreamUnpaid,
 )
 from ccr.ids import Target
@@ -23,6 +24,14 @@ from ccr.ids import Target
 # Screened first: "Request too large … tokens per min (TPM)" is a rate limit that reads like an overflow.
 LIMIT = re.compile(r"per[ -]min|\btpm\b|\brpm\b|rate.?limit|too many (requests|tokens)|please wait|throttl", re.I)
 UNPAID = re.compile(r"insufficient.{0,20}(quota|balance|credit|funds)|exceeded your current quota|credit balance", re.I)
+# Ollama says "registry.ollama.ai/library/gemma3:4b does not support tools", OpenRouter "No endpoints found that support
+# tool use", vLLM that "auto" tool choice "requires --enable-auto-tool-choice", llama.cpp "tools param requires --jinja
+# flag", Groq "`tool calling` is not supported with this model", Gemini "Function calling is not enabled for" a model.
+TOOLLESS = re.compile(
+    r"not support (tool|function)s?( use| call(s|ing))?\b(?! choice)|support tool use|enable-auto-tool-choice"
+    r"|tools param requires|(tool|function) ?(use|call(s|ing))?`? (is|are) not (supported|enabled)",
+    re.I,
+)
 OVERFLOW = re.compile(
     r"prompt is too long|input is too long|exceed context limit|context_length_exceeded|maximum context length"
     r"|maximum prompt length|exceeds? the context window|context window exceeds limit|exceeded model token limit"
@@ -77,8 +86,13 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
         return ContextOverflow(_overflow(text))
     # The provider's words come first: Claude Code recognises by them what it can heal itself.
     message = f"{text} [{target}]"
-    if said.code == "insufficient_quota" or status == 402 or (status in (400, 403, 429) and UNPAID.search(text)):
+    # Google says "You exceeded your current quota, please check your plan and billing details" of a limit per minute.
+    unpaid = status in (400, 403, 429) and said.code != "rate_limit_exceeded" and UNPAID.search(text)
+    if said.code == "insufficient_quota" or status == 402 or unpaid:
         return UpstreamUnpaid(f"{message}: the account at {target.provider} has no balance", target=target, retry=False)
+    if status in (400, 404, 422, 500, 501) and TOOLLESS.search(text):
+        remedy = f'choose another model, or add the transformer "toolprompt" to provider {target.provider}'
+        return UpstreamToolless(f"{message}: {target.model} takes no tools; {remedy}", target=target, retry=False)
     match status:
         case 401 | 403:
             key = f"check {key_source}" if key_source else f"check the api_key of provider {target.provider}"

@@ -11,6 +11,7 @@ from ccr.errors import (
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
+    UpstreamToolless,
     UpstreamUnpaid,
 )
 from ccr.ids import ModelName, ProviderName, Target
@@ -162,3 +163,33 @@ def test_a_refusal_does_not_heal_elsewhere_and_an_outage_may() -> None:
 )
 def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, now=10) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "registry.ollama.ai/library/gemma3:4b does not support tools"),
+        (404, 'No endpoints found that support tool use. Try disabling "Bash".'),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+        (500, "tools param requires --jinja flag"),
+        (400, "`tool calling` is not supported with this model"),
+        (400, "Function calling is not enabled for models/gemma-3-27b-it"),
+        (422, "This model does not support function calling"),
+    ],
+)
+def test_a_model_without_tools_gets_words_that_name_both_remedies(status: int, words: str) -> None:
+    problem = said(words, status)
+    assert type(problem) is UpstreamToolless
+    assert problem.message == (
+        f"{words} [acme,large]: large takes no tools; choose another model, "
+        'or add the transformer "toolprompt" to provider acme'
+    )
+    assert problem.retry is False
+    assert heals_elsewhere(problem), "another model may take them"
+
+
+@pytest.mark.parametrize(
+    "words", ["deepseek-reasoner does not support this tool_choice", "does not support tool choice"]
+)
+def test_a_choice_that_is_not_supported_is_no_lack_of_tools(words: str) -> None:
+    assert type(said(words, 400)) is UpstreamRefused
