@@ -7,7 +7,10 @@ import pytest
 from ccr.assemble import Assembly
 from ccr.errors import ConfigInvalid
 from ccr.gateway.runtime import Current
+from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import JsonObject
+from ccr.messages.request import Request
+from ccr.wire.dialect import Payload
 
 CONFIG = {"Providers": [{"name": "acme", "api_base_url": "http://127.0.0.1:9/v1", "models": ["m"]}]}
 ENV = {"OLLAMA_HOST": "127.0.0.1:9"}
@@ -106,3 +109,37 @@ async def test_the_users_script_is_loaded_and_its_troubles_are_logged(tmp_path: 
     assert await runtime.script.route(question) is None
     await maker.close()
     assert "oops" in (tmp_path / ".claude-code-router" / "logs" / "ccr.log").read_text()
+
+
+async def test_a_transformer_is_loaded_again_with_the_file_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    provider = {**CONFIG["Providers"][0], "transformer": {"use": ["mine"]}}
+
+    def says(word: str) -> None:
+        mine.write_text(f"def request(body, context): body['says'] = '{word}'\n")
+        written(path, Providers=[provider], transformers=[{"path": "mine.py"}])
+
+    def said() -> object:
+        upstream = current.runtime.upstreams[ProviderName("acme")]
+        (quirk,) = upstream.quirks
+        target = Target(upstream.name, ModelName("m"))
+        return quirk.finished(Payload({}), Request("m", ()), target, "openai").body["says"]
+
+    path = tmp_path / "c.json"
+    says("one")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    assert said() == "one"
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.1)
+    says("two")
+    await changed(current, 2)
+    assert said() == "two"
+    mine.write_text("def request(")
+    path.touch()
+    await changed(current, 3)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    assert said() == "two"
+    assert f"{mine}:1: '(' was never closed; correct it" in str(current.rejected)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ccr.config.provider import HEADER_NAME
 from ccr.config.schema import TransformerFile
 from ccr.errors import ConfigInvalid, RequestProblem, UpstreamGarbled
 from ccr.ids import Target
@@ -111,7 +112,7 @@ class Use:
         if not isinstance(body, dict):
             raise self.fault(function, f"gave out {_kind(body)}; expected the body, a dict")
         for name, value in context.headers.items():
-            if not _fits(name) or not _fits(value):
+            if not _is_header(name, value):
                 raise self.fault(function, f"set the header {ascii(name)[:60]} to what a header cannot hold")
         return replace(payload, body=self.plain(function, body), headers=context.headers)
 
@@ -222,5 +223,7 @@ def _kind(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _fits(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isprintable()
+def _is_header(name: object, value: object) -> bool:
+    if not isinstance(name, str) or not isinstance(value, str):
+        return False
+    return bool(HEADER_NAME.fullmatch(name)) and value.isascii() and value.isprintable()

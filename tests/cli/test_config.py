@@ -56,6 +56,34 @@ def test_notices_do_not_fail(ccr: Ccr, config: Path) -> None:
     assert "frob" in done.err
 
 
+def test_no_transformer_of_ccr_is_without_effect_but_unknown_ones_are_named(ccr: Ccr, config: Path) -> None:
+    names = [
+        "openrouter", "deepseek", "groq", ["maxtoken", {"max_tokens": 9}], "maxcompletiontokens", ["sampling", {}],
+        ["reasoning", {"enable": True}], "forcereasoning", "tooluse", "enhancetool", "cleancache", "streamoptions",
+        ["customparams", {"seed": 1}], "cerebras", "vercel", "OpenAI",
+    ]  # fmt: skip
+    settings = json.loads(config.read_text())
+    settings["Providers"][0]["transformer"] = {"use": names, "a": {"use": ["Deep_Seek"]}}
+    config.write_text(json.dumps(settings))
+    assert ccr("config", "validate").err == ""
+    settings["Providers"][0]["transformer"]["use"] = ["mine"]
+    config.write_text(json.dumps(settings))
+    assert "mine" in ccr("config", "validate").err
+
+
+def test_a_transformer_file_is_checked_with_the_configuration(ccr: Ccr, config: Path) -> None:
+    settings = json.loads(config.read_text())
+    settings["Providers"][0]["transformer"] = {"use": [["mine", {"depth": 3}]]}
+    mine = config.parent / "mine.py"
+    mine.write_text("def answer(event, context):\n    return event\n")
+    config.write_text(json.dumps({**settings, "transformers": [{"path": "mine.py"}]}))
+    assert ccr("config", "validate").err == ""
+    mine.write_text("def answer(event, context):\n    return event(\n")
+    done = ccr("config", "validate")
+    assert done.code == 1
+    assert f"{mine}:2: '(' was never closed; correct it, or take it out of transformers" in done.err
+
+
 def test_validate_is_json_for_programs(ccr: Ccr, config: Path) -> None:
     assert ccr("config", "validate", "--json").json == {
         "source": str(config),

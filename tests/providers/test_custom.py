@@ -218,6 +218,11 @@ def test_a_file_that_has_not_changed_keeps_what_it_remembers() -> None:
             "set the header 'x' to what a header cannot hold",
         ),
         ("def request(body, context): context.headers['x'] = 7", "set the header 'x' to what a header cannot hold"),
+        (
+            "def request(body, context): context.headers['x y'] = ''",
+            "set the header 'x y' to what a header cannot hold",
+        ),
+        ("def request(body, context): context.headers[7] = ''", "set the header 7 to what a header cannot hold"),
         ("def request(body, context): raise ValueError('a\\n' + 'b' * 9000)", f"ValueError: a {'b' * 298} (in request"),
     ],
 )
