@@ -234,7 +234,8 @@ def tokens(part: Used) -> Json:
 
 
 def frame(event: Json) -> bytes:
-    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+    named = f"event: {event['type']}\n" if "type" in event else ""
+    return f"{named}data: {json.dumps(event)}\n\n".encode()
 
 
 def fresh(kind: str) -> str:

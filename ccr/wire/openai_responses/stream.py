@@ -198,8 +198,9 @@ class Answer:
 
     def _end(self, response: JsonObject, status: str) -> Iterator[Event]:
         if status in _BREAKS:
-            failure = reported(response)
-            raise UpstreamSaid(failure.message, status=failure.status, code=failure.code or status)
+            if response.get("error"):
+                raise reported(response)
+            raise UpstreamSaid(f"the provider ended the answer with {status!r}", code=status)
         if status not in _ENDINGS:
             raise UpstreamCut(f"the answer is not finished: {status}")
         self._gather(response)
