@@ -42,7 +42,7 @@ def said(value: object, status: int | None = None) -> UpstreamSaid:
     except RecursionError:  # errors quoted in errors
         code, message = "", "an error that is nested too deeply"
     fitting = status if status is not None else STATUSES.get(code, 500)
-    return UpstreamSaid(message or f"status {fitting} without a message", status=fitting, code=code)
+    return UpstreamSaid(message.strip() or f"status {fitting} without a message", status=fitting, code=code)
 
 
 def excerpt(body: bytes) -> str:

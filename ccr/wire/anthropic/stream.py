@@ -35,6 +35,7 @@ from ccr.wire.fields import Fields
 from ccr.wire.toolids import ToolIds
 
 MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
+KNOWN = MESSAGE | {"delta"}  # of a message_delta, wherever in it a lookalike puts them
 
 Raw = dict[str, Json]
 
@@ -174,11 +175,10 @@ class Stream:
         """Held back: usage may come in several, and after the stop reason."""
         delta = _object(raw.get("delta"))
         self._usage = self._usage.updated(decode_usage(raw.get("usage")))
-        if (reason := delta.get("stop_reason")) is not None:
-            self._reason = str(reason)
+        if isinstance(reason := delta.get("stop_reason"), str):
+            self._reason = reason
             self._sequence = sequence if isinstance(sequence := delta.get("stop_sequence"), str) else None
-        self._extra |= {name: value for name, value in delta.items() if name not in ("stop_reason", "stop_sequence")}
-        self._extra |= {name: value for name, value in raw.items() if name not in ("type", "delta", "usage")}
+        self._extra |= {name: value for name, value in (*delta.items(), *raw.items()) if name not in KNOWN}
         return (Ping(),)
 
     def _index(self, raw: Raw) -> int:

@@ -95,3 +95,7 @@ def test_errors_in_errors_without_end_are_one_error() -> None:
 @pytest.mark.parametrize("piece", [b"<title ", b"<title>", b"<script "])
 def test_a_page_of_broken_markup_is_read_at_once(piece: bytes) -> None:
     assert refusal(502, piece * 200_000).message == "a web page"
+
+
+def test_a_blank_message_is_none() -> None:
+    assert said({"error": {"message": " "}}).message == "status 500 without a message"

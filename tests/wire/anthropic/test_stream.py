@@ -329,3 +329,9 @@ def test_what_waits_for_its_turn_has_a_limit() -> None:
     with pytest.raises(UpstreamGarbled, match="wait for another block to end"):
         read(begin(0, type="text", text=""), *[delta(1, "text_delta", text=piece)] * 33)
     assert len(read(*[delta(0, "text_delta", text=piece)] * 33, finish())) > 33
+
+
+def test_what_an_end_says_of_itself_is_nothing_unknown() -> None:
+    end: Raw = {"type": "message_delta", "delta": {"type": "message_delta", "stop_reason": ["odd"], "new": 1}}
+    (found,) = (event for event in read(START, *TEXT, end, STOP) if isinstance(event, Finish))
+    assert (found.reason, found.extra) == ("end_turn", {"new": 1})
