@@ -36,9 +36,10 @@ def test_headers_count(ccr: Ccr) -> None:
 
 
 @pytest.mark.usefixtures("config")
-def test_requests_of_openai_are_explained_too(ccr: Ccr) -> None:
-    request = {"model": "or,b", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "hi"}]}
-    done = ccr("route", "explain", "-", "--dialect", "openai", said=json.dumps(request))
+@pytest.mark.parametrize(("dialect", "field"), [("openai", "messages"), ("responses", "input")])
+def test_requests_of_openai_are_explained_too(ccr: Ccr, dialect: str, field: str) -> None:
+    request = {"model": "or,b", field: [{"role": "system", "content": "s"}, {"role": "user", "content": "hi"}]}
+    done = ccr("route", "explain", "-", "--dialect", dialect, said=json.dumps(request))
     assert done.out.splitlines()[-1] == "or,b by explicit"
 
 

@@ -140,6 +140,12 @@ def test_tools_are_seen() -> None:
 SEARCH = BuiltinTool("web_search_20250305", "web_search", {})
 
 
+def test_codex_offers_its_search_with_every_request() -> None:
+    assert not facts(asking(tools=(SEARCH, Tool("exec_command")), dialect="responses")).has_web_search
+    assert facts(asking(tools=(SEARCH,), dialect="responses")).has_web_search
+    assert not facts(asking(dialect="responses")).has_web_search
+
+
 def test_a_web_search_tool_is_seen() -> None:
     assert facts(asking(tools=(SEARCH,))).has_web_search
     assert not facts(asking(tools=(Tool("web_search"),))).has_web_search
@@ -231,6 +237,22 @@ def test_what_is_not_quite_a_pages_summary_is_the_users_own(request_: Request) -
     assert facts(request_, CLAUDE).request_class == "main"
 
 
+@pytest.mark.parametrize(
+    ("said", "more", "seen"),
+    [
+        ('{"request_kind":"turn"}', {}, "main"),
+        ('{"request_kind":"compaction"}', {}, "compaction"),
+        ('{"request_kind":"turn"}', {"x-openai-subagent": "collab_spawn"}, "subagent"),
+        ('{"request_kind":"turn","parent_thread_id":"t"}', {}, "subagent"),
+        ('"turn"', {}, None),
+        ("{", {}, None),
+        ("[" * 100_000, {}, None),
+    ],
+)
+def test_codex_says_what_its_turn_is(said: str, more: dict[str, str], seen: str | None) -> None:
+    assert facts(asking(), {"x-codex-turn-metadata": said, **more}).request_class == seen
+
+
 # --- the session
 
 
@@ -256,6 +278,11 @@ def test_the_session_is_in_the_header() -> None:
 )
 def test_the_session_is_in_the_user_id(user_id: str | None, session: str | None) -> None:
     assert session_of(asking(user=user_id), {}) == session
+
+
+def test_a_thread_of_codex_is_a_session() -> None:
+    assert session_of(asking(), {"session-id": "s", "thread-id": "t"}) == "t"
+    assert session_of(asking(), {"session_id": "s"}) == "s"
 
 
 @pytest.mark.parametrize("session", ["s" * 257, "a\tb"], ids=["too long", "with a control character"])

@@ -51,6 +51,18 @@ async def test_completions_are_answered(dial: Dial) -> None:
     assert response.json()["choices"][0]["message"]["content"] == "hi there"
 
 
+@pytest.mark.parametrize("path", ["/v1/responses", "/responses"])
+async def test_responses_are_answered(dial: Dial, path: str) -> None:
+    response = await dial(wired(canned(HI))).post(path, json={"model": "gpt", "input": "hi"})
+    assert response.json()["output"][0]["content"][0]["text"] == "hi there"
+
+
+async def test_tokens_of_a_responses_request_are_counted(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/responses/input_tokens", json={"model": "gpt", "input": "hi"})
+    assert response.json()["object"] == "response.input_tokens"
+    assert response.json()["input_tokens"] > 0
+
+
 async def test_tokens_are_counted(dial: Dial) -> None:
     body = {name: value for name, value in ASKED.items() if name != "max_tokens"}
     response = await dial(wired()).post("/v1/messages/count_tokens", json=body)
@@ -74,7 +86,7 @@ async def test_models_are_listed_in_the_callers_shape(dial: Dial, path: str) -> 
     assert openai["data"][0] == {"id": "acme,m", "object": "model", "created": 0, "owned_by": "acme"}
 
 
-@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions", "/v1/messages/count_tokens"])
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/messages/count_tokens"])
 async def test_without_the_key_nothing_is_answered(dial: Dial, path: str) -> None:
     response = await dial(wired()).post(path, json=ASKED, headers={"authorization": "Bearer wrong"})
     assert response.status_code == 401
