@@ -80,7 +80,7 @@ def refusal(words: str) -> Json:
 
 
 def thought(*summary: str, id: str = "", seal: str = "", **fields: object) -> Json:
-    parts = [{"type": "summary_text", "text": words} for words in summary]
+    parts = [{"text": words, "type": "summary_text"} for words in summary]
     opened: Json = {"id": id or fresh("rs"), "type": "reasoning", "summary": parts, **fields}
     return {**opened, "encrypted_content": seal} if seal else opened
 

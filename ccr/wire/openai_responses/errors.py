@@ -40,6 +40,10 @@ _THOUGHTS = re.compile(
 )
 
 
+# "Rate limit reached … Please try again in 1.52s." In a stream no header says so.
+_AGAIN = re.compile(r"try again in (\d{1,6}(?:\.\d{1,6})?) ?(ms|s)", re.IGNORECASE)
+
+
 class Told(NamedTuple):
     code: str
     message: str
@@ -65,7 +69,13 @@ def reported(value: object, status: int | None = None) -> UpstreamSaid:
         message or (f"status {status} without a message" if status else "an error without a message"),
         status=status,
         code=code,
+        retry_after=_again(message) if status == 429 else None,
     )
+
+
+def _again(message: str) -> float | None:
+    found = _AGAIN.search(message)
+    return float(found[1]) / (1000 if found[2].lower() == "ms" else 1) if found else None
 
 
 def opened(value: object) -> Told:

@@ -1,5 +1,6 @@
 """The items of an answer while they arrive. Each gathers what is said to it and gives it out when its turn has come."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
 from ccr.ids import Target
@@ -23,7 +24,7 @@ from ccr.wire.wording import compact
 _BREAK = "\n\n"  # between two parts of one item
 
 
-class Segment:
+class Segment(ABC):
     """`item` is the whole, as the host gives it at the end; what has not been streamed is taken from there."""
 
     lingers = False  # whether the end waits until it is known what follows
@@ -39,8 +40,9 @@ class Segment:
     def news(self) -> Iterator[Event]:
         yield from ()
 
+    @abstractmethod
     def end(self) -> Iterator[Event]:
-        yield from ()
+        """What is left to be given out."""
 
 
 class Words(Segment):

@@ -48,6 +48,15 @@ def test_an_error_without_a_status_has_the_one_of_its_code() -> None:
     assert reported({}).message == "an error without a message"
 
 
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [("Please try again in 1.5s.", 1.5), ("Please try again in 20ms.", 0.02), ("Slow down.", None)],
+)
+def test_a_rate_limit_says_when_it_ends(message: str, seconds: float | None) -> None:
+    assert reported({"code": "rate_limit_exceeded", "message": message}).retry_after == seconds
+    assert reported({"code": "server_error", "message": message}).retry_after is None
+
+
 def test_what_is_long_is_cut() -> None:
     assert len(plain("x " * 5000)) < 1100
 
