@@ -159,6 +159,7 @@ async def test_tooluses_exit_is_a_streamed_text(dialect: UpstreamDialect, data: 
     assert "tool_use" not in str(frames)
 
 
+@pytest.mark.trap(22)
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize(
     ("dialect", "data"), answers(text("<reasoning_content>Two and two.</reasoning_content>\n\nFour."), usage(10, 3))

@@ -1,3 +1,4 @@
+import re
 import textwrap
 from typing import Any
 
@@ -20,6 +21,7 @@ from ccr.messages.events import (
 from ccr.messages.request import Request
 from ccr.providers.custom import Custom, custom
 from ccr.wire.dialect import Payload
+from tests.repo.files import ROOT
 from tests.support.quirks import TARGET
 
 ASKED = Request("claude", (), session="s-1", stream=True)
@@ -267,3 +269,11 @@ def test_a_callable_object_is_a_function_too() -> None:
         RequestProblem, match=r"gave out a value of type int; expected the body, a dict \(in a function, /cfg/mine.py\)"
     ):
         sent("class Sets:\n    def __call__(self, body, context):\n        return 3\nrequest = Sets()")
+
+
+def test_the_documented_example_does_what_it_says() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/transformers.md").read_text(), re.DOTALL)
+    found = sent(example, team="green")
+    assert (found.body["metadata"], found.headers["x-session"]) == ({"team": "green"}, "s-1")
+    assert answered(example) == [ANSWER[0], *ANSWER[4:]]
+    assert written(example, path="/cfg/x.py").name == "stamp"

@@ -19,6 +19,7 @@ def test_a_cap_lowers_and_never_raises_or_sets(quirk: Any) -> None:
     assert quirk.request(replace(ASKED, max_tokens=None)).max_tokens is None
 
 
+@pytest.mark.trap(84)
 @pytest.mark.parametrize("dialect", ["openai", "anthropic", "gemini", "responses"])
 def test_a_cap_holds_in_every_dialect(dialect: str) -> None:
     assert "77" in str(sent_by(maxtoken({"max_tokens": 77}), dialect, max_tokens=900))
@@ -33,6 +34,7 @@ def test_a_cap_that_is_not_said_is_asked_for() -> None:
         maxtoken({})
 
 
+@pytest.mark.trap(85)
 def test_maxcompletiontokens_renames_where_the_name_is_known() -> None:
     quirk = maxcompletiontokens({})
     chat = sent_by(quirk, "openai", max_tokens=5)

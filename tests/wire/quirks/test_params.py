@@ -72,6 +72,7 @@ def test_cleancache_removes_the_mark_and_spares_the_callers_own_fields() -> None
     }
 
 
+@pytest.mark.trap(53, 54)
 @pytest.mark.parametrize("dialect", ["openai", "anthropic", "gemini", "responses"])
 def test_no_dialect_has_a_mark_left(dialect: str) -> None:
     mark = {"cache_control": {"type": "ephemeral"}}
@@ -89,6 +90,7 @@ def test_a_tools_own_argument_of_the_marks_name_stays(dialect: str) -> None:
     assert found.count("cache_control") == 2
 
 
+@pytest.mark.trap(93)
 def test_streamoptions_asks_for_usage_in_streams() -> None:
     asked = {"include_usage": True}
     assert body("streamoptions", {"stream": True}) == {"stream": True, "stream_options": asked}
