@@ -19,10 +19,23 @@ def test_a_stream_ends_with_the_reason_and_the_usage() -> None:
     }
 
 
-def test_thoughts_are_text_that_is_marked_and_a_call_carries_a_signature() -> None:
+def test_thoughts_are_text_that_is_marked() -> None:
     assert gemini.contents(thinking("hm")) == [{"text": "hm", "thought": True}]
-    signed = {"functionCall": {"name": "Bash", "args": {"command": "ls"}}, "thoughtSignature": "c2lnbmVk"}
-    assert gemini.contents(tool("Bash", {"command": "ls"})) == [signed]
+
+
+def test_the_first_call_carries_a_signature() -> None:
+    first, second = gemini.signed([tool("Bash", {"command": "ls"}, "a"), tool("Read", {}, "b")], gemini.SCRIPTED)
+    call = {"id": "a", "name": "Bash", "args": {"command": "ls"}}
+    assert first == {"functionCall": call, "thoughtSignature": gemini.ANY_MODEL}
+    assert second == {"functionCall": {"id": "b", "name": "Read", "args": {}}}
+
+
+def test_a_signature_tells_its_model_and_its_part() -> None:
+    part: gemini.Json = {"functionCall": {"name": "Bash", "args": {}}}
+    signature = gemini.issued("gemini-3-pro", part)
+    assert gemini.issued_for(signature, "gemini-3-pro", part)
+    assert not gemini.issued_for(signature, "gemini-3-flash", part)
+    assert not gemini.issued_for(signature, "gemini-3-pro", {"text": "hi"})
 
 
 def test_a_whole_answer_says_the_same_as_the_stream() -> None:

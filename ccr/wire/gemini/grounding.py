@@ -52,7 +52,7 @@ class Grounding:
                         found.append((start, start + len(text.encode()), [hit for hit in sources if hit.url]))
                 case _:
                     pass
-        return sorted(found, key=lambda each: each[:2])
+        return sorted(found, key=lambda each: (each[0], -each[1]))
 
 
 def _start(data: bytes, text: bytes, start: object) -> int:

@@ -13,12 +13,13 @@ from ccr.messages.json import Json, JsonObject
 from ccr.wire.wording import compact
 
 _DEEPEST = 32
-_MOST_NODES = 5000  # of one schema, with what its references bring in
+_MOST_NODES = 1000  # after so many no reference is followed any more
+_MOST_TURNS = 2  # of a reference that leads back to itself
 
 _TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 _KEPT = ("title", "minItems", "maxItems", "minimum", "maximum")
 # "only 'enum' and 'date-time' are supported for STRING type", and the like for numbers
-_FORMATS = frozenset({"enum", "date-time", "float", "double", "int32", "int64"})
+_FORMATS: tuple[Json, ...] = ("enum", "date-time", "float", "double", "int32", "int64")
 _TOLD = (
     "const", "enum", "format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     "uniqueItems", "minProperties", "maxProperties", "default",
@@ -57,7 +58,7 @@ class _Cleaner:
     def node(self, given: Json, depth: int = 0) -> dict[str, Json]:
         """`true`, or what is no schema, takes anything."""
         self.nodes += 1
-        if not isinstance(given, Mapping) or depth > _DEEPEST or self.nodes > _MOST_NODES:
+        if not isinstance(given, Mapping) or depth > _DEEPEST:
             return {"anyOf": list(_ANY)}
         followed = len(self.within)
         try:
@@ -87,7 +88,7 @@ class _Cleaner:
     def _referred(self, reference: Json) -> tuple[JsonObject, ...]:
         if not isinstance(reference, str):
             return ()
-        if reference in self.within:
+        if self.within.count(reference) >= _MOST_TURNS or self.nodes > _MOST_NODES:
             return ({"type": "object", "description": f"(as {reference.rpartition('/')[2]} above)"},)
         self.within.append(reference)
         found: object = self.root

@@ -51,6 +51,9 @@ class Answer:
         self._usage = Usage()
         self._open: Text | Thinking | None = None
         self._seen: set[str] = set()  # signatures
+        # One on an empty text goes out if anything follows. At the end it is dropped: of an answer that ends with a
+        # thought `claude -p` prints nothing (2.1.329), and Gemini demands it back for calls alone.
+        self._ending = ""
         self._blank = ""  # white space that may belong to a text, or to nothing
         self._thought = self._spoken = self._called = False
         self._partial: Partial | None = None
@@ -108,6 +111,9 @@ class Answer:
 
     def _part(self, part: JsonObject) -> Iterator[Event]:
         signature = self._new(_text(part, "thoughtSignature"))
+        if self._ending and part.get("text") != "":
+            yield from self._tie(END, self._ending)
+            self._ending = ""
         match part:
             case {"functionCall": dict() as call}:
                 yield from self._call(call, signature)
@@ -118,8 +124,7 @@ class Answer:
                 yield from self._say(text)
             case {"text": str(text)}:
                 yield from self._say(text)
-                if signature:
-                    yield from self._tie(END, signature)
+                self._ending = signature or self._ending
             case _:
                 yield from self._say(in_words(part))
 

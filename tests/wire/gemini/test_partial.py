@@ -1,0 +1,49 @@
+from typing import Any
+
+import pytest
+
+from ccr.errors import UpstreamGarbled
+from ccr.messages.json import JsonObject
+from ccr.wire.gemini.partial import Partial
+
+
+def gathered(*pieces: Any) -> JsonObject:
+    partial = Partial()
+    partial.add({"name": "F", "id": "1", "willContinue": True}, "s")
+    for piece in pieces:
+        partial.add({"partialArgs": [piece]}, "")
+    assert partial.signature == "s"
+    return partial.call()
+
+
+def text(path: str, value: str) -> dict[str, str]:
+    return {"jsonPath": path, "stringValue": value}
+
+
+def test_a_text_comes_in_pieces() -> None:
+    assert gathered(text("$.a", "x"), text("$.a", "y")) == {"name": "F", "id": "1", "args": {"a": "xy"}}
+
+
+def test_values_have_their_places() -> None:
+    call = gathered(
+        {"jsonPath": "$.n", "numberValue": 3},
+        {"jsonPath": "$.b.c", "boolValue": True},
+        {"jsonPath": "$.z", "nullValue": "NULL_VALUE"},
+        text("$.l[0]", "x"),
+        text("$.l[1].d", "y"),
+        text("$['e.f']", "z"),
+        "?",
+    )
+    assert call["args"] == {"n": 3, "b": {"c": True}, "z": None, "l": ["x", {"d": "y"}], "e.f": "z"}
+
+
+def test_whole_arguments_may_come_as_well() -> None:
+    partial = Partial()
+    partial.add({"name": "F", "args": {"a": 1}, "partialArgs": "?"}, "")
+    assert partial.call() == {"name": "F", "args": {"a": 1}}
+
+
+@pytest.mark.parametrize("pieces", [["$"], ["?"], ["$.a", "$.a.b"], ["$.a[7]"], ["$.a", "$.a[0]"], ["$[0]"]])
+def test_pieces_that_do_not_fit_are_garbage(pieces: list[str]) -> None:
+    with pytest.raises(UpstreamGarbled, match="function call"):
+        gathered(*(text(path, "x") for path in pieces))
