@@ -10,12 +10,15 @@ import hashlib
 import hmac
 import json
 import re
+import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote
+from zlib import crc32
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -165,3 +168,27 @@ class AwsCloud:
         if not hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), signature):
             return "The request signature we calculated does not match the signature you provided."
         return ""
+
+
+def message(headers: bytes | Mapping[str, str], payload: bytes) -> bytes:
+    """One message of AWS's event stream; headers that are text are written, others are given as bytes."""
+    if not isinstance(headers, bytes):
+        headers = b"".join(
+            bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value.encode())) + value.encode()
+            for name, value in headers.items()
+        )
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    body = prelude + struct.pack(">I", crc32(prelude)) + headers + payload
+    return body + struct.pack(">I", crc32(body))
+
+
+def chunk(event: object) -> bytes:
+    """An event of Anthropic's stream, as bedrock-runtime sends it."""
+    data = base64.b64encode(json.dumps(event).encode()).decode()
+    headers = {":event-type": "chunk", ":content-type": "application/json", ":message-type": "event"}
+    return message(headers, json.dumps({"bytes": data, "p": "abcdefgh"}).encode())
+
+
+def exception(kind: str, text: str) -> bytes:
+    headers = {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"}
+    return message(headers, json.dumps({"message": text}).encode())
