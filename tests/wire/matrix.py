@@ -1,15 +1,20 @@
 """What travels to which upstream, and how. Each cell is a test (test_matrix.py); docs/dialects.md is printed from here."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.dialect import UpstreamDialect
+from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatUpstream
-from tests.support import chat, messages
-from tests.support.parts import Part
+from ccr.wire.openai_responses import ResponsesUpstream
+from tests.support import chat, gemini, messages, responses
+from tests.support.strict import gemini as strict_gemini
+from tests.support.strict import responses as strict_responses
 
 Json = dict[str, Any]
 Fault = tuple[int, Json]
@@ -39,7 +44,7 @@ class Kind:
     fault: Callable[[str, Json], Fault | None]  # what the real one would say against a request
     limited: Fault  # how it says: too many requests
     overflow: Fault  # how it says: the prompt is too long
-    how: Mapping[str, str]  # feature -> how it travels
+    how: Mapping[str, str]  # feature -> how it travels; what begins with a dash does not
     model: str = "m"
     sees: str = ""  # what comes back of a thought: its text, or its signature
 
@@ -116,8 +121,81 @@ KINDS: Mapping[str, Kind] = {
         },
         sees="let me see",
     ),
+    "responses": Kind(
+        "OpenAI Responses",
+        ResponsesUpstream(),
+        partial(responses.body, model="gpt-5.5"),
+        strict_responses.fault,
+        OPENAI_LIMITED,
+        OPENAI_OVERFLOW,
+        {
+            "text": "`message` items; system turns as `developer`",
+            "tools": "`function_call`, `function_call_output`",
+            "parallel tools": "in the order of the calls",
+            "images": "`input_image`",
+            "images in results": "`input_image` in the output",
+            "documents": "`input_file`",
+            "thinking": "reasoning items with their encrypted content, right before what they led to",
+            "structured output": "`text.format`",
+            "web search": "`web_search`, sources as citations",
+            "errors": "by status, in the stream, as a failed response",
+            "usage": "cached tokens taken out of the input",
+        },
+        model="gpt-5.5",
+        sees='"encrypted_content":"',
+    ),
+    "gemini": Kind(
+        "Gemini",
+        GeminiUpstream(),
+        partial(gemini.body, model="gemini-3-pro-preview"),
+        strict_gemini.fault,
+        (429, {"error": {"code": 429, "message": "Resource has been exhausted.", "status": "RESOURCE_EXHAUSTED"}}),
+        (
+            400,
+            {
+                "error": {
+                    "code": 400,
+                    "message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+                    "status": "INVALID_ARGUMENT",
+                }
+            },
+        ),
+        {
+            "text": "`contents`; system turns in place, as the user's",
+            "tools": "`functionCall`, `functionResponse`; schemas cleaned",
+            "parallel tools": "one content, in the order of the calls",
+            "images": "`inlineData`",
+            "images in results": "`inlineData` with the response",
+            "documents": "`inlineData`",
+            "thinking": "thought parts; thought signatures back at their parts",
+            "structured output": "`responseJsonSchema`",
+            "web search": "`googleSearch`, grounding as citations",
+            "errors": "objects and lists; retry delays",
+            "usage": "cached tokens taken out, thoughts added",
+        },
+        model="gemini-3-pro-preview",
+        sees=base64.b64encode(b"gemini-3-pro-preview calls").decode()[:32],
+    ),
+    "lookalike": Kind(
+        "Anthropic's lookalikes",
+        AnthropicUpstream(genuine=False, documents=True),
+        messages.body,
+        _no_fault,
+        (429, _anthropic("rate_limit_error", "Too many requests.")),
+        (400, _anthropic("invalid_request_error", "Your request exceeded model token limit: 262144")),
+        {
+            "text": "`text` blocks; system turns in place, as the user's, where the host takes none",
+            "tools": "`tool_use`, `tool_result`",
+            "parallel tools": "in one message; results first",
+            "images": "`image` blocks; a visible note for text-only models",
+            "images in results": "`image` blocks",
+            "documents": "`document` blocks, or a visible note",
+            "thinking": "`thinking` blocks; the host's signatures wrapped in ours, back to it alone",
+            "structured output": "– left to the prompt where the host does not know it",
+            "web search": "– a search engine, or `Router.webSearch`",
+            "errors": "in any envelope that they use",
+            "usage": "with cache reads and writes",
+        },
+        sees="let me see",
+    ),
 }
-
-
-def answer(kind: Kind, *parts: Part) -> bytes:
-    return kind.body(*parts)
