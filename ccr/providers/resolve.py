@@ -49,9 +49,14 @@ class Upstream:
 
     def stages_for(self, request: Request, target: Target) -> tuple[Stage, ...]:
         """What an answer passes through, made anew for each: calls are mended, then who changed the request last sees
-        the answer first."""
-        mirrored = reversed(self.quirks_for(target.model))
-        return (Mending(request, target), *(quirk.stage(request, target) for quirk in mirrored if quirk.stage))
+        the answer first. Each knows the request as it found it."""
+        stages: list[Stage] = []
+        found = request
+        for quirk in self.quirks_for(target.model):
+            if quirk.stage:
+                stages.append(quirk.stage(found, target))
+            found = quirk.request(found)
+        return (Mending(request, target), *reversed(stages))
 
 
 def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:

@@ -198,3 +198,13 @@ async def test_bytes_do_not_pass_by_a_transformer() -> None:
     quirk = own(SHOUTS)
     router = wired([messages.body(text("hi"))], quirks=(quirk,), dialect=AnthropicUpstream())
     assert said(await asked(router)) == "HI"
+
+
+@pytest.mark.parametrize("cut", CUTS)
+async def test_the_exit_is_known_to_who_reads_calls_from_text(cut: Cut) -> None:
+    written = '<tool_call>\n{"name": "ExitTool", "arguments": {"response": "All done."}}\n</tool_call>'
+    router = wired(cut(chat.body(text(written))), quirks=(QUIRKS["tooluse"]({}), QUIRKS["toolprompt"]({})))
+    frames = await asked(router, STREAMED | TOOLS)
+    assert said(frames) == "All done."
+    assert "ExitTool" in router.sent[0].body.decode()
+    assert "tools" not in json.loads(router.sent[0].body)
