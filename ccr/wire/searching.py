@@ -1,12 +1,17 @@
 """A web search that a host ran, as Anthropic's server tool shows it: the call, and what was found."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ccr.messages.blocks import Opaque
+from ccr.messages.blocks import Opaque, Text
 from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta
 from ccr.messages.json import Json
+from ccr.messages.request import Request
 from ccr.wire.wording import compact
+
+# Claude Code's own words; what follows them is the query.
+_ASKED = re.compile(r"\s*Perform a web search for the query:\s*(\S.*)", re.DOTALL)
 
 PREFIX = "srvtoolu_ccr_"  # of the ids: Anthropic did not run these searches, and does not take them back
 
@@ -34,6 +39,16 @@ def cited(url: str, title: str, text: str) -> dict[str, Json]:
     """The delta that gives a text its source."""
     where: dict[str, Json] = {"type": "web_search_result_location", "url": url, "title": title}
     return {"type": "citations_delta", "citation": {**where, "encrypted_index": "", "cited_text": text}}
+
+
+def question(request: Request) -> str:
+    """The query: what Claude Code asks for, or else what the user said last."""
+    for turn in reversed(request.turns):
+        texts = [block.text for block in turn.content if isinstance(block, Text) and block.text.strip()]
+        if turn.role == "user" and texts:
+            asked = _ASKED.fullmatch(texts[-1])
+            return asked[1] if asked else texts[-1]
+    return ""
 
 
 def is_searched_by_us(raw: Mapping[str, object]) -> bool:

@@ -19,7 +19,7 @@ from ccr.messages.reply import Usage
 from ccr.messages.request import BuiltinTool, Request
 from ccr.wire.callids import digest
 from ccr.wire.dialect import Payload, Reader
-from ccr.wire.searching import Hit, searched
+from ccr.wire.searching import Hit, question, searched
 
 MOST_HITS = 10
 MOST_DOMAINS = 8  # that are named in the query; the others only filter what was found
@@ -27,8 +27,6 @@ LONGEST_QUERY = 400
 LONGEST_TEXT = 600  # of a snippet, an answer, a title
 LARGEST = 16 * 1024 * 1024  # bytes of an answer
 
-# Claude Code's own words; what follows them is the query.
-_ASKED = re.compile(r"\s*Perform a web search for the query:\s*(\S.*)", re.DOTALL)
 _MARKUP = re.compile(r"<[^<>]*>")
 
 # "Requesting an unset format will return a 403 Forbidden error": the documentation, address above.
@@ -123,12 +121,8 @@ def domains(request: Request) -> Domains:
 
 
 def wanted(request: Request) -> str:
-    """The query: what Claude Code asks for, or else what the user said last."""
-    for turn in reversed(request.turns):
-        texts = [block.text for block in turn.content if isinstance(block, Text) and block.text.strip()]
-        if turn.role == "user" and texts:
-            asked = _ASKED.fullmatch(texts[-1])
-            return _short(asked[1] if asked else texts[-1], LONGEST_QUERY)
+    if query := question(request):
+        return _short(query, LONGEST_QUERY)
     raise BadRequest("messages: there is nothing to search for: no user turn has text")
 
 

@@ -21,6 +21,7 @@ from ccr.messages.blocks import (
     Url,
 )
 from ccr.messages.json import Json, JsonObject
+from ccr.wire.openai_chat.differences import Cache
 from ccr.wire.wording import words
 
 
@@ -81,10 +82,19 @@ def data_url(source: Base64) -> str:
     return f"data:{source.media_type};base64,{source.data}"
 
 
-def joined(found: Sequence[JsonObject]) -> Json:
-    """One string where it can be: every host takes that."""
+def marked(found: list[JsonObject], block: Block, cache: Cache | None) -> list[JsonObject]:
+    """With the block's cache_control at its last part, for hosts that keep caches by it."""
+    mark = None if cache is None or isinstance(block, Opaque) else block.extra.get("cache_control")
+    if not found or not isinstance(mark, dict):
+        return found
+    kept = {"type": "ephemeral"} if cache == "plain" else {k: v for k, v in mark.items() if k in ("type", "ttl")}
+    return [*found[:-1], {**found[-1], "cache_control": kept}]
+
+
+def joined(found: Sequence[JsonObject], cache: Cache | None = None) -> Json:
+    """One string where it can be: every host takes that. Where a part may be marked later, all are parts from the start."""
     texts = texts_of(found)
-    return "\n\n".join(texts) if len(texts) == len(found) else list(found)
+    return "\n\n".join(texts) if cache is None and len(texts) == len(found) else list(found)
 
 
 def texts_of(found: Iterable[JsonObject]) -> list[str]:

@@ -4,7 +4,7 @@ A host answers 400 "An assistant message with 'tool_calls' must be followed by t
 the order of the calls, with nothing before them. What else a user turn holds comes after.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from ccr.messages.json import Json, JsonObject, read
 from ccr.messages.request import Request, Turn
 from ccr.wire.callids import outgoing
 from ccr.wire.names import shortened
-from ccr.wire.openai_chat.content import joined, parts, said, texts_of
+from ccr.wire.openai_chat.content import joined, marked, parts, said, texts_of
 from ccr.wire.openai_chat.differences import Differences
 from ccr.wire.origin import origin
 from ccr.wire.wording import compact, prompt, words
@@ -30,8 +30,8 @@ class Call:
 
 def messages(request: Request, target: Target, differences: Differences) -> list[JsonObject]:
     written: list[JsonObject] = []
-    if prompt := system(request.system):
-        written.append({"role": differences.system_role, "content": prompt})
+    if found := system(request.system, differences):
+        written.append({"role": differences.system_role, "content": joined(found, differences.cache)})
     used: set[str] = set()
     calls: tuple[Call, ...] = ()
     for by_assistant, turns in groupby(request.turns, key=lambda turn: turn.role == "assistant"):
@@ -49,8 +49,12 @@ def messages(request: Request, target: Target, differences: Differences) -> list
     return written
 
 
-def system(blocks: Iterable[Block]) -> str:
-    return "\n\n".join(filter(None, (prompt(text) for block in blocks for text in texts_of(parts(block)))))
+def system(blocks: Iterable[Block], differences: Differences) -> Sequence[JsonObject]:
+    found: list[JsonObject] = []
+    for block in blocks:
+        texts = [part for text in texts_of(parts(block)) for part in said(prompt(text))]
+        found += marked(texts, block, differences.cache)
+    return found
 
 
 def heard(turns: Iterable[Turn], calls: tuple[Call, ...], differences: Differences) -> Iterator[JsonObject]:
@@ -69,14 +73,18 @@ def heard(turns: Iterable[Turn], calls: tuple[Call, ...], differences: Differenc
                 case Text(text) if turn.role == "system":
                     rest += said(f"System note: {text}" if text.strip() else "")
                 case _:
-                    rest += parts(block, differences.images)
+                    rest += marked(parts(block, differences.images), block, differences.cache)
     for call in calls:
-        text, beside = answer(results.get(call.id), differences)
+        result = results.get(call.id)
+        text, beside = answer(result, differences)
         attached += beside
-        yield {"role": "tool", "tool_call_id": call.sent_as, "content": text}
+        told = marked(said(text), result, differences.cache) if result else said(text)
+        yield {"role": "tool", "tool_call_id": call.sent_as, "content": joined(told, differences.cache)}
     content = [*attached, *rest]
+    if calls and content and not differences.user_after_tool:
+        yield {"role": "assistant", "content": "(I have the results.)"}
     if content or not calls:
-        yield {"role": "user", "content": joined(content) or "(an empty message)"}
+        yield {"role": "user", "content": joined(content, differences.cache) or "(an empty message)"}
 
 
 def answer(result: ToolResult | None, differences: Differences) -> tuple[str, list[JsonObject]]:
@@ -113,6 +121,7 @@ class Spoken:
     asked: list[JsonObject] = field(default_factory=list)
     thoughts: dict[str, Json] = field(default_factory=dict)
     chunks: list[JsonObject] = field(default_factory=list)  # Mistral's thoughts, which stand in the content
+    tagged: str = ""  # thoughts that came in the text: templates know to leave them out
     beside: Json = None  # Gemini's signature, which stands beside the next call
 
     def hear(self, turns: Iterable[Turn]) -> None:
@@ -136,7 +145,7 @@ class Spoken:
                 self.paragraphs += texts_of(parts(block))
 
     def message(self) -> JsonObject:
-        text = "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph.strip())
+        text = self.tagged + "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph.strip())
         content: Json = text
         if self.chunks:
             content = [*self.chunks, *said(text)]
@@ -148,6 +157,8 @@ class Spoken:
         if required := self.differences.reasoning_required:
             self.thoughts.setdefault(required, " ")  # an empty string counts as missing
         message |= self.thoughts
+        if isinstance(details := message.get("reasoning_details"), list):
+            message["reasoning_details"] = [self._addressed(detail) for detail in details]
         if self.asked:
             message["tool_calls"] = self.asked
         return message
@@ -177,21 +188,35 @@ class Spoken:
             return
         if known.target.provider != self.target.provider:
             return
+        same = known.target.model == self.target.model  # what only the model itself can read
         match known.field:
             case "reasoning_content" | "reasoning":
                 self._remember(known.field, text)
+            case ("reasoning_details" | "thinking_blocks") as name if same:
+                stated = _stated(known.state)
+                earlier = self.thoughts.get(name, [])
+                if isinstance(stated, list) and isinstance(earlier, list):
+                    self.thoughts[name] = [*earlier, *stated]
             case "reasoning_details":
-                details = _stated(known.state)
-                earlier = self.thoughts.get("reasoning_details", [])
-                if isinstance(details, list) and isinstance(earlier, list):
-                    self.thoughts["reasoning_details"] = [*earlier, *details]
-            case "extra_content":
+                self._remember("reasoning", text)
+            case "thinking_blocks":
+                self._remember("reasoning_content", text)
+            case "extra_content" if same:
                 self.beside = _stated(known.state)
+            case "tags" if same:
+                self.tagged += f"<think>{text}</think>\n\n"
             case "thinking":
                 chunk: dict[str, Json] = {"type": "thinking", "thinking": said(text)}
-                self.chunks.append(chunk | ({"signature": known.state} if known.state else {}))
+                self.chunks.append(chunk | ({"signature": known.state} if known.state and same else {}))
             case _:
                 pass
+
+    def _addressed(self, detail: Json) -> Json:
+        """Gemini's thoughts by way of OpenRouter have the id of the call that they belong to."""
+        if not isinstance(detail, dict):
+            return detail
+        sent_as = next((call.sent_as for call in self.calls if call.id == detail.get("id")), None)
+        return detail if sent_as is None else {**detail, "id": sent_as}
 
     def _remember(self, name: str, text: str) -> None:
         if text.strip():

@@ -1,6 +1,6 @@
 """The blocks of an answer while they arrive. Each gathers what is said to it and gives it out when its turn has come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ccr.ids import Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
@@ -9,6 +9,7 @@ from ccr.messages.events import (
     BlockStop,
     Event,
     JsonDelta,
+    OpaqueDelta,
     SignatureDelta,
     TextDelta,
     ThinkingDelta,
@@ -19,12 +20,16 @@ from ccr.wire.callids import Ids
 from ccr.wire.origin import Origin
 from ccr.wire.wording import compact
 
+_SAME: Mapping[str, str] = {}
+_OPAQUE = frozenset({"signature", "data"})  # what nobody but the provider can read
+
 
 class Words:
     complete = True  # whatever comes next ends it
 
     def __init__(self) -> None:
         self.unsent: list[str] = []
+        self.sources: list[JsonObject] = []  # deltas that name them, unsent as well
         self.held = 0  # characters, while others have their turn
         self.begun = False
 
@@ -35,6 +40,8 @@ class Words:
         if self.unsent:
             yield TextDelta("".join(self.unsent))
             self.unsent.clear()
+        yield from map(OpaqueDelta, self.sources)
+        self.sources.clear()
 
     def end(self) -> Iterator[Event]:
         yield BlockStop()
@@ -43,7 +50,7 @@ class Words:
 class Thought:
     complete = True
 
-    def __init__(self, target: Target, field: str) -> None:
+    def __init__(self, target: Target, field: str, names: Mapping[str, str] = _SAME) -> None:
         self.unsent: list[str] = []
         self.held = 0  # characters, while others have their turn
         self.begun = False
@@ -51,19 +58,25 @@ class Thought:
         self.signature = ""
         self.details: list[JsonObject] = []
         self._target = target
+        self._names = names  # what calls are named after here, by the provider's ids
 
-    def detail(self, given: JsonObject) -> None:
-        """OpenRouter wants its `reasoning_details` back as they were; in a stream they come in pieces."""
-        self.field = "reasoning_details"
+    def detail(self, given: JsonObject, field: str = "reasoning_details") -> None:
+        """OpenRouter wants its `reasoning_details` back as they were, LiteLLM its `thinking_blocks`; in a stream they
+        come in pieces."""
+        self.field = field
         last = self.details[-1] if self.details else {}
-        if not last or given.get("type") != last.get("type") or given.get("index") != last.get("index"):
+        pieces = [name for name in ("text", "summary", "thinking") if isinstance(given.get(name), str) and given[name]]
+        another = given.get("type") != last.get("type") or given.get("index") != last.get("index")
+        if not last or another or (pieces and last.get("signature")):
             self.details.append(given)
             return
         merged = {**last, **{name: value for name, value in given.items() if value is not None}}
-        for name in ("text", "summary"):
+        for name in ("text", "summary", "thinking"):
             earlier, later = last.get(name), given.get(name)
             if isinstance(earlier, str) and isinstance(later, str):
                 merged[name] = earlier + later
+        if not given.get("signature") and last.get("signature"):
+            merged["signature"] = last["signature"]
         self.details[-1] = merged
 
     def news(self) -> Iterator[Event]:
@@ -75,9 +88,20 @@ class Thought:
             self.unsent.clear()
 
     def end(self) -> Iterator[Event]:
-        state = compact(self.details) if self.details else self.signature
-        yield SignatureDelta(Origin(self._target, self.field, state).sign())
+        yield SignatureDelta(self._origin().sign())
         yield BlockStop()
+
+    def _origin(self) -> Origin:
+        if not self.details:
+            return Origin(self._target, self.field, self.signature)
+        if self.field == "thinking_blocks" and not any(each.keys() & _OPAQUE for each in map(_given, self.details)):
+            return Origin(self._target, "reasoning_content")  # nobody signed it: a text like any other
+        return Origin(self._target, self.field, compact([self._renamed(each) for each in self.details]))
+
+    def _renamed(self, detail: JsonObject) -> JsonObject:
+        """Gemini's thoughts by way of OpenRouter are known by the id of their call."""
+        id = detail.get("id")
+        return {**detail, "id": self._names[id]} if isinstance(id, str) and id in self._names else detail
 
 
 class Call:
@@ -85,6 +109,7 @@ class Call:
 
     def __init__(self, target: Target, ids: Ids, answer: str) -> None:
         self.id = ""
+        self.known_as = ""  # to the client
         self.name = ""
         self.original = ""  # the name before it was shortened for the wire
         self.state: Json = None  # Gemini's signature, to be sent back beside this call
@@ -112,6 +137,10 @@ class Call:
         """Not plainly an object: wait for the whole."""
         return not self.nothing and not self._pieces[0].lstrip().startswith("{")
 
+    def identify(self, id: str) -> None:
+        self.id = id
+        self.known_as = self._ids.fresh(id, self._answer)
+
     def argue(self, piece: str) -> None:
         if not piece.strip() and not self._pieces:
             return
@@ -131,7 +160,7 @@ class Call:
                 yield BlockStart(Thinking(""))
                 yield SignatureDelta(Origin(self._target, "extra_content", compact(self.state)).sign())
                 yield BlockStop()
-            yield BlockStart(ToolUse(self._ids.fresh(self.id, self._answer), self.original))
+            yield BlockStart(ToolUse(self.known_as or self._ids.fresh(self.id, self._answer), self.original))
         if not self.nothing and not self._odd and (unsent := self._pieces[self._sent :]):
             self._sent = len(self._pieces)
             yield JsonDelta("".join(unsent))
@@ -149,6 +178,10 @@ class Call:
 
 
 Segment = Words | Thought | Call
+
+
+def _given(detail: JsonObject) -> JsonObject:
+    return {name: value for name, value in detail.items() if value}
 
 
 def normal(arguments: str) -> str:

@@ -7,7 +7,7 @@ back until the wire's, since usage may follow the finish.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ccr.errors import UpstreamGarbled, UpstreamSaid
 from ccr.ids import Target
@@ -18,12 +18,16 @@ from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
 from ccr.wire.names import originals
 from ccr.wire.openai_chat.segments import Call, Segment, Thought, Words
+from ccr.wire.openai_chat.tags import TAGS, Piece, Tags
+from ccr.wire.openai_chat.tools import searches
 from ccr.wire.openai_chat.usage import FAILURES, FILTERED, LENGTH, usage
 from ccr.wire.openai_errors import reported
+from ccr.wire.searching import Hit, cited, question, searched
 from ccr.wire.wording import compact
 
 _MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
 _HOLDER = 200  # and a segment counts as this many, though it may be empty
+_SAYING = ("text", "summary", "thinking")  # the readable field of a part of a thought
 _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
 
 
@@ -40,6 +44,9 @@ class Answer:
         self._calls: dict[int | str, Call] = {}
         self._last: int | str = 0
         self._held = 0
+        self._names: dict[str, str] = {}  # what calls are named after here, by the provider's ids
+        self._tags = Tags()
+        self._hits: dict[str, Hit] = {}  # pages that the answer names, by their addresses
         self._blank = ""  # white space that may belong to a text, or to nothing
         self._thought = self._spoken = self._called = False
 
@@ -65,8 +72,11 @@ class Answer:
         yield from self._flow()
 
     def end(self) -> Iterator[Event]:
+        self._take(self._tags.end())
         reason = self._reason()
         yield from self._flow(ending=True)
+        if self._hits and searches(self._request):
+            yield from searched(digest(self._id)[:24], question(self._request), self._hits.values())
         yield Finish(reason, usage=self._usage)
         yield End()
 
@@ -94,12 +104,18 @@ class Answer:
         self._think(delta)
         match delta.get("content"):
             case str(text):
-                self._say(text)
+                self._take(self._tags.cut(text))
             case [*chunks]:
                 self._hear_chunks(chunks)
             case _:
                 pass
         self._say(text_of(delta, "refusal"))
+        match delta.get("annotations"):
+            case [*notes]:
+                for note in notes:
+                    self._cite(note)
+            case _:
+                pass
         match delta.get("tool_calls"):
             case [*calls]:
                 for call in calls:
@@ -110,6 +126,26 @@ class Answer:
         match delta.get("function_call"):
             case dict() as function if function:
                 self._call({"index": 0, "function": function})
+            case _:
+                pass
+
+    def _take(self, pieces: Iterable[Piece]) -> None:
+        for is_thought, text in pieces:
+            if not is_thought:
+                self._say(text)
+            elif text.strip() or self._thought:
+                thought = self._thinking(TAGS)
+                thought.unsent.append(text)
+                self._hold(thought, len(text))
+
+    def _cite(self, note: Json) -> None:
+        match note:
+            case {"type": "url_citation", "url_citation": dict() as about} if url := text_of(about, "url"):
+                title, says = text_of(about, "title"), text_of(about, "content")
+                hit = self._hits.setdefault(url, Hit(url, title or url, says))
+                if self._queue and isinstance(tail := self._queue[-1], Words):
+                    tail.sources.append(cited(url, hit.title, says))
+                    self._hold(tail, _HOLDER + len(says))
             case _:
                 pass
 
@@ -132,23 +168,24 @@ class Answer:
     def _think(self, delta: JsonObject) -> None:
         field = next((name for name in ("reasoning_content", "reasoning") if text_of(delta, name)), "")
         text = text_of(delta, field)
-        given = delta.get("reasoning_details")
+        stated = next((name for name in ("reasoning_details", "thinking_blocks") if delta.get(name)), "")
+        given = delta.get(stated)
         details = [detail for detail in given if isinstance(detail, dict)] if isinstance(given, list) else []
         if details and not text:
-            text = "".join(text_of(detail, "text") or text_of(detail, "summary") for detail in details)
+            text = "".join(next(filter(None, (text_of(each, name) for name in _SAYING)), "") for each in details)
         if text or details:
-            thought = self._thinking(field or "reasoning_details")
+            thought = self._thinking(field or stated)
             thought.unsent += [text] if text else []
             self._hold(thought, len(text))
             for detail in details:
-                thought.detail(detail)
+                thought.detail(detail, stated)
                 self._hold(thought, len(compact(detail)))
 
     def _thinking(self, field: str) -> Thought:
         self._thought = True
         tail = self._queue[-1] if self._queue else None
         if not isinstance(tail, Thought):
-            tail = Thought(self._target, field)
+            tail = Thought(self._target, field, self._names)
             self._enqueue(tail)
         return tail
 
@@ -176,7 +213,9 @@ class Answer:
         id, name = text_of(raw, "id"), text_of(function, "name").strip()
         index = raw.get("index")
         call = self._addressed(index if isinstance(index, int) else None, id, name)
-        call.id = call.id or id
+        if id and not call.id:
+            call.identify(id)
+            self._names[id] = call.known_as
         if name and not call.name:
             self._called = True
             call.name, call.original = name, self._originals.get(name, name)

@@ -1,6 +1,6 @@
 """Tools and tool choice -> functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import BuiltinTool, Request, Tool
@@ -11,18 +11,38 @@ from ccr.wire.taught import parameters, taught
 
 def tools(request: Request, differences: Differences) -> JsonObject:
     """The fields that offer tools; none where there are none, since a choice without tools is refused."""
-    functions = {function["name"]: function for tool in request.tools for function in _functions(tool)}
+    functions = {function["name"]: function for function in _all(request, differences)}
     fields: dict[str, Json] = {}
     if functions:
         fields["tools"] = [{"type": "function", "function": function} for function in functions.values()]
         fields |= _choice(request, functions, differences)
-    if differences.web_search and any(tool.type.startswith("web_search") for tool in _builtin(request)):
+    if differences.web_search and searches(request):
         fields[differences.web_search] = [{"id": "web"}] if differences.web_search == "plugins" else {}
     return fields
 
 
-def _builtin(request: Request) -> Iterator[BuiltinTool]:
-    return (tool for tool in request.tools if isinstance(tool, BuiltinTool))
+def searches(request: Request) -> bool:
+    return any(isinstance(tool, BuiltinTool) and tool.type.startswith("web_search") for tool in request.tools)
+
+
+def nudged(spoken: list[JsonObject], request: Request, differences: Differences) -> list[JsonObject]:
+    """Asked in words to call a tool, where the host knows no other way.
+    https://platform.moonshot.ai/docs/guide/migrating-from-openai-to-kimi
+    """
+    choice = request.tool_choice
+    if differences.forced_tools or choice is None or choice.mode not in ("any", "tool") or not request.tools:
+        return spoken
+    which = f"the tool {shortened(choice.name)}" if choice.name else "one of the tools"
+    return [*spoken, {"role": "user", "content": f"Answer with a call of {which}."}]
+
+
+def _all(request: Request, differences: Differences) -> Iterator[dict[str, Json]]:
+    for tool in request.tools:
+        for function in _functions(tool):
+            schema = function["parameters"]
+            if not differences.dollar_schema and isinstance(schema, dict):
+                function = {**function, "parameters": {k: v for k, v in schema.items() if k != "$schema"}}
+            yield dict(function)
 
 
 def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:
@@ -36,7 +56,7 @@ def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:
                 yield from _functions(known)
 
 
-def _choice(request: Request, functions: dict[Json, JsonObject], differences: Differences) -> JsonObject:
+def _choice(request: Request, functions: Mapping[Json, JsonObject], differences: Differences) -> JsonObject:
     choice = request.tool_choice
     if choice is None:
         return {}
@@ -46,6 +66,8 @@ def _choice(request: Request, functions: dict[Json, JsonObject], differences: Di
         case "auto" | "none":
             return {"tool_choice": choice.mode, **parallel}
         case "any" if differences.forced_tools:
+            return {"tool_choice": "required", **parallel}
+        case "tool" if differences.forced_tools and not differences.named_tools:
             return {"tool_choice": "required", **parallel}
         case "tool" if differences.forced_tools and name in functions:
             return {"tool_choice": {"type": "function", "function": {"name": name}}, **parallel}

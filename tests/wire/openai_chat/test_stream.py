@@ -96,9 +96,9 @@ def test_text_in_the_chunk_that_finishes_counts() -> None:
 
 
 def test_what_nobody_reads_is_ignored() -> None:
-    annotation = {"type": "url_citation", "url_citation": {"url": "https://a.test"}}
+    annotations = [{"type": "file_citation"}, {"type": "url_citation", "url_citation": {"title": "a"}}]
     chunk = delta(
-        content="a", annotations=[annotation], audio={"id": "x"}, tool_calls=["?", {"index": 0}], function_call={}
+        content="a", annotations=annotations, audio={"id": "x"}, tool_calls=["?", {"index": 0}], function_call={}
     )
     assert blocks(chunk, delta(content=5, tool_calls=None), DONE) == (Text("a"),)
 
