@@ -67,5 +67,5 @@ def _named(variables: tuple[str, ...], env: Mapping[str, str], url: Place, what:
         url.fault(f"missing; set {variables[0]} to {what}, or write the whole address")
         return ""
     if not _NAME.fullmatch(env[variable]):
-        url.fault(f"{variable} does not hold the name of {what.removeprefix('the ')}")
+        url.fault(f"{variable} does not hold the name of a {what.removeprefix('the ')}")
     return env[variable]

@@ -117,8 +117,9 @@ def _spliced(body: bytes, places: Mapping[str, slice], changed: Mapping[str, byt
 def _each_message(raw: bytes, edit: Edit) -> bytes:
     if not raw.startswith(b"["):
         return raw
-    messages = [edit(bytes(message)) for message in msgspec.json.decode(raw, type=list[msgspec.Raw])]
-    return b"[%s]" % b",".join(message for message in messages if message is not None)
+    before = [bytes(message) for message in msgspec.json.decode(raw, type=list[msgspec.Raw])]
+    after = [edit(message) for message in before]
+    return raw if after == before else b"[%s]" % b",".join(message for message in after if message is not None)
 
 
 def _without_what_is_ours(raw: bytes) -> bytes | None:

@@ -193,3 +193,42 @@ def test_the_clients_headers_go_on() -> None:
 )  # fmt: skip
 def test_what_is_between_client_and_router_stays_there(name: str) -> None:
     assert forwarded({"Connection": "keep-alive, x-hop", name: "x", "a": "b"}) == {"a": "b"}
+
+
+def stripped(*blocks: object) -> object:
+    message = {"role": "assistant", "content": [*blocks, {"type": "text", "text": "a"}]}
+    return json.loads(strip_foreign_thoughts(body(messages=[message])))["messages"][0]["content"]
+
+
+LAST = {"type": "text", "text": "a"}
+
+
+@pytest.mark.trap(62)
+def test_what_a_lookalike_redacted_goes_and_what_anthropic_did_stays() -> None:
+    own = {"type": "redacted_thinking", "data": "EmwK"}
+    assert stripped({"type": "redacted_thinking", "data": OURS}, own) == [own, LAST]
+
+
+def test_a_search_that_anthropic_did_not_run_is_told_in_words() -> None:
+    call = {"type": "server_tool_use", "id": "srvtoolu_ccr_1", "name": "web_search", "input": {"query": "x"}}
+    hit = {"type": "web_search_result", "url": "https://a.test", "title": "A", "encrypted_content": ""}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_ccr_1", "content": [hit]}
+    nothing = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_ccr_1", "content": []}
+    assert stripped(call, found, nothing) == [
+        {"type": "text", "text": '[web_search: {"query":"x"}]'},
+        {"type": "text", "text": "A\nhttps://a.test"},
+        LAST,
+    ]
+
+
+def test_citations_of_it_go_and_anthropics_own_stay() -> None:
+    ours = {"type": "web_search_result_location", "url": "u", "encrypted_index": ""}
+    own = {"type": "web_search_result_location", "url": "u", "encrypted_index": "Eo8B"}
+    both, mine = ({"type": "text", "text": "t", "citations": cited} for cited in ([ours, own], [ours]))
+    assert stripped(both, mine) == [{**both, "citations": [own]}, {"type": "text", "text": "t"}, LAST]
+
+
+@pytest.mark.parametrize("content", ["srvtoolu_ccr_1", ["srvtoolu_ccr_1"]])
+def test_what_only_looks_like_ours_stays_to_the_byte(content: object) -> None:
+    same = body(messages=[{"role": "user", "content": content}, {"role": "user", "text": "ccr1.x"}])
+    assert strip_foreign_thoughts(same) == same

@@ -3,7 +3,7 @@ from anthropic.types import Message
 from ccr.messages.events import End, Finish, Grammar, OpaqueDelta, Start
 from ccr.messages.fold import fold
 from ccr.wire.anthropic import AnthropicClient
-from ccr.wire.searching import Hit, cited, searched
+from ccr.wire.searching import Hit, cited, is_cited_by_us, is_searched_by_us, searched, searched_by_us
 
 HIT = Hit("https://a.test/", "A page", age="2 days")
 
@@ -31,3 +31,19 @@ def test_a_citation_names_its_page() -> None:
         "encrypted_index": "",
         "cited_text": "It rains.",
     }
+
+
+def test_a_search_of_another_host_is_marked_as_not_anthropics() -> None:
+    call = {"type": "server_tool_use", "id": "srvtoolu_1"}
+    result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1"}
+    assert not is_searched_by_us(call)
+    assert all(is_searched_by_us(searched_by_us(block)) for block in (call, result))
+    assert searched_by_us(searched_by_us(call)) == {**call, "id": "srvtoolu_ccr_srvtoolu_1"}
+    assert searched_by_us({"type": "other"}) == {"type": "other"}
+
+
+def test_a_citation_is_known_by_its_missing_index() -> None:
+    ours = cited("https://a.test/", "A page", "It rains.")["citation"]
+    assert is_cited_by_us(ours)
+    assert not is_cited_by_us({"type": "web_search_result_location", "encrypted_index": "Eo8B"})
+    assert not is_cited_by_us({"type": "char_location"})
