@@ -9,13 +9,14 @@ The thoughts can be sent back to the model of that name: strict.responses looks 
 import itertools
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from tests.support import upstream
 from tests.support.parts import Call, Part, Say, Think, Used, pieces
 from tests.support.strict.responses import follows, sealed
 from tests.support.upstream import Answer, Step
 
-Json = dict[str, object]
+Json = dict[str, Any]
 _numbers = itertools.count(1)
 
 NAME = "scripted-responses"

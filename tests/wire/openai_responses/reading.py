@@ -17,7 +17,7 @@ from tests.support.strict.responses import fault
 TARGET = Target(ProviderName("openai"), ModelName(responses.NAME))
 HI = Request("m", (Turn("user", (Text("hi"),)),))
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def at(model: str) -> Target:

@@ -13,6 +13,7 @@ from ccr.messages.fold import fold
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool, ToolChoice
 from ccr.wire.openai_responses import ResponsesUpstream
 from tests.support import responses
+from tests.support.parts import usage
 from tests.wire.openai_responses.reading import TARGET, assistant, body, called, events, note, result, thought, user
 
 PARAMS: TypeAdapter[Any] = TypeAdapter(ResponseCreateParamsNonStreaming)
@@ -79,7 +80,7 @@ OUTPUT = (
 
 
 def test_scripted_answers_are_of_the_sdks_types_and_written_by_it_they_read_the_same() -> None:
-    script = responses.events(*OUTPUT, used=responses.tokens(responses.Used(5, 2)))
+    script = responses.events(*OUTPUT, used=responses.tokens(usage(5, 2)))
     typed = [EVENT.validate_python(event) for event in script]
     assert {type(event).__name__ for event in typed} >= {
         "ResponseCompletedEvent",
@@ -90,6 +91,6 @@ def test_scripted_answers_are_of_the_sdks_types_and_written_by_it_they_read_the_
 
 
 def test_a_whole_answer_is_of_the_sdks_type_and_reads_the_same() -> None:
-    whole = responses.whole(*OUTPUT, used=responses.tokens(responses.Used(5, 2)))
+    whole = responses.whole(*OUTPUT, used=responses.tokens(usage(5, 2)))
     typed = Response.model_validate(whole)
     assert fold(events([typed.model_dump_json(by_alias=True).encode()])) == fold(events([json.dumps(whole).encode()]))

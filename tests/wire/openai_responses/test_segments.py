@@ -159,7 +159,7 @@ def test_a_search_shows_what_it_found_once() -> None:
     assert isinstance(start, BlockStart)
     assert query == JsonDelta('{"query":"q"}')
     assert isinstance(found, BlockStart)
-    assert [hit["url"] for hit in found.block.raw["content"]] == ["https://a"]  # type: ignore[union-attr,attr-defined]
+    assert [hit["url"] for hit in found.block.raw["content"]] == ["https://a"]  # type: ignore[union-attr]
 
 
 def test_a_search_may_name_several_questions_and_no_pages() -> None:

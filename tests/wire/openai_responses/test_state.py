@@ -1,12 +1,13 @@
 import pytest
 
 from ccr.messages.blocks import Thinking
+from ccr.messages.json import JsonObject
 from ccr.wire.openai_responses.state import State, reasoning, remembered
 from ccr.wire.origin import Origin
 from tests.support import responses
 from tests.wire.openai_responses.reading import TARGET, at
 
-ITEM = {
+ITEM: JsonObject = {
     "type": "reasoning",
     "summary": [{"type": "summary_text", "text": "hm"}],
     "id": "rs_1",

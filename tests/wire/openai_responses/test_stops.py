@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ccr.messages.blocks import Text
-from ccr.messages.events import BlockStart, BlockStop, OpaqueDelta, TextDelta
+from ccr.messages.events import BlockStart, BlockStop, Event, OpaqueDelta, TextDelta
 from ccr.messages.fold import fold
 from ccr.messages.reply import Reply, Usage
 from ccr.messages.request import Request
@@ -17,7 +17,7 @@ from tests.wire.openai_responses.reading import HI, events
 def told(*pieces: str, stops: tuple[str, ...]) -> tuple[str, str | None]:
     """What is left of a text, and what ended it."""
     reading = Stops(stops)
-    said = [BlockStart(Text("")), *map(TextDelta, pieces), BlockStop()]
+    said: list[Event] = [BlockStart(Text("")), *map(TextDelta, pieces), BlockStop()]
     left = [event.text for each in said for event in reading.take(each) if isinstance(event, TextDelta)]
     assert all(left)
     return "".join(left), reading.fired

@@ -16,7 +16,7 @@ from ccr.wire.openai_responses import ResponsesUpstream, stream
 from ccr.wire.openai_responses.state import State, remembered
 from tests.support import responses
 from tests.support.parts import usage
-from tests.wire.openai_responses.reading import HI, TARGET, Json, assistant, called, reply, streamed, user
+from tests.wire.openai_responses.reading import HI, TARGET, Json, assistant, body, called, reply, streamed, user
 
 DONE = {"type": "response.completed", "response": {"status": "completed"}}
 
@@ -33,7 +33,7 @@ def done(index: int, item: Json) -> Json:
     return {"type": "response.output_item.done", "output_index": index, "item": item}
 
 
-def phases(*output: Json) -> list[State]:
+def states(*output: Json) -> list[State]:
     return [remembered(block, TARGET) for block in reply(*output).content if isinstance(block, Thinking)]
 
 
@@ -63,16 +63,14 @@ def test_a_call_is_a_reason_to_stop() -> None:
 
 @pytest.mark.trap(72)
 def test_what_goes_back_is_taken_from_the_end_of_an_item() -> None:
-    state = remembered(
-        reply(responses.thought("hm", id="rs_1", seal="the whole"), responses.message("a")).content[0], TARGET
-    )  # type: ignore[arg-type]
+    (state,) = states(responses.thought("hm", id="rs_1", seal="the whole"), responses.message("a"))
     assert state.items[0]["encrypted_content"] == "the whole"
 
 
 @pytest.mark.trap(74)
 def test_the_phase_of_a_message_is_kept_by_the_thought_before_it() -> None:
     first = responses.thought("hm", id="rs_1", seal="g")
-    assert phases(first, responses.message("a", phase="final_answer")) == [State((first,), "final_answer")]
+    assert states(first, responses.message("a", phase="final_answer")) == [State((first,), "final_answer")]
 
 
 @pytest.mark.trap(74)
@@ -82,8 +80,8 @@ def test_without_a_thought_an_empty_one_keeps_the_phase() -> None:
         responses.call("A", "{}"),
         responses.message("b", phase="final_answer"),
     )
-    assert phases(*output) == [State(phase="commentary"), State(phase="final_answer")]
-    assert phases(responses.message("a", phase=None)) == []
+    assert states(*output) == [State(phase="commentary"), State(phase="final_answer")]
+    assert states(responses.message("a", phase=None)) == []
 
 
 @pytest.mark.trap(18, 21, 25)
@@ -287,8 +285,7 @@ def test_ids_are_unlike_those_of_the_conversation() -> None:
 def test_a_shortened_name_comes_back_whole() -> None:
     name = "mcp__" + "x" * 80
     request = Request("m", HI.turns, tools=(Tool(name),))
-    body = ResponsesUpstream().encode(request, TARGET).body
-    short = body["tools"][0]["name"]  # type: ignore[index,call-overload]
+    short = body(request)["tools"][0]["name"]
     assert reply(responses.call(short, "{}"), request=request).content[0].name == name  # type: ignore[union-attr]
 
 

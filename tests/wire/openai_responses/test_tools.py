@@ -1,5 +1,6 @@
 import pytest
 
+from ccr.messages.json import JsonObject
 from ccr.messages.request import AnyTool, BuiltinTool, Request, Tool, ToolChoice
 from ccr.wire.openai_responses import ResponsesUpstream
 from tests.wire.openai_responses.reading import HI, TARGET, body
@@ -30,14 +31,19 @@ def offered(*tools: AnyTool, choice: ToolChoice | None = None) -> Request:
 
 @pytest.mark.trap(77, 80)
 def test_a_tool_is_flat_and_says_that_it_is_not_strict() -> None:
-    extra = {"cache_control": {"type": "ephemeral"}, "type": "custom", "input_examples": [], "defer_loading": True}
+    extra: JsonObject = {
+        "cache_control": {"type": "ephemeral"},
+        "type": "custom",
+        "input_examples": [],
+        "defer_loading": True,
+    }
     assert body(offered(Tool(BASH.name, BASH.description, BASH.schema, extra=extra)))["tools"] == [
         {"type": "function", "name": "Bash", "description": "Run it.", "parameters": BASH.schema, "strict": False}
     ]
 
 
 def test_a_tool_is_strict_where_that_was_asked_for() -> None:
-    schema = {"type": "object", "properties": {}, "additionalProperties": False}
+    schema: JsonObject = {"type": "object", "properties": {}, "additionalProperties": False}
     assert body(offered(Tool("A", schema=schema, strict=True)))["tools"][0]["strict"] is True
 
 

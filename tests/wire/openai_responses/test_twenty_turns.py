@@ -11,12 +11,12 @@ from ccr.wire.openai_responses import ResponsesUpstream
 from tests.support import responses
 from tests.support.parts import Part, text, thinking, tool
 from tests.support.strict.responses import fault
-from tests.wire.openai_responses.reading import TARGET, at, events, user
+from tests.wire.openai_responses.reading import TARGET, Json, at, events, user
 
 TOOLS = tuple(Tool(name, schema={"type": "object", "properties": {}}) for name in ("Bash", "Read"))
 
 
-def asked(turns: tuple[Turn, ...], model: str = TARGET.model) -> dict[str, object]:
+def asked(turns: tuple[Turn, ...], model: str = TARGET.model) -> Json:
     request = Request(
         "m", turns, system=(Text("Be brief."),), tools=TOOLS, reasoning=Reasoning("adaptive"), session="s", user="u"
     )
@@ -40,10 +40,10 @@ def told(turn: Turn) -> Turn:
 
 def conversation(model: str = TARGET.model) -> list[tuple[Turn, ...]]:
     """What is sent at each turn."""
-    found = [(user(Text("go")),)]
+    found: list[tuple[Turn, ...]] = [(user(Text("go")),)]
     for n in range(20):
         calls = [tool("Bash", {"n": n}), tool("Read", {"n": n})] if n % 2 == 0 else []
-        parts = [thinking(f"thought {n}"), *([text(f"step {n}")] if n % 3 else []), *calls]
+        parts: list[Part] = [thinking(f"thought {n}"), *([text(f"step {n}")] if n % 3 else []), *calls]
         parts += [] if calls or n % 3 else [text("well")]
         turn = answered(found[-1], *parts, model=model)
         found.append((*found[-1], turn, told(turn)))

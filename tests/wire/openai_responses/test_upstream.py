@@ -1,6 +1,7 @@
 import pytest
 
 from ccr.messages.blocks import Image, Text, Url
+from ccr.messages.json import JsonObject
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool
 from ccr.wire.openai_responses import ResponsesUpstream
 from tests.wire.openai_responses.reading import HI, TARGET, at, body, note, user
@@ -123,7 +124,7 @@ def test_users_and_sessions_are_hashed() -> None:
 
 
 def test_structured_output_has_a_name() -> None:
-    schema = {"type": "object", "properties": {}, "additionalProperties": False}
+    schema: JsonObject = {"type": "object", "properties": {}, "additionalProperties": False}
     sent = body(Request("m", HI.turns, format=Format(schema, strict=True)))
     assert sent["text"] == {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}}
     assert body(Request("m", HI.turns, format=Format(schema)))["text"]["format"]["strict"] is False
@@ -136,7 +137,11 @@ def test_stop_sequences_are_not_sent() -> None:
 
 
 def test_unknown_fields_go_on_from_a_client_of_the_same_wire_only() -> None:
-    extra = {"service_tier": "flex", "include": ["reasoning.encrypted_content"], "text": {"verbosity": "low"}}
+    extra: JsonObject = {
+        "service_tier": "flex",
+        "include": ["reasoning.encrypted_content"],
+        "text": {"verbosity": "low"},
+    }
     assert body(Request("m", HI.turns, extra=extra)) == body(HI)
     sent = (
         ResponsesUpstream()
@@ -149,7 +154,7 @@ def test_unknown_fields_go_on_from_a_client_of_the_same_wire_only() -> None:
 
 
 def test_what_both_ask_for_is_asked_for_once() -> None:
-    extra = {"include": ["web_search_call.results"], "text": {"verbosity": "low"}}
+    extra: JsonObject = {"include": ["web_search_call.results"], "text": {"verbosity": "low"}}
     sent = ResponsesUpstream().encode(Request("m", HI.turns, extra=extra, dialect="responses"), TARGET).body
     assert sent["include"] == ["reasoning.encrypted_content", "web_search_call.results"]
     assert sent["text"] == {"verbosity": "low"}
