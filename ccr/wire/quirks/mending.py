@@ -30,7 +30,11 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 _HEX = re.compile(r"[0-9a-fA-F]*")
 _FENCE = re.compile(r"```[a-zA-Z0-9]*\s*")
-_STOPS = {'"': re.compile(r'[\x00-\x1f"\\]'), "'": re.compile(r"[\x00-\x1f'\"\\]")}
+# The inside of a string as far as nothing is wrong with it, by the quote around it. Most pieces are such from end to end.
+_FINE = {
+    quote: re.compile(rf'[^\x00-\x1f"\\{quote}]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}})[^\x00-\x1f"\\{quote}]*+)*+')
+    for quote in "\"'"
+}
 _LITERALS = {"true": "true", "false": "false", "null": "null", "True": "true", "False": "false", "None": "null"}
 _CONTROLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _AROUND = " \t\r\n\ufeff"
@@ -78,6 +82,9 @@ class Mender:
         self._size += len(piece)
         if self._size > MOST:
             self._break()
+        if self._step == self._string and self._token is None and self._fine(piece, 0) == len(piece):
+            self._given.append(piece)
+            return piece
         self._take(piece)
         return self._flushed()
 
@@ -258,13 +265,12 @@ class Mender:
         (self._out if self._token is None else self._token).append(text)
 
     def _string(self, piece: str, at: int) -> int:
-        found = _STOPS[self._quote].search(piece, at)
-        end = found.start() if found else len(piece)
+        end = self._fine(piece, at)
         if end > at:
             self._put(piece[at:end])
-        if not found:
+        if end == len(piece):
             return end
-        match found[0]:
+        match piece[end]:
             case self._quote:
                 self._end_string()
             case "\\":
@@ -274,6 +280,11 @@ class Mender:
             case control:
                 self._put(_CONTROLS.get(control) or f"\\u{ord(control):04x}")
         return end + 1
+
+    def _fine(self, piece: str, at: int) -> int:
+        """How far it goes."""
+        found = _FINE[self._quote].match(piece, at)
+        return found.end() if found else at
 
     def _escapes(self, piece: str, at: int) -> int:
         self._escape += piece[at]
@@ -372,7 +383,9 @@ class Mending:
         match event:
             case JsonDelta(piece) if mender and not self._waits:
                 certain = mender.feed(piece)
-                return (JsonDelta(certain) if certain or not piece else Ping(),)
+                if certain == piece:
+                    return (event,)
+                return (JsonDelta(certain) if certain else Ping(),)
             case BlockStop() if mender and mender.whole:
                 return self._end(mender)
             case BlockStop() if mender:
