@@ -155,7 +155,7 @@ def _transformer(place: Place) -> tuple[Uses, Mapping[str, Uses]]:
         elif isinstance(entry.value, list | Mapping):
             models[key] = _uses(entry) if isinstance(entry.value, list) else _block(entry.fields(keys.TRANSFORMER))
         else:
-            entry.wrong('the transformers of a model, {"use": […]}')
+            entry.notice('is not a setting and is ignored; a model has {"use": […]}')
     return _block(Fields(block, place)), models
 
 

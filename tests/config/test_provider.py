@@ -95,9 +95,16 @@ def test_a_list_is_what_use_says() -> None:
         ({"maxTokens": 0}, "Providers[0].transformers.maxTokens: expected a whole number from 1"),
         ({"temperature": []}, "Providers[0].transformers.temperature: expected a number, not a list"),
         ({"enableToolForcing": 3}, "Providers[0].transformers.enableToolForcing: expected true or false"),
-        ({"glm": 3}, 'Providers[0].transformers.glm: expected the transformers of a model, {"use": […]}, not a number'),
         ("deepseek", "Providers[0].transformers: expected an object, not text"),
     ],
 )
 def test_a_block_that_cannot_be_meant_is_a_fault(block: Json, fault: str) -> None:
     assert str(only(transformers=block)[1].faults[0]).startswith(fault)
+
+
+def test_an_option_that_nobody_knows_is_told() -> None:
+    found, report = only(transformers={"caching": True, "maxTokens": 9})
+    assert (len(found.quirks), report.faults) == (1, [])
+    assert str(report.notices[0]) == (
+        'Providers[0].transformers.caching: is not a setting and is ignored; a model has {"use": […]}'
+    )
