@@ -20,7 +20,7 @@ from ccr.messages.request import Request
 from ccr.policy.attempts import attempts
 from ccr.policy.failures import retry_after
 from ccr.providers.resolve import Upstream
-from ccr.routing.facts import Look, look, session_of
+from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
 from ccr.wire.stages import staged
@@ -37,7 +37,8 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         request = inbound.client.decode(inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
         call.session = session_of(request, inbound.headers)
-        seen = await view(replace(request, session=call.session), inbound, runtime)
+        request = replace(request, session=call.session, betas=betas_of(inbound.headers))
+        seen = await view(request, inbound, runtime)
         call.decision = decide(seen.facts, runtime.table)
         return await first_success(call, seen)
     except RequestProblem as problem:
@@ -144,5 +145,6 @@ async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> U
         if len(body) > MOST_OF_AN_ERROR:
             break
     said = upstream.dialect.refusal(exchange.status, body)
-    said.retry_after = retry_after(exchange.headers, runtime.clock.time())
+    told = retry_after(exchange.headers, runtime.clock.time())
+    said.retry_after = said.retry_after if told is None else told  # Google says it in the body
     return said

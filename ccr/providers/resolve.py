@@ -82,8 +82,8 @@ def _upstream(
 ) -> Upstream:
     vendor = vendor_of(provider)
     speaks = addresses.dialect(provider, vendor)
-    dialect = spoken(speaks, vendor)
     url = addresses.base(provider, vendor, speaks)
+    dialect = spoken(speaks, vendor, url)
     if vendor and not provider.url and speaks not in vendor.urls:
         notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
     if provider.url and addresses.shown(provider.url) and urlsplit(url).path != urlsplit(provider.url).path:

@@ -7,7 +7,7 @@ from ccr.messages.blocks import Base64, Block, Image, Opaque, Text, ToolResult
 from ccr.messages.json import JsonObject
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Role, Tool, Turn
 from ccr.routing.decision import Facts
-from ccr.routing.facts import Look, look, session_of
+from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.tokens import TokenCount
 
 PICTURE = Image(Base64("image/png", "iVBORw0KGgo="))
@@ -288,3 +288,10 @@ def test_a_thread_of_codex_is_a_session() -> None:
 @pytest.mark.parametrize("session", ["s" * 257, "a\tb"], ids=["too long", "with a control character"])
 def test_a_header_that_can_be_no_session_is_none(session: str) -> None:
     assert session_of(asking(), {"x-claude-code-session-id": session}) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "betas"), [({}, ()), ({"anthropic-beta": "a, b,,c "}, ("a", "b", "c")), ({"anthropic-beta": ""}, ())]
+)
+def test_betas_are_named_in_a_header(headers: dict[str, str], betas: tuple[str, ...]) -> None:
+    assert betas_of(headers) == betas

@@ -34,6 +34,12 @@ def test_the_endpoint_is_found_from_any_form_of_url(url: str, endpoint: str) -> 
     assert AnthropicUpstream().endpoint(url) == endpoint
 
 
+def test_every_model_is_at_the_endpoint() -> None:
+    assert (
+        AnthropicUpstream().address("https://a.test/v1/messages", TARGET, stream=True) == "https://a.test/v1/messages"
+    )
+
+
 def test_it_encodes_reads_and_understands_refusals() -> None:
     upstream = AnthropicUpstream()
     assert upstream.encode(REQUEST, TARGET).body["model"] == "m"
