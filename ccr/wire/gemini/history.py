@@ -18,7 +18,6 @@ from ccr.wire.gemini.families import Family
 from ccr.wire.gemini.ids import given
 from ccr.wire.gemini.names import called
 from ccr.wire.gemini.signatures import CALL, END, SKIP, TEXT, THOUGHT, known
-from ccr.wire.origin import Origin
 from ccr.wire.wording import prompt, words
 
 # What a function's response may hold besides words: https://ai.google.dev/gemini-api/docs/function-calling#multimodal
@@ -70,8 +69,7 @@ class Spoken:
             case ToolUse():
                 self._call(block)
             case Thinking():
-                if found := known(block, self.target):
-                    self._recall(block, found)
+                self._recall(block)
             case Text(text):
                 self.parts.append({"text": text, **self._signature(TEXT)})
             case Opaque():
@@ -90,8 +88,10 @@ class Spoken:
         self.calls.append(use)
         self.parts.append({"functionCall": call, **signature})
 
-    def _recall(self, thought: Thinking, found: Origin) -> None:
+    def _recall(self, thought: Thinking) -> None:
         """Of a thought the signature goes back. Its words do so only where they are what was signed."""
+        found = known(thought, self.target)
+        assert found, "other thoughts are not kept"
         if found.field == END:
             self.parts.append({"text": "", "thoughtSignature": found.state})
         elif found.field == THOUGHT:

@@ -111,9 +111,6 @@ class Answer:
 
     def _part(self, part: JsonObject) -> Iterator[Event]:
         signature = self._new(_text(part, "thoughtSignature"))
-        if self._ending and part.get("text") != "":
-            yield from self._tie(END, self._ending)
-            self._ending = ""
         match part:
             case {"functionCall": dict() as call}:
                 yield from self._call(call, signature)
@@ -139,7 +136,7 @@ class Answer:
         self._thought = True
         if signature:
             yield from self._close()
-        if not isinstance(self._open, Thinking):
+        if not isinstance(self._open, Thinking) or self._ending:
             yield from self._begin(Thinking(""))
         if text:
             yield ThinkingDelta(text)
@@ -153,7 +150,8 @@ class Answer:
         yield from self._close(tie, signature)
 
     def _say(self, text: str) -> Iterator[Event]:
-        if not isinstance(self._open, Text) and not text.strip():
+        begins = not isinstance(self._open, Text) or bool(self._ending)
+        if not text.strip() and (begins or not text):
             self._blank += text
             return
         text, self._blank = self._blank + text, ""
@@ -164,7 +162,7 @@ class Answer:
             if self._size > _MOST_HELD:
                 raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for their sources")
             return
-        if not isinstance(self._open, Text):
+        if begins:
             yield from self._begin(Text(""))
         yield TextDelta(text)
 
@@ -183,14 +181,23 @@ class Answer:
         self._called = True
         if signature:
             yield from self._tie(CALL, signature)
-        yield from self._close()
+        yield from self._settle()
         id = self._ids.fresh(kept(_text(call, "id")), self._id)
         yield BlockStart(ToolUse(id, self._originals.get(name, name)))
         yield JsonDelta(compact(call.get("args") or {}))
         yield BlockStop()
 
-    def _begin(self, block: Text | Thinking) -> Iterator[Event]:
+    def _settle(self) -> Iterator[Event]:
+        """Before another block begins."""
         yield from self._close()
+        if self._ending:
+            yield BlockStart(Thinking(""))
+            yield SignatureDelta(signed(self._target, END, self._ending))
+            yield BlockStop()
+            self._ending = ""
+
+    def _begin(self, block: Text | Thinking) -> Iterator[Event]:
+        yield from self._settle()
         self._open = block
         yield BlockStart(block)
 

@@ -70,8 +70,8 @@ def sse(*chunks: object) -> bytes:
     return b"".join(b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n" for chunk in chunks)
 
 
-def response(*parts: object, finish: str = "", **more: object) -> dict[str, object]:
-    whole: dict[str, object] = {"content": {"role": "model", "parts": parts}, **more}
+def response(*parts: object, finish: str = "", **more: object) -> dict[str, Any]:
+    whole: dict[str, Any] = {"content": {"role": "model", "parts": parts}, **more}
     return {"candidates": [whole | ({"finishReason": finish} if finish else {})]}
 
 

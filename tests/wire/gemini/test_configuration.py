@@ -1,5 +1,6 @@
 import pytest
 
+from ccr.messages.json import JsonObject
 from ccr.messages.request import Format, Reasoning, Request, Tool
 from ccr.wire.gemini.configuration import configuration
 from ccr.wire.gemini.families import family
@@ -31,7 +32,7 @@ def test_five_stop_sequences_are_taken() -> None:
 
 
 def test_a_format_is_json_by_a_schema() -> None:
-    schema = {"type": "object", "properties": {"title": {"type": "string"}}, "$schema": "x"}
+    schema: JsonObject = {"type": "object", "properties": {"title": {"type": "string"}}, "$schema": "x"}
     made = configuration(Request("m", (), format=Format(schema)), OLDER)
     assert made["responseMimeType"] == "application/json"
     assert made["responseJsonSchema"] == {"type": "object", "properties": {"title": {"type": "string"}}}

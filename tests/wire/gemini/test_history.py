@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ccr.messages.blocks import Base64, Document, Image, Opaque, Text, Thinking, ToolUse
+from ccr.messages.blocks import Base64, Document, Image, Opaque, Text, Thinking, ToolUse, Url
 from ccr.wire.gemini.history import instruction
 from ccr.wire.gemini.ids import kept
 from ccr.wire.gemini.signatures import CALL, END, SKIP, TEXT, THOUGHT, UNSIGNED, signed
@@ -91,6 +91,11 @@ def test_a_result_without_a_call_is_text_and_a_second_one_is_none() -> None:
     assert len(found[2]["parts"]) == 3
 
 
+def test_what_is_no_text_of_the_models_is_a_part_too() -> None:
+    found = contents(HELLO, assistant(Image(PNG)), HELLO)
+    assert found[1]["parts"] == [{"inlineData": {"mimeType": "image/png", "data": "aWk="}}]
+
+
 def test_a_failure_is_one() -> None:
     found = contents(HELLO, assistant(called("a")), user(result("a", Text("exit 1"), is_error=True)))
     assert found[2]["parts"][0]["functionResponse"]["response"] == {"error": "exit 1"}
@@ -125,10 +130,11 @@ def test_images_of_a_result_are_in_the_response_from_gemini_3_on() -> None:
 
 @pytest.mark.trap(90)
 def test_what_a_response_does_not_take_stands_beside_it() -> None:
-    turns = (HELLO, assistant(called("a")), user(result("a", Image(PNG), Image(GIF))))
-    answered, _, beside = contents(*turns, target=PRO)[2]["parts"]
+    turns = (HELLO, assistant(called("a")), user(result("a", Image(PNG), Image(GIF), Image(Url("gs://b/c.png")))))
+    answered, _, beside, there = contents(*turns, target=PRO)[2]["parts"]
     assert len(answered["functionResponse"]["parts"]) == 1
     assert beside["inlineData"]["mimeType"] == "image/gif"
+    assert there["fileData"]["fileUri"] == "gs://b/c.png"
 
 
 @pytest.mark.trap(89)

@@ -29,6 +29,7 @@ def test_values_have_their_places() -> None:
         {"jsonPath": "$.n", "numberValue": 3},
         {"jsonPath": "$.b.c", "boolValue": True},
         {"jsonPath": "$.z", "nullValue": "NULL_VALUE"},
+        text("$.l[0]", ""),
         text("$.l[0]", "x"),
         text("$.l[1].d", "y"),
         text("$['e.f']", "z"),
