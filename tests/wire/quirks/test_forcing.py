@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, strategies
 
 from ccr.ids import Target
 from ccr.messages.blocks import Block, Text, ToolResult, ToolUse
@@ -145,3 +146,17 @@ def test_a_cut_answer_says_what_came() -> None:
 def test_a_clients_own_tool_of_that_name_is_called() -> None:
     events = called(EXIT, '{"response": "x"}')
     assert staged(events, replace(ASKED, tools=(Tool(EXIT),))) == events
+
+
+@given(strategies.text(), strategies.booleans())
+def test_any_text_comes_out_as_it_was_meant_however_it_is_cut(words: str, ascii: bool) -> None:
+    arguments = json.dumps({"response": words}, ensure_ascii=ascii)
+    for size in (1, 5, 10_000):
+        assert said(*called(EXIT, arguments, size))[0] == [Text(words)]
+
+
+@given(strategies.text(alphabet='{"response: \\ud83xn}', max_size=30))
+def test_no_arguments_break_an_answer(arguments: str) -> None:
+    whole = said(*called(EXIT, '{"response":"' + arguments))
+    assert said(*called(EXIT, '{"response":"' + arguments, 1)) == whole
+    assert said(*called(EXIT, arguments, 3))[1] == "end_turn"

@@ -1,4 +1,5 @@
 import pytest
+from hypothesis import given, strategies
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
@@ -129,3 +130,13 @@ def test_a_thought_is_signed_for_the_one_who_had_it() -> None:
     made = quirk.stage(Request("m", ()), other)
     events: list[Event] = [event for each in text(f"{OPEN}a{CLOSE}b", 1000) for event in made.take(each)]
     assert Origin(other, FIELD).sign() in str(events)
+
+
+@given(
+    strategies.lists(strategies.sampled_from([OPEN, CLOSE, OPEN[:7], CLOSE[:9], " ", "\n", "<", "a", "é"]), max_size=12)
+)
+def test_any_text_comes_out_the_same_however_it_is_cut(words: list[str]) -> None:
+    answer = "".join(words)
+    whole = read(*text(answer, 10_000))
+    assert read(*text(answer, 1)) == whole
+    assert read(BlockStart(Text("")), *map(TextDelta, words), BlockStop()) == whole
