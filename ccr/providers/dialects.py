@@ -4,12 +4,11 @@ from urllib.parse import urlsplit
 
 from ccr.config.schema import DialectName
 from ccr.config.vendors import Vendor
-from ccr.providers.catalogue import chat
+from ccr.providers.catalogue import chat, responses
 from ccr.providers.lookalikes import anthropic
 from ccr.wire.anthropic import BedrockClaude, BedrockRuntimeClaude, VertexClaude
 from ccr.wire.dialect import UpstreamDialect
 from ccr.wire.gemini import GeminiUpstream
-from ccr.wire.openai_responses import ResponsesUpstream
 from ccr.wire.searxng import SearchUpstream
 
 
@@ -25,7 +24,7 @@ def spoken(dialect: DialectName, vendor: Vendor | None, url: str = "") -> Upstre
         case "gemini" | "vertex-gemini":
             return GeminiUpstream(vertex=dialect == "vertex-gemini")
         case "responses":
-            return ResponsesUpstream()
+            return responses(vendor)
         case "search":
             return SearchUpstream()
         case _:

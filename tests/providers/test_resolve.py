@@ -5,8 +5,8 @@ from ccr.config.schema import Timeouts
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json
 from ccr.messages.request import Request
+from ccr.providers.catalogue import CHAT
 from ccr.providers.resolve import Upstream, resolve
-from ccr.wire.openai_chat import ChatUpstream
 from ccr.wire.quirks.mending import Mending
 
 
@@ -155,7 +155,7 @@ def test_the_guide_is_asked_at_no_address() -> None:
 
 def test_a_vendors_differences_come_with_its_address() -> None:
     upstream, _ = resolved(name="mine", api_base_url="https://api.mistral.ai/v1/chat/completions")
-    assert upstream.dialect == ChatUpstream(include_usage=False, nine_character_ids=True, prefill=False)
+    assert upstream.dialect == CHAT["mistral"]
 
 
 def test_a_search_engine_needs_no_key_and_has_no_models() -> None:
