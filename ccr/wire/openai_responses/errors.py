@@ -98,7 +98,7 @@ def opened(value: object) -> Told:
 
 def _code(value: dict[str, object]) -> str:
     names = (value.get("code"), value.get("type"))
-    return next((name for name in names if isinstance(name, str) and name and name != "error"), "")
+    return next((name for name in names if isinstance(name, str) and name.strip() and name != "error"), "")
 
 
 def plain(text: str) -> str:

@@ -2,9 +2,11 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from tests.support.cuts import by_byte
 from tests.wire.fuzz.hosts import COMMON, Host, frames
 
 ODD: tuple[Any, ...] = (
@@ -39,7 +41,8 @@ def odd_stream(host: Host, random: Random) -> bytes:
     if random.random() < 0.2:
         found.insert(random.randint(0, len(found)), random.choice(COMMON))
     bends = random.choice((0, 0.1, 0.5))
-    return b"".join(bent(frame, random) if random.random() < bends else frame for frame in found)
+    data = b"".join(bent(frame, random) if random.random() < bends else frame for frame in found)
+    return data.replace(b"\n", random.choice((b"\n", b"\n", b"\n", b"\r\n", b"\r")))
 
 
 def shift(frames: list[bytes], random: Random) -> None:
@@ -64,18 +67,21 @@ def bent(frame: bytes, random: Random) -> bytes:
 
 
 def bend(value: Any, random: Random) -> Any:
-    if isinstance(value, dict) and value and random.random() < 0.9:
-        name = random.choice(list(value))
-        if random.random() < 0.2:
-            del value[name]
-        else:
-            value[name] = bend(value[name], random)
-        return value
-    if isinstance(value, list) and value and random.random() < 0.9:
-        place = random.randrange(len(value))
-        value[place] = bend(value[place], random)
-        return value
-    return copy.deepcopy(random.choice(ODD))
+    """Some part of it, large or small, is another or gone."""
+    whole = {"": value}
+    holder, place = random.choice(list(places(whole)))
+    if holder is not whole and random.random() < 0.2:
+        del holder[place]
+    else:
+        holder[place] = copy.deepcopy(random.choice(ODD))
+    return whole[""]
+
+
+def places(holder: Any) -> Iterator[tuple[Any, Any]]:
+    for place in list(holder) if isinstance(holder, dict) else range(len(holder)):
+        yield holder, place
+        if isinstance(holder[place], dict | list):
+            yield from places(holder[place])
 
 
 def mutated(host: Host, random: Random) -> bytes:
@@ -97,5 +103,7 @@ def mutated(host: Host, random: Random) -> bytes:
 
 
 def cut(data: bytes, random: Random) -> list[bytes]:
+    if random.random() < 0.1:
+        return by_byte(data)
     borders = sorted(random.randint(0, len(data)) for _ in range(random.randint(0, 6)))
     return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True)]

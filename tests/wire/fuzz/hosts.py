@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.request import Request
 from ccr.wire.anthropic import AnthropicUpstream
-from ccr.wire.dialect import UpstreamDialect
+from ccr.wire.dialect import Reader, UpstreamDialect
 from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatUpstream
 from ccr.wire.openai_responses import ResponsesUpstream
+from ccr.wire.quirks import QUIRKS, Quirk
+from ccr.wire.quirks.mending import Mending
 from ccr.wire.searxng import SearchUpstream
+from ccr.wire.stages import staged
 from tests.support import chat, gemini, messages, responses, searxng
 from tests.support.parts import Part, text, thinking, tool, usage
 
@@ -22,10 +26,14 @@ BORDER = "\n----------\n"  # between the bytes of a case and what is read of the
 
 Frame = bytes  # one event of a stream, with its blank line
 
+CALL = '{"name": "Bash", "arguments": {"command": "ls"}}'  # as models write it that have no better way
 ANSWERS: tuple[tuple[Part, ...], ...] = (
     (text("Hello, 世界."), usage(10, 3)),
     (thinking("Let me see."), text("Grüße 🎉"), usage(10, 3, cached=4)),
     (thinking("Two."), tool("Bash", {"command": "ls", "deep": {"a": [1]}}, "a"), tool("Read", {}, "b"), usage(1, 1)),
+    (text("<think>hm</think>So: <tool_call>\n" + CALL + "\n</tool_call>"), usage(1, 1)),
+    (text(f"First.\n```json\n{CALL}\n```\n[TOOL_CALLS][{CALL}] <|python_tag|>{CALL}"), usage(1, 1)),
+    (tool("Bash", {"command": ["ls"], "timeout": "5"}), tool("ExitTool", {"response": "done"}), usage(1, 1)),
     (),
 )
 
@@ -37,7 +45,17 @@ class Host:
     body: Callable[..., bytes]  # a right answer of these parts
     folder: str = ""  # of its cases
     more: tuple[dict[str, Any], ...] = ()  # chunks that no case has
+    quirks: tuple[str, ...] = ()
     makes: bool = True  # its reader makes the events itself, and not from such as the host sends
+
+    @cached_property
+    def made(self) -> tuple[Quirk, ...]:
+        return tuple(QUIRKS[name]({}) for name in self.quirks)
+
+    def reader(self, request: Request) -> Reader:
+        """As the gateway makes it."""
+        stages = [quirk.stage(request, self.target) for quirk in reversed(self.made) if quirk.stage]
+        return staged(self.upstream.reader(request, self.target), [Mending(request, self.target), *stages])
 
     @cached_property
     def answers(self) -> tuple[bytes, ...]:
@@ -145,5 +163,8 @@ HOSTS = {
     "openai": Host(ChatUpstream(), target("m"), chat.body, "openai_chat", CHAT),
     "responses": Host(ResponsesUpstream(), target("gpt-5.5"), responses.body, "openai_responses", RESPONSES),
     "gemini": Host(GeminiUpstream(), target("gemini-3-pro"), gemini.body, "gemini", GEMINI),
+    "texttools": Host(ChatUpstream(), target("m"), chat.body, quirks=("forcereasoning", "texttools")),
+    "tooluse": Host(ChatUpstream(), target("m"), chat.body, quirks=("tooluse",)),
+    "toolprompt": Host(GeminiUpstream(), target("m"), gemini.body, quirks=("toolprompt",)),
     "search": Host(SearchUpstream(), target("m"), found),
 }

@@ -11,14 +11,17 @@ from ccr.errors import RequestProblem, UpstreamGarbled
 from ccr.messages.blocks import Opaque, Text
 from ccr.messages.events import BlockStart, Event, Finish, Grammar, OpaqueDelta
 from ccr.messages.fold import fold
-from ccr.messages.request import Request, Turn
+from ccr.messages.json import JsonObject
+from ccr.messages.request import Request, Tool, Turn
 from ccr.wire.anthropic import AnthropicClient
 from ccr.wire.dialect import ClientDialect
 from ccr.wire.openai_chat import ChatClient
 from ccr.wire.openai_responses import ResponsesClient
 from tests.wire.fuzz.hosts import Host, frames
 
-REQUEST = Request("m", (Turn("user", (Text("hi"),)),), stream=True)
+COMMANDS: JsonObject = {"type": "object", "properties": {"command": {"type": "string"}, "timeout": {"type": "number"}}}
+TOOLS = (Tool("Bash", "Runs.", COMMANDS), Tool("Read"), Tool("Write"))
+REQUEST = Request("m", (Turn("user", (Text("hi"),)),), tools=TOOLS, stream=True)
 CLIENTS: tuple[ClientDialect, ...] = (AnthropicClient(), ChatClient(), ResponsesClient())
 LONGEST_MESSAGE = 8000
 BROKEN_INPUT = "a tool's input is not a JSON object"
@@ -35,7 +38,7 @@ class Outcome:
 def read(host: Host, pieces: Iterable[bytes]) -> Outcome:
     """As the gateway reads. An exception that is no RequestProblem is a fault of ours, and so is a silent end."""
     found, grammar = Outcome(), Grammar()
-    reader = host.upstream.reader(REQUEST, host.target)
+    reader = host.reader(REQUEST)
     try:
         for piece in pieces:
             for event in reader.feed(piece):

@@ -161,12 +161,21 @@ def decoded(client: ClientDialect, body: bytes) -> Request | None:
 def encoded(host: Host, request: Request) -> bytes | None:
     """The body as it goes out, the same each time; None where it is refused."""
     try:
-        sent = msgspec.json.encode(host.upstream.encode(request, host.target).body)
+        sent = _body(host, request)
     except RequestProblem as problem:
         named(problem)
         return None
-    assert msgspec.json.encode(host.upstream.encode(request, host.target).body) == sent
+    assert _body(host, request) == sent
     return sent
+
+
+def _body(host: Host, request: Request) -> bytes:
+    for quirk in host.made:
+        request = quirk.request(request)
+    payload = host.upstream.encode(request, host.target)
+    for quirk in host.made:
+        payload = quirk.finished(payload, request, host.target, host.upstream.name)
+    return msgspec.json.encode(payload.body)
 
 
 def goes_out_or_is_refused(client: ClientDialect, body: bytes) -> None:

@@ -46,6 +46,7 @@ def test_an_error_without_a_status_has_the_one_of_its_code() -> None:
     assert reported({"code": "rate_limit_exceeded", "message": "slow"}).status == 429
     assert reported({"code": "new", "message": "?"}).status is None
     assert reported({}).message == "an error without a message"
+    assert reported({"code": " "}).message == "an error without a message"
 
 
 @pytest.mark.parametrize(
