@@ -207,8 +207,9 @@ class Call(Segment):
 class Search(Segment):
     """A search that the host ran. Pages that it opened and words that it looked for in them are no searches."""
 
-    def __init__(self) -> None:
+    def __init__(self, id: str = "") -> None:
         super().__init__()
+        self._id = id  # for a search that has none
         self._found: tuple[Event, ...] = ()
 
     def fill(self, item: JsonObject) -> None:
@@ -220,7 +221,7 @@ class Search(Segment):
                 urls = [text_of(source, "url") for source in objects(action.get("sources"))]
                 hits = [Hit(url, url) for url in dict.fromkeys(urls) if url]
                 query = text_of(action, "query") or "; ".join(asked)
-                self._found = tuple(searched(text_of(item, "id"), query, hits))
+                self._found = tuple(searched(text_of(item, "id") or self._id, query, hits))
             case _:
                 pass
 

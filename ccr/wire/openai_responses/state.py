@@ -15,7 +15,6 @@ from ccr.wire.wording import compact
 
 FIELD = "responses"
 _KEPT = ("id", "summary", "content", "encrypted_content")  # what is taken back of a reasoning item
-_PHASES = ("commentary", "final_answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +59,4 @@ def remembered(thought: Thinking, target: Target) -> State:
     fields = value if isinstance(value, dict) else {}
     found, phase = fields.get("items"), fields.get("phase")
     kept = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return State(tuple(kept), phase if phase in _PHASES else "")
+    return State(tuple(kept), phase if isinstance(phase, str) else "")

@@ -132,7 +132,7 @@ class Answer:
             case "function_call" | "custom_tool_call":
                 return Call(self._ids, self._originals, self._id, custom=kind == "custom_tool_call")
             case "web_search_call":
-                return Search()
+                return Search(f"{self._id}_{self._seen[kind]}")
             case _:
                 return Other(carried=self._carries)
 

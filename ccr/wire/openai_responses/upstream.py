@@ -11,6 +11,7 @@ from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Effort, Format, Request
 from ccr.wire.callids import digest
 from ccr.wire.dialect import DialectName, Payload
+from ccr.wire.names import shortened
 from ccr.wire.openai_responses.content import texts_of
 from ccr.wire.openai_responses.errors import refusal
 from ccr.wire.openai_responses.history import items
@@ -76,7 +77,7 @@ class ResponsesUpstream:
             body["text"] = {"format": form(request.format)}
         body |= self._whose(request)
         if request.dialect == self.name:
-            body |= carried(request.extra, body)
+            body |= carried(request.extra, body, thinks=known(target.model) != ())
         if request.stream:
             body["stream"] = True
         return Payload(body)
@@ -137,16 +138,25 @@ def form(format: Format) -> JsonObject:
     if format.schema is None:
         return {"type": "json_object"}
     strict = bool(format.strict)
-    return {"type": "json_schema", "name": format.name or "answer", "schema": format.schema, "strict": strict}
+    return {
+        "type": "json_schema",
+        "name": shortened(format.name or "answer"),
+        "schema": format.schema,
+        "strict": strict,
+    }
 
 
-def carried(extra: JsonObject, body: JsonObject) -> JsonObject:
+def carried(extra: JsonObject, body: JsonObject, *, thinks: bool) -> JsonObject:
     """What a client of this wire asked for beyond what we know, beside what we ask for ourselves."""
     found = dict(extra)
+    for name in ("reasoning", "text"):
+        theirs, ours = extra.get(name), body.get(name)
+        if isinstance(theirs, dict) and isinstance(ours, dict):
+            found[name] = {**ours, **theirs}
     theirs, ours = extra.get("include"), body.get("include")
-    if isinstance(theirs, list) and isinstance(ours, list):
-        found["include"] = [*ours, *(name for name in theirs if name not in ours)]
-    text, form = extra.get("text"), body.get("text")
-    if isinstance(text, dict) and isinstance(form, dict):
-        found["text"] = {**text, **form}
+    if isinstance(theirs, list):
+        ours = ours if isinstance(ours, list) else []
+        found["include"] = [*ours, *(name for name in theirs if name not in ours and (thinks or name != _ENCRYPTED))]
+    if not thinks:
+        found.pop("reasoning", None)
     return found

@@ -50,7 +50,7 @@ def test_an_item_of_which_the_host_knows_only_the_id_is_not_sent() -> None:
         Origin(TARGET, "reasoning_content", "x").sign(),
         Origin(TARGET, "responses", "{broken").sign(),
         Origin(TARGET, "responses", "[]").sign(),
-        Origin(TARGET, "responses", '{"items": 1, "phase": "other"}').sign(),
+        Origin(TARGET, "responses", '{"items": 1, "phase": 1}').sign(),
         Origin(TARGET, "responses", '{"items": ["text"]}').sign(),
     ],
 )

@@ -243,6 +243,16 @@ def test_a_search_stands_before_what_it_led_to_and_is_cited() -> None:
     assert said.extra["citations"][0]["url"] == "https://a"  # type: ignore[index,call-overload]
 
 
+def test_searches_without_ids_get_some() -> None:
+    call = {name: value for name, value in responses.search("q").items() if name != "id"}
+    ids = [
+        block.raw.get("id")
+        for block in reply({**call, "id": ""}, {**call, "id": ""}).content
+        if isinstance(block, Opaque)
+    ]
+    assert len(set(ids) - {None}) == 2
+
+
 def test_a_citation_may_come_first_or_to_no_text() -> None:
     link = {"type": "url_citation", "url": "https://a", "title": "A"}
     cited = {"type": "response.output_text.annotation.added", "output_index": 0, "annotation": link}

@@ -2,7 +2,7 @@ import pytest
 
 from ccr.messages.blocks import Image, Text, Url
 from ccr.messages.json import JsonObject
-from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool
+from ccr.messages.request import BuiltinTool, Effort, Format, Reasoning, Request, Tool
 from ccr.wire.openai_responses import ResponsesUpstream
 from tests.wire.openai_responses.reading import HI, TARGET, at, body, note, user
 
@@ -128,6 +128,9 @@ def test_structured_output_has_a_name() -> None:
     sent = body(Request("m", HI.turns, format=Format(schema, strict=True)))
     assert sent["text"] == {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}}
     assert body(Request("m", HI.turns, format=Format(schema)))["text"]["format"]["strict"] is False
+    assert body(Request("m", HI.turns, format=Format(schema, "a title")))["text"]["format"]["name"].startswith(
+        "a_title_"
+    )
     assert body(Request("m", HI.turns, format=Format(None)))["text"] == {"format": {"type": "json_object"}}
 
 
@@ -153,11 +156,23 @@ def test_unknown_fields_go_on_from_a_client_of_the_same_wire_only() -> None:
     assert sent["text"] == {"verbosity": "low", "format": {"type": "json_object"}}
 
 
+def asked(extra: JsonObject, model: str = TARGET.model, effort: Effort | None = "low") -> JsonObject:
+    """By a client of this wire."""
+    request = Request("m", HI.turns, extra=extra, dialect="responses", effort=effort)
+    return ResponsesUpstream().encode(request, at(model)).body
+
+
 def test_what_both_ask_for_is_asked_for_once() -> None:
-    extra: JsonObject = {"include": ["web_search_call.results"], "text": {"verbosity": "low"}}
-    sent = ResponsesUpstream().encode(Request("m", HI.turns, extra=extra, dialect="responses"), TARGET).body
+    sent = asked({"include": ["web_search_call.results"], "reasoning": {"summary": "detailed", "context": "all_turns"}})
     assert sent["include"] == ["reasoning.encrypted_content", "web_search_call.results"]
-    assert sent["text"] == {"verbosity": "low"}
+    assert sent["reasoning"] == {"effort": "low", "summary": "detailed", "context": "all_turns"}
+    assert asked({"reasoning": {"summary": "auto"}}, effort=None)["reasoning"] == {"summary": "auto"}
+
+
+def test_a_model_that_does_not_think_is_not_asked_by_the_client_either() -> None:
+    sent = asked({"include": ["reasoning.encrypted_content"], "reasoning": {"summary": "auto"}}, "gpt-4.1")
+    assert sent["include"] == []
+    assert "reasoning" not in sent
 
 
 def test_what_varies_stands_behind_what_repeats() -> None:
