@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import openai
@@ -9,9 +10,9 @@ import pytest
 from openai.types.responses import Response
 from pydantic import BaseModel
 
-from tests.support import chat, messages
+from tests.support import chat, gemini, messages, responses
 from tests.support.parts import text, thinking, tool, usage
-from tests.support.running import KEY, Router
+from tests.support.running import KEY, Router, running_router
 from tests.support.sides import Side, streams
 from tests.support.upstream import Upstream
 
@@ -26,6 +27,60 @@ PATCH: Any = {"type": "custom", "name": "apply_patch", "description": "Changes f
 
 class City(BaseModel):
     name: str
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[dict[str, Upstream]]:
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(Upstream()) for name in ("chat", "claude", "gemini", "oai", "quirky")}
+
+
+@pytest.fixture(scope="module")
+def _router(hosts: dict[str, Upstream], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    """`oai` gets the client's bytes; `quirky` speaks the same, but what it is told is adjusted first."""
+    addresses = {
+        "chat": "/v1/chat/completions",
+        "claude": "/v1/messages",
+        "gemini": "/v1beta/models/",
+        "oai": "/v1/responses",
+        "quirky": "/v1/responses",
+    }
+    more: dict[str, dict[str, Any]] = {
+        "claude": {"transformer": {"use": ["Anthropic"]}},
+        "gemini": {"transformer": {"use": ["gemini"]}},
+        "quirky": {"transformer": {"use": [["maxtoken", {"max_tokens": 123}]]}},
+    }
+    providers: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "api_base_url": host.url + addresses[name],
+            "api_key": "k",
+            "models": ["m"],
+            **more.get(name, {}),
+        }
+        for name, host in hosts.items()
+    ]
+    dead = {"name": "dead", "api_base_url": "http://127.0.0.1:9/v1", "api_key": "dead-key", "models": ["m"]}
+    config = {"Providers": [*providers, dead], "Router": {"default": "chat,m"}}
+    with running_router(config, tmp_path_factory.mktemp("router")) as router:
+        yield router
+
+
+@pytest.fixture
+def chat_upstream(hosts: dict[str, Upstream]) -> Upstream:
+    return hosts["chat"]
+
+
+@pytest.fixture
+def messages_upstream(hosts: dict[str, Upstream]) -> Upstream:
+    return hosts["claude"]
+
+
+@pytest.fixture(params=["chat", "claude", "gemini", "oai", "quirky"])
+def side(request: pytest.FixtureRequest, hosts: dict[str, Upstream]) -> Side:
+    speak: dict[str, Any] = {"chat": chat, "claude": messages, "gemini": gemini}
+    said = speak.get(request.param, responses)
+    return Side(f"{request.param},m", "k", hosts[request.param], said.stream, said.reply, "")
 
 
 @pytest.fixture
@@ -66,8 +121,10 @@ def test_thoughts_parallel_tools_and_their_results(client: openai.OpenAI, side: 
     calls = tool("Bash", {"command": "ls"}), tool("Bash", {"command": "pwd"})
     side.script(thinking("let me see"), text("Two calls."), *calls, usage(10, 5), streaming=streaming)
     answer = ask(client, side.model, streaming=streaming, tools=[BASH])
-    assert [item.type for item in answer.output] == ["reasoning", "message", "function_call", "function_call"]
-    reasoning, _, *asked = sent_back(answer)
+    # Gemini's signature stands before its first call, in a thought without words.
+    told = [item for item in sent_back(answer) if item["type"] != "reasoning" or item["summary"]]
+    assert [item["type"] for item in told] == ["reasoning", "message", "function_call", "function_call"]
+    reasoning, _, *asked = told
     assert reasoning["summary"][0]["text"] == "let me see"
     assert reasoning["encrypted_content"]
     assert [json.loads(call["arguments"]) for call in asked] == [{"command": "ls"}, {"command": "pwd"}]
@@ -81,19 +138,23 @@ def test_thoughts_parallel_tools_and_their_results(client: openai.OpenAI, side: 
     assert ask(client, side.model, streaming=streaming, tools=[BASH], input=history).output_text == "Done."
     body = side.upstream.only.body
     for call in asked:
-        assert body.count(f'"{call["call_id"]}"'.encode()) == 2
-    assert b"let me see" in body, "the thought did not come back to who had it"
+        id = call["call_id"].removeprefix("gemini_")  # with which the router shows whose it is
+        assert body.count(f'"{id}"'.encode()) == 2
+    back = gemini.ANY_MODEL if side.model == "gemini,m" else "let me see"
+    assert back.encode() in body, "the thought did not come back to who had it"
 
 
+@pytest.mark.parametrize("side", ["chat", "claude", "gemini", "quirky"], indirect=True)
 @streams
 def test_a_tool_that_takes_free_text(client: openai.OpenAI, side: Side, streaming: bool) -> None:
     side.script(tool("apply_patch", {"input": "*** Begin\n+ä"}), usage(10, 5), streaming=streaming)
-    (call,) = sent_back(ask(client, side.model, streaming=streaming, tools=[PATCH]))
+    *thoughts, call = sent_back(ask(client, side.model, streaming=streaming, tools=[PATCH]))
     assert (call["type"], call["name"], call["input"]) == ("custom_tool_call", "apply_patch", "*** Begin\n+ä")
 
     side.script(text("ok"), usage(1, 1), streaming=streaming)
     result = {"type": "custom_tool_call_output", "call_id": call["call_id"], "output": "patched"}
-    ask(client, side.model, streaming=streaming, tools=[PATCH], input=[{"role": "user", "content": "x"}, call, result])
+    history = [{"role": "user", "content": "x"}, *thoughts, call, result]
+    ask(client, side.model, streaming=streaming, tools=[PATCH], input=history)
     assert b"patched" in side.upstream.only.body
 
 
@@ -115,7 +176,7 @@ def test_a_structured_answer(client: openai.OpenAI, side: Side) -> None:
     side.script(text('{"name": "Rome"}'), usage(1, 1), streaming=False)
     answer = client.responses.parse(model=side.model, input="Which city?", text_format=City)
     assert answer.output_parsed == City(name="Rome")
-    assert b'"schema"' in side.upstream.only.body
+    assert b"additionalProperties" in side.upstream.only.body, "the schema is not there"
 
 
 @streams
@@ -125,10 +186,10 @@ def test_an_answer_that_is_cut_by_the_limit_is_incomplete(
     scripted = messages.stream if streaming else messages.reply
     messages_upstream.play([scripted(text("half"), usage(1, 1), stop="max_tokens")])
     if streaming:
-        events: Any = client.responses.create(model="claude,opus", input="hi", stream=True)
+        events: Any = client.responses.create(model="claude,m", input="hi", stream=True)
         answer = list(events)[-1].response
     else:
-        answer = ask(client, "claude,opus", streaming=False)
+        answer = ask(client, "claude,m", streaming=False)
     assert (answer.status, answer.incomplete_details.reason) == ("incomplete", "max_output_tokens")
     assert answer.output_text == "half"
 
@@ -138,11 +199,28 @@ def test_instructions_and_limits_reach_an_anthropic_upstream(
 ) -> None:
     messages_upstream.play([messages.reply(text("ok"), usage(1, 1))])
     said = [{"role": "developer", "content": "Say it in Latin."}, {"role": "user", "content": "hi"}]
-    ask(client, "claude,opus", streaming=False, instructions="Be brief.", input=said, max_output_tokens=55)
+    ask(client, "claude,m", streaming=False, instructions="Be brief.", input=said, max_output_tokens=55)
     body = messages_upstream.only.json
     assert [block["text"] for block in body["system"]] == ["Be brief.", "Say it in Latin."]
     assert [message["role"] for message in body["messages"]] == ["user"]
     assert body["max_tokens"] == 55
+
+
+def test_between_the_same_dialect_bytes_pass_but_for_what_this_router_signed(
+    router: Router, hosts: dict[str, Upstream]
+) -> None:
+    theirs = '{ "type":"reasoning","summary":[],"encrypted_content":"gAAA" }'
+    ours = '{"type":"reasoning","summary":[],"encrypted_content":"ccr1.signed.EqQB"},'
+    hi = '{"role":"user", "content":"hi\\u00e4"}'
+    body = '{"input":[%s%s, %s], "model": "%s", "future": 1.0}'
+    answer = responses.reply(text("ok"))
+    hosts["oai"].play([answer])
+    got = router.post("/v1/responses", (body % (ours, hi, theirs, "oai,m")).encode())
+    whole = answer.steps[0]
+    assert isinstance(whole, bytes)
+    assert whole.endswith(got.content)
+    sent = hosts["oai"].only.body.decode()
+    assert sent == (body % ("", hi, theirs, "m")).replace(", " + theirs, "," + theirs)
 
 
 def test_what_lives_on_openais_servers_is_refused_with_the_remedy(client: openai.OpenAI) -> None:
