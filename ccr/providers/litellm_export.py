@@ -251,6 +251,8 @@ def _lost(config: Config) -> Iterator[Notice]:
             )
     if config.custom_router:
         yield Notice("CUSTOM_ROUTER_PATH", "not carried over: LiteLLM runs no such script")
+    for index, file in enumerate(config.transformers):
+        yield Notice(f"transformers[{index}]", f"not carried over: LiteLLM runs no such file as {file.path}")
     if config.server.key:
         yield Notice("APIKEY", "not carried over: clients send LITELLM_MASTER_KEY, from LiteLLM's environment")
     if config.proxy:

@@ -21,9 +21,8 @@ def makers(config: Config, notices: list[Notice]) -> Mapping[str, Makes]:
         if file.path.endswith(JAVASCRIPT):
             notices.append(Notice(f"{place}.path", _javascript(file.path)))
         elif file.source is None:
-            notices.append(
-                Notice(f"{place}.path", "is not read: it is looked for beside a configuration that is a file")
-            )
+            if not config.source:  # where it runs elsewhere, the router there has read it
+                notices.append(Notice(f"{place}.path", "is not read here: the configuration does not come from a file"))
             unread[folded(_stem(file.path))] = lambda options: Quirk("unread")
         else:
             made = custom(file)

@@ -29,7 +29,7 @@ ON_THE_HOST = "change ~/.claude-code-router/config.json on the host, then `make 
 THERE = "it is started and stopped where it runs"
 STARTING = 60.0  # seconds; LiteLLM takes its time
 # Paths on the router's side.
-ITS_PATHS = ("CLAUDE_PATH", "CUSTOM_ROUTER_PATH")
+ITS_PATHS = ("CLAUDE_PATH", "CUSTOM_ROUTER_PATH", "transformers")
 
 
 def named(env: Mapping[str, str]) -> "Elsewhere | None":

@@ -211,6 +211,7 @@ def test_a_providers_time_goes_along() -> None:
             'Router.think: not carried over: LiteLLM has no such rule; ask for "local,q"',
         ),
         ({"CUSTOM_ROUTER_PATH": "/r.js"}, "CUSTOM_ROUTER_PATH: not carried over"),
+        ({"transformers": ["a.py"]}, "transformers[0]: not carried over: LiteLLM runs no such file as a.py"),
         ({"APIKEY": "k"}, "APIKEY: not carried over: clients send LITELLM_MASTER_KEY"),
         ({"PROXY_URL": "http://p.test:3128"}, "PROXY_URL: not carried over: set HTTPS_PROXY"),
         ({"timeouts": {"idle": 5}}, "timeouts.idle: not carried over: LiteLLM has one time for all"),

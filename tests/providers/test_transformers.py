@@ -4,8 +4,11 @@ from ccr.config.schema import Config, Notice, Provider, QuirkUse, TransformerFil
 from ccr.errors import ConfigInvalid
 from ccr.ids import ProviderName
 from ccr.messages.json import Json
+from ccr.messages.request import Request
 from ccr.providers.transformers import makers, quirks
+from ccr.wire.dialect import Payload
 from ccr.wire.quirks import DIALECTS, INSTEAD, QUIRKS, Quirk
+from tests.support.quirks import TARGET
 
 MINE = TransformerFile("/cfg/mine.py", {}, "def request(body, context): pass")
 
@@ -94,9 +97,17 @@ def test_javascript_is_not_loaded_and_what_is_built_in_is_named(path: str, said:
     assert said in notice
 
 
-def test_without_a_folder_to_look_in_a_file_is_told_and_its_name_is_known() -> None:
-    found, notices = made(QuirkUse("mine", {"a": 1}), files=(TransformerFile("mine.py"),))
-    assert len(found) == 1
-    assert notices == [
-        "transformers[0].path: is not read: it is looked for beside a configuration that is a file",
-    ]
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("", ["transformers[0].path: is not read here: the configuration does not come from a file"]),
+        ("/there/config.json", []),
+    ],
+    ids=["from stdin", "a router's elsewhere"],
+)
+def test_a_file_that_is_out_of_reach_is_known_by_its_name(source: str, said: list[str]) -> None:
+    notices: list[Notice] = []
+    config = Config(transformers=(TransformerFile("mine.py"),), source=source)
+    (found,) = quirks((QuirkUse("mine", {"a": 1}),), "use", makers(config, notices), notices)
+    assert found.finished(Payload({"a": 1}), Request("m", ()), TARGET, "openai").body == {"a": 1}
+    assert [str(notice) for notice in notices] == said

@@ -132,6 +132,12 @@ def test_a_replica_is_without_the_script(there: Elsewhere, pages: Pages) -> None
     assert said == ["the router's own script (CUSTOM_ROUTER_PATH) cannot be reached from here, and is not asked"]
 
 
+def test_a_replica_is_without_transformers_of_the_routers_own(there: Elsewhere, pages: Pages) -> None:
+    pages.router(settings={**SETTINGS, "transformers": [{"path": "/var/lib/ccr/mine.py"}]})
+    with there.replica(never) as (path, env):
+        assert files.load(path, env).transformers == ()
+
+
 def test_a_session_starts_nothing_and_has_a_folder_of_its_own(there: Elsewhere) -> None:
     with there.session(never) as session:
         assert session.router is None
