@@ -1,6 +1,6 @@
 # Every target is a script of the same name: see scripts/README.md.
 .DEFAULT_GOAL := help
-.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-image check format lock bump sbom distclean
+.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-image fuzz check format lock bump sbom distclean
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -64,6 +64,9 @@ test-e2e: ## Run the end-to-end tests, with the real claude (ARGS as above)
 
 test-image: ## Build both images and test them in the container engine (ARGS as above)
 	@scripts/test-image $(ARGS)
+
+fuzz: ## Throw odd answers and requests at all readers (ARGS='SECONDS SEED')
+	@scripts/fuzz $(ARGS)
 
 check: ## Check format, lint, types, architecture, scripts, Dockerfile, docs
 	@scripts/check
