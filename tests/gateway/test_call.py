@@ -31,6 +31,12 @@ async def test_a_rate_limit_passes_on_how_long_to_wait() -> None:
     assert answer.headers["retry-after"] == "12"
 
 
+async def test_how_long_to_wait_may_be_told_in_the_body() -> None:
+    body = b'{"error":{"message":"slow down","details":[{"retryDelay":"37s"}]}}'
+    answer = await Wired(CannedExchange([body], 429), upstreams=[openai()]).ask(ASKED)
+    assert answer.headers["retry-after"] == "37"
+
+
 async def test_a_failure_that_waiting_does_not_heal_says_so() -> None:
     answer = await Wired(UpstreamUnreachable("refused", retry=False)).ask(ASKED)
     assert answer.headers["x-should-retry"] == "false"

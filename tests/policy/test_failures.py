@@ -83,6 +83,11 @@ def test_an_empty_account_is_not_a_rate_limit() -> None:
     assert type(said("You exceeded your current quota, please check your plan", 429)) is UpstreamUnpaid
 
 
+def test_a_limit_that_is_named_as_one_is_no_empty_account_whatever_its_words() -> None:
+    limited = UpstreamSaid("You exceeded your current quota, please check", status=429, code="rate_limit_exceeded")
+    assert type(classify(limited, TARGET)) is UpstreamLimited
+
+
 def test_a_limit_keeps_its_retry_after() -> None:
     assert said("slow down", 429).retry_after == 7
 
