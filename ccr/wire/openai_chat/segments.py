@@ -1,6 +1,6 @@
 """The blocks of an answer while they arrive. Each gathers what is said to it and gives it out when its turn has come."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from ccr.ids import Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
@@ -20,7 +20,6 @@ from ccr.wire.callids import Ids
 from ccr.wire.origin import Origin
 from ccr.wire.wording import compact
 
-_SAME: Mapping[str, str] = {}
 _OPAQUE = frozenset({"signature", "data"})  # what nobody but the provider can read
 
 
@@ -50,7 +49,7 @@ class Words:
 class Thought:
     complete = True
 
-    def __init__(self, target: Target, field: str, names: Mapping[str, str] = _SAME) -> None:
+    def __init__(self, target: Target, field: str, foretold: Callable[[str], str] = str) -> None:
         self.unsent: list[str] = []
         self.held = 0  # characters, while others have their turn
         self.begun = False
@@ -58,7 +57,7 @@ class Thought:
         self.signature = ""
         self.details: list[JsonObject] = []
         self._target = target
-        self._names = names  # what calls are named after here, by the provider's ids
+        self._foretold = foretold  # what a call will be named, by the provider's id
 
     def detail(self, given: JsonObject, field: str = "reasoning_details") -> None:
         """OpenRouter wants its `reasoning_details` back as they were, LiteLLM its `thinking_blocks`; in a stream they
@@ -100,8 +99,11 @@ class Thought:
 
     def _renamed(self, detail: JsonObject) -> JsonObject:
         """Gemini's thoughts by way of OpenRouter are known by the id of their call."""
-        id = detail.get("id")
-        return {**detail, "id": self._names[id]} if isinstance(id, str) and id in self._names else detail
+        match detail:
+            case {"id": str(id), "format": str(format)} if format.startswith("google"):
+                return {**detail, "id": self._foretold(id)}
+            case _:
+                return detail
 
 
 class Call:
@@ -136,10 +138,6 @@ class Call:
     def _odd(self) -> bool:
         """Not plainly an object: wait for the whole."""
         return not self.nothing and not self._pieces[0].lstrip().startswith("{")
-
-    def identify(self, id: str) -> None:
-        self.id = id
-        self.known_as = self._ids.fresh(id, self._answer)
 
     def argue(self, piece: str) -> None:
         if not piece.strip() and not self._pieces:

@@ -44,7 +44,8 @@ class Answer:
         self._calls: dict[int | str, Call] = {}
         self._last: int | str = 0
         self._held = 0
-        self._names: dict[str, str] = {}  # what calls are named after here, by the provider's ids
+        self._foretold: dict[str, str] = {}  # names of calls that have not come yet, by the provider's ids
+        self._known: dict[str, str] = {}  # those, and the ones that have
         self._tags = Tags()
         self._hits: dict[str, Hit] = {}  # pages that the answer names, by their addresses
         self._blank = ""  # white space that may belong to a text, or to nothing
@@ -185,9 +186,15 @@ class Answer:
         self._thought = True
         tail = self._queue[-1] if self._queue else None
         if not isinstance(tail, Thought):
-            tail = Thought(self._target, field, self._names)
+            tail = Thought(self._target, field, self._foretell)
             self._enqueue(tail)
         return tail
+
+    def _foretell(self, id: str) -> str:
+        """What the call with this id is named, or will be."""
+        if id not in self._known:
+            self._known[id] = self._foretold[id] = self._ids.fresh(id, self._id)
+        return self._known[id]
 
     def _say(self, text: str) -> None:
         if not text:
@@ -214,8 +221,9 @@ class Answer:
         index = raw.get("index")
         call = self._addressed(index if isinstance(index, int) else None, id, name)
         if id and not call.id:
-            call.identify(id)
-            self._names[id] = call.known_as
+            call.id = id
+            call.known_as = self._foretold.pop(id, "") or self._ids.fresh(id, self._id)
+            self._known.setdefault(id, call.known_as)
         if name and not call.name:
             self._called = True
             call.name, call.original = name, self._originals.get(name, name)
