@@ -280,7 +280,7 @@ def check_sampling(body: Json) -> None:
 
 LOOKALIKE_PARAMETERS = frozenset({
     "model", "messages", "system", "max_tokens", "tools", "tool_choice", "thinking", "output_config", "stop_sequences",
-    "temperature", "top_p", "stream",
+    "temperature", "top_p", "stream", "metadata",
 })  # fmt: skip
 
 
