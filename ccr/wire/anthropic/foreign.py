@@ -33,11 +33,13 @@ def adapted(request: Request, model: str) -> Request:
     if not turns or turns[-1].role == "assistant":
         # "This model does not support assistant message prefill. The conversation must end with a user message."
         turns = (*turns, CONTINUE)
+    tools = tuple([_tool(tool) for tool in request.tools if _is_known(tool)])
     request = replace(
         request,
         system=_blocks(request.system),
         turns=turns,
-        tools=tuple([_tool(tool) for tool in request.tools]),
+        tools=tools,
+        tool_choice=request.tool_choice if tools else None,
         stop=tuple(stop for stop in request.stop if stop.strip()),  # "must contain non-whitespace"
         reasoning=thinking,
         effort=_effort(request.effort) if thinking and thinking.mode == "adaptive" else None,
@@ -97,6 +99,11 @@ def _blocks(content: tuple[Block, ...]) -> tuple[Block, ...]:
     return tuple(
         [block if isinstance(block, Opaque) else replace(block, extra=_kept(block.extra)) for block in content]
     )
+
+
+def _is_known(tool: AnyTool) -> bool:
+    """Not what only OpenAI runs (code_interpreter, image_generation, …): Anthropic's own tools have a date."""
+    return not isinstance(tool, BuiltinTool) or bool(re.search(r"_20\d{6}$", tool.type))
 
 
 def _tool(tool: AnyTool) -> AnyTool:

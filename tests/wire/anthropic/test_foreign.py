@@ -12,6 +12,7 @@ USER = Turn("user", (Text("hi"),))
 REQUEST = Request("x", (USER,), dialect="openai")
 NEW, OLD, LOOKALIKE = "claude-opus-5", "claude-haiku-4-5-20251001", "deepseek-chat"
 MARK = {"cache_control": {"type": "ephemeral"}}
+SEARCH = BuiltinTool("web_search_20250305", "web_search", {"type": "web_search_20250305", "name": "web_search"})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_nothing_of_the_other_dialect_goes_on_but_the_cache_mark() -> None:
         "x",
         (Turn("user", (Text("hi", {**MARK, "x": 1}), Opaque({"type": "y"})), {"name": "me"}),),
         system=(Text("be", {"x": 1}),),
-        tools=(Tool("T", extra={**MARK, "x": 1}), BuiltinTool("web_search", "", {"type": "web_search"})),
+        tools=(Tool("T", extra={**MARK, "x": 1}), SEARCH),
         extra={"logit_bias": {}},
         dialect="openai",
     )
@@ -54,9 +55,17 @@ def test_nothing_of_the_other_dialect_goes_on_but_the_cache_mark() -> None:
         "x",
         (Turn("user", (Text("hi", MARK), Opaque({"type": "y"}))),),
         system=(Text("be"),),
-        tools=(Tool("T", extra=MARK), BuiltinTool("web_search", "", {"type": "web_search"})),
+        tools=(Tool("T", extra=MARK), SEARCH),
         dialect="openai",
     )
+
+
+@pytest.mark.trap(82)
+def test_what_only_openai_runs_is_not_offered() -> None:
+    hosted = BuiltinTool("code_interpreter", "code_interpreter", {"type": "code_interpreter"})
+    request = replace(REQUEST, tools=(hosted,), tool_choice=ToolChoice("any"))
+    assert (adapted(request, NEW).tools, adapted(request, NEW).tool_choice) == ((), None)
+    assert adapted(replace(request, tools=(hosted, Tool("T"))), NEW).tool_choice == ToolChoice("any")
 
 
 def test_blank_stop_sequences_are_dropped() -> None:
@@ -101,7 +110,7 @@ def test_not_to_think_is_a_wish_too(wish: Request, model: str, reasoning: Reason
 @pytest.mark.parametrize(("mode", "thinks"), [("any", False), ("tool", False), ("auto", True), ("none", True)])
 def test_with_a_budget_no_tool_can_be_forced(mode: str, thinks: bool) -> None:
     choice = ToolChoice(mode, "T")  # type: ignore[arg-type]
-    request = adapted(replace(REQUEST, effort="high", tool_choice=choice), OLD)
+    request = adapted(replace(REQUEST, effort="high", tools=(Tool("T"),), tool_choice=choice), OLD)
     assert (request.reasoning is not None) is thinks
 
 
