@@ -88,7 +88,7 @@ def _block(block: Block, names: Mapping[str, str]) -> Iterator[Block]:
         case ToolResult(id, content, is_error, extra):
             said = "\n".join(filter(None, map(_said, content))) or "(no output)"
             text = f"Error: {said}" if is_error else said
-            yield Text(f'<tool_response name="{names[id]}">\n{text}\n</tool_response>', _mark(extra))
+            yield Text(f'<tool_response name="{names.get(id, id)}">\n{text}\n</tool_response>', _mark(extra))
             yield from (inner for inner in content if isinstance(inner, Image | Document))
         case _:
             yield block

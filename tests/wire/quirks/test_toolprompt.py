@@ -74,6 +74,11 @@ def test_every_call_has_its_result() -> None:
     assert "[no result]" in str(told(turns=(HELLO, CALL)).turns[-1])
 
 
+def test_a_result_in_the_model_s_own_turn_is_called_by_its_id() -> None:
+    odd = told(turns=(HELLO, Turn("assistant", (Result("lost"),))))
+    assert '<tool_response name="lost">' in str(odd.turns[-1])
+
+
 def test_a_cache_mark_stays_where_it_was_and_nothing_else_does() -> None:
     mark = {"cache_control": {"type": "ephemeral"}}
     found = told(turns=(HELLO, Turn("assistant", (Use("a", "Bash", {}, {**mark, "caller": 1}),)), RESULT))
