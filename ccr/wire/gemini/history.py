@@ -24,8 +24,9 @@ from ccr.wire.wording import prompt, words
 _WITHIN = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
 
 
-def instruction(blocks: Iterable[Block]) -> JsonObject | None:
+def instruction(blocks: Iterable[Block], wishes: str = "") -> JsonObject | None:
     found = [part for block in blocks for text in texts(parts(block)) for part in said(prompt(text))]
+    found += said(wishes)
     return {"parts": found} if found else None
 
 

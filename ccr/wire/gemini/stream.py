@@ -37,6 +37,7 @@ from ccr.wire.wording import compact
 
 _MOST_HELD = 32 * 1024 * 1024  # characters of an answer that waits for its sources
 _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
+_EARLY_NOTE = "\n\n[The provider ended this answer early, without saying why.]"
 
 
 class Answer:
@@ -82,7 +83,7 @@ class Answer:
             yield from self._part(part)
         self._grounding.add(candidate.get("groundingMetadata"))
         self.finish = self.finish or _text(candidate, "finishReason")
-        if self.finish in FAILURES and not self._called:
+        if self.finish in FAILURES and not (self._called or self._ended_early):
             # The open block stays open: of an answer that breaks within a block Claude Code asks for another.
             told = _text(candidate, "finishMessage")
             raise UpstreamSaid(f"Gemini ended the answer by {self.finish}" + (f": {told}" if told else ""))
@@ -91,12 +92,16 @@ class Answer:
         if self._partial and self.finish not in LENGTH:
             raise UpstreamGarbled("a function call without its end")
         reason = self._stopped()
-        if reason == "end_turn" and self.finish in FILTERED:
-            yield from self._say(_FILTER_NOTE)
+        if reason == "end_turn" and (self.finish in FILTERED or self._ended_early):
+            yield from self._say(_EARLY_NOTE if self._ended_early else _FILTER_NOTE)
         yield from self._close()
         yield from self._grounding.told(self._id, "".join(self._held or ()))
         yield Finish(reason, usage=self._usage)
         yield End()
+
+    @property
+    def _ended_early(self) -> bool:
+        return self.finish == "OTHER" and self._spoken
 
     def _stopped(self) -> StopReason:
         if self.finish in LENGTH:

@@ -21,21 +21,35 @@ def tools(request: Request) -> JsonObject:
     functions = {function["name"]: function for tool in request.tools for function in _functions(tool)}
     if functions:
         return {"tools": [{"functionDeclarations": list(functions.values())}], **_choice(request, functions)}
-    hosted = dict.fromkeys(name for tool in request.tools if isinstance(tool, BuiltinTool) for name in _hosted(tool))
+    hosted = dict.fromkeys(name for tool in request.tools for name in _hosted(tool))
     return {"tools": [{name: {}} for name in hosted]} if hosted else {}
 
 
 def searches(request: Request) -> bool:
     """Whether the answer is what a search found."""
-    return {"googleSearch": {}} in list(_list(tools(request).get("tools")))
+    if any(isinstance(tool, Tool) or taught(tool) for tool in request.tools):
+        return False
+    return any("googleSearch" in _hosted(tool) for tool in request.tools)
 
 
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+def wishes(request: Request) -> str:
+    """In words where to search: Google's tool takes no such settings."""
+    said = [_wish(tool.raw) for tool in request.tools if isinstance(tool, BuiltinTool)] if searches(request) else []
+    return "\n".join(filter(None, said))
 
 
-def _hosted(tool: BuiltinTool) -> Iterator[str]:
-    return (name for family, name in _HOSTED.items() if tool.type.startswith(family))
+def _wish(raw: JsonObject) -> str:
+    match raw:
+        case {"allowed_domains": [_, *_] as sites}:
+            return f"Search only these sites: {', '.join(map(str, sites))}"
+        case {"blocked_domains": [_, *_] as sites}:
+            return f"Leave out what you find on these sites: {', '.join(map(str, sites))}"
+        case _:
+            return ""
+
+
+def _hosted(tool: Tool | BuiltinTool) -> list[str]:
+    return [name for family, name in _HOSTED.items() if isinstance(tool, BuiltinTool) and tool.type.startswith(family)]
 
 
 def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:

@@ -13,7 +13,7 @@ from ccr.wire.gemini.errors import refusal
 from ccr.wire.gemini.families import family
 from ccr.wire.gemini.history import contents, instruction
 from ccr.wire.gemini.reader import GeminiReader
-from ccr.wire.gemini.tools import tools
+from ccr.wire.gemini.tools import tools, wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class GeminiUpstream:
         """What stays the same from turn to turn stands first."""
         kind = family(target.model)
         body: dict[str, Json] = {}
-        if prompt := instruction(request.system):
+        if prompt := instruction(request.system, wishes(request)):
             body["systemInstruction"] = prompt
         body |= tools(request)
         body["contents"] = contents(request, target, kind)

@@ -169,7 +169,7 @@ PART = st.sampled_from([
 FINISH = st.sampled_from(["", "", "STOP", "MAX_TOKENS", "SAFETY", "MALFORMED_FUNCTION_CALL", "NEW"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.lists(PART, max_size=3), FINISH), max_size=6), st.booleans())
 def test_whatever_comes_is_a_legal_answer_or_a_clear_error(
     chunks: list[tuple[list[object], str]], search: bool

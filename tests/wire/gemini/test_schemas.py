@@ -239,6 +239,99 @@ def test_a_function_takes_an_object_whatever_its_schema_says() -> None:
     }
 
 
+SERVERS: dict[str, Any] = {
+    "zod": {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {
+            "action": {"anyOf": [{"type": "string", "const": "open"}, {"type": "string", "const": "close"}]},
+            "limit": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 10},
+            "headers": {
+                "type": "object",
+                "propertyNames": {"type": "string"},
+                "additionalProperties": {"type": "string"},
+            },
+            "place": {"type": "array", "minItems": 2, "maxItems": 2, "items": [{"type": "number"}, {"type": "number"}]},
+        },
+        "required": ["action"],
+        "additionalProperties": False,
+    },
+    "pydantic": {
+        "$defs": {
+            "Order": {"enum": ["asc", "desc"], "title": "Order", "type": "string"},
+            "Filter": {
+                "properties": {
+                    "field": {"title": "Field", "type": "string"},
+                    "and": {"items": {"$ref": "#/$defs/Filter"}, "type": "array"},
+                },
+                "required": ["field"],
+                "title": "Filter",
+                "type": "object",
+            },
+        },
+        "properties": {
+            "filter": {"anyOf": [{"$ref": "#/$defs/Filter"}, {"type": "null"}], "default": None},
+            "order": {"allOf": [{"$ref": "#/$defs/Order"}], "default": "asc"},
+            "since": {"anyOf": [{"format": "date-time", "type": "string"}, {"type": "integer"}, {"type": "null"}]},
+        },
+        "title": "Arguments",
+        "type": "object",
+    },
+    "go": {
+        "type": "object",
+        "properties": {
+            "names": {"type": ["null", "array"], "items": {"type": "string"}},
+            "labels": {"type": ["null", "object"], "additionalProperties": {"type": "string"}},
+            "raw": True,
+        },
+        "required": ["names", "missing"],
+        "additionalProperties": {"not": {}},
+    },
+    "draft 4": {
+        "id": "x",
+        "type": "object",
+        "properties": {
+            "count": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+            "title": {"type": "string", "required": True},
+            "kind": {"enum": [1, "two", None, False]},
+        },
+    },
+    "tagged union": {
+        "oneOf": [
+            {"type": "object", "properties": {"kind": {"const": "a"}, "a": {"type": "string"}}, "required": ["kind"]},
+            {"type": "object", "properties": {"kind": {"const": "b"}, "b": {"type": "integer"}}, "required": ["kind"]},
+        ],
+        "discriminator": {"propertyName": "kind"},
+    },
+    "conditional": {
+        "type": "object",
+        "properties": {"mode": {"type": "string"}, "x-odd name": {"type": "string", "x-order": 1}},
+        "if": {"properties": {"mode": {"const": "a"}}},
+        "then": {"required": ["x-odd name"]},
+        "dependentRequired": {"mode": ["x-odd name"]},
+        "unevaluatedProperties": False,
+    },
+}
+
+
+@pytest.mark.trap(75, 76, 79)
+@pytest.mark.parametrize("name", SERVERS)
+def test_what_servers_say_arrives_with_all_its_properties(name: str) -> None:
+    schema = SERVERS[name]
+    said = set(schema.get("properties", {})).union(*(each["properties"] for each in schema.get("oneOf", [])))
+    assert set(function(schema)["properties"]) == said
+
+
+def test_what_becomes_of_them() -> None:
+    zod, pydantic, go = (function(SERVERS[name])["properties"] for name in ("zod", "pydantic", "go"))
+    assert zod["action"] == {"anyOf": [{"type": "string", "enum": ["open"]}, {"type": "string", "enum": ["close"]}]}
+    assert zod["headers"] == {"type": "object", "additionalProperties": {"type": "string"}}
+    assert pydantic["filter"]["type"] == ["object", "null"]
+    assert pydantic["order"]["enum"] == ["asc", "desc"]
+    assert pydantic["since"]["anyOf"][-1] == {"type": "null"}
+    assert go["names"] == {"type": ["array", "null"], "items": {"type": "string"}}
+
+
 NASTY = st.recursive(
     st.sampled_from([None, True, 1, 1.5, "", "a", "string", "object", "array", "null", "#/$defs/a", "#"]),
     lambda inner: (
@@ -275,7 +368,7 @@ NASTY = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["type", "properties", "anyOf", "$defs", "a", "allOf", "$ref"]), NASTY, max_size=4)
 )

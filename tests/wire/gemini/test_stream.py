@@ -221,6 +221,11 @@ def test_a_stumble_is_a_failure_and_no_answer(finish: str) -> None:
     assert reply(response(LS), response(finish=finish)).stop_reason == "tool_use"
 
 
+def test_an_answer_that_ends_for_no_reason_keeps_what_was_said() -> None:
+    (text,) = reply(response({"text": "half"}), response(finish="OTHER")).content
+    assert text == Text("half\n\n[The provider ended this answer early, without saying why.]")
+
+
 def test_a_stumble_leaves_the_open_block_open() -> None:
     """So that Claude Code asks again."""
     answer = Answer(HI, PRO)

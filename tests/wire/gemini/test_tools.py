@@ -57,6 +57,20 @@ def test_functions_come_before_a_search() -> None:
     assert searches(Request("m", (), tools=(SEARCH,)))
 
 
+@pytest.mark.parametrize(
+    ("wish", "text"),
+    [
+        ({"allowed_domains": ["a.test", "b.test"]}, "Search only these sites: a.test, b.test"),
+        ({"blocked_domains": ["a.test"]}, "Leave out what you find on these sites: a.test"),
+    ],
+)
+def test_where_to_search_is_said_in_words(wish: Any, text: str) -> None:
+    search = BuiltinTool(SEARCH.type, SEARCH.name, wish)
+    assert asked(search)["systemInstruction"] == {"parts": [{"text": text}]}
+    assert "systemInstruction" not in asked(search, GREP)
+    assert "systemInstruction" not in asked(SEARCH)
+
+
 @pytest.mark.trap(82)
 def test_without_tools_there_is_no_choice() -> None:
     for tools in ((), (SEARCH,), (BuiltinTool("computer_20250124", "computer", {}),)):
