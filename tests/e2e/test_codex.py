@@ -85,10 +85,13 @@ def side(request: pytest.FixtureRequest, chat_upstream: Upstream, messages_upstr
 @pytest.fixture
 def codex(side: Side, start_router: StartRouter, person: Person, chat_upstream: Upstream) -> Codex:
     """A router that sends everything to this side, whatever the model's name."""
+    return Codex(person, start_router(settings(side, chat_upstream))).settle()
+
+
+def settings(side: Side, chat_upstream: Upstream) -> dict[str, Any]:
     oai = {"name": "oai", "api_base_url": f"{chat_upstream.url}/v1/responses", "api_key": "k", "models": ["m"]}
     both = [*providers(side.upstream, side.upstream), oai]
-    router = start_router({"Providers": both, "Router": {"default": side.target}})
-    return Codex(person, router).settle()
+    return {"Providers": both, "Router": {"default": side.target}}
 
 
 def events(ran: Ran) -> list[dict[str, Any]]:
@@ -155,3 +158,29 @@ def test_a_refusal_is_shown_in_the_routers_words(codex: Codex, side: Side) -> No
     ran = codex.run("-m", "nobody,m", "hi")
     assert "nobody" in ran.out
     assert turns(side.upstream) == []
+
+
+def test_one_conversation_moves_between_dialects(
+    start_router: StartRouter, person: Person, chat_upstream: Upstream, messages_upstream: Upstream
+) -> None:
+    claude = Side("claude,opus", messages_upstream, messages.stream)
+    oai = Side("oai,m", chat_upstream, responses.stream)
+    host = Side("chat,m", chat_upstream, chat.stream)
+    usual = settings(claude, chat_upstream)
+    usual["Providers"] = [*providers(chat_upstream, messages_upstream), usual["Providers"][-1]]
+    codex = Codex(person, start_router(usual)).settle()
+    asked: list[bytes] = []
+    for number, side in enumerate((claude, oai, host, claude)):
+        command = tool("exec_command", {"cmd": f"echo round-$((10 + {number}))"})
+        side.script([thinking(f"thought {number}"), command], [text(f"answer {number}")])
+        more = ["resume", "--last"] if number else []
+        assert said(codex.run(*more, "-m", side.target, f"question {number}"))[-1] == f"answer {number}"
+        asked.append(turns(side.upstream)[-1].body)
+    for number, body in enumerate(asked):
+        for earlier in range(number + 1):
+            assert f"round-{10 + earlier}".encode() in body, "a result got lost"
+        assert b"ccr1." not in body, "a tag of the router's left it"
+    assert b"thought 0" not in asked[1] + asked[2]
+    assert b"c2lnbmVk" not in asked[1] + asked[2], "Anthropic's signature went to others"
+    *_, last = asked
+    assert (last.count(b"c2lnbmVk"), b"thought 0" in last, b"thought 2" in last) == (2, True, False)
