@@ -11,7 +11,6 @@ import hmac
 import json
 import re
 import struct
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,7 +42,7 @@ class GoogleCloud:
 
     lifetime: int = 3600
     refuses: bool = False
-    delay: float = 0.0
+    answer: Answer | None = None
     tokens: list[str] = field(default_factory=list)  # all that were issued
 
     def account(self, url: str) -> str:
@@ -68,10 +67,9 @@ class GoogleCloud:
             return reply(200, {"email": EMAIL, "scopes": [SCOPE]}, {"metadata-flavor": "Google"})
         if request.headers.get("authorization", "") not in {f"Bearer {token}" for token in self.tokens}:
             return reply(401, {"error": {"code": 401, "message": "Request had invalid authentication credentials."}})
-        return reply(200, ANSWER)
+        return self.answer or reply(200, ANSWER)
 
     def _token(self, request: Received) -> Answer:
-        time.sleep(self.delay)
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         fault = "account disabled" if self.refuses else _fault(form)
         if fault:

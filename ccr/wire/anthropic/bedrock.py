@@ -152,7 +152,7 @@ def _chunk(payload: bytes) -> bytes:
         case {"bytes": str(encoded)}:
             try:
                 # A frame of Anthropic's stream is one line.
-                return base64.b64decode(encoded, validate=True).replace(b"\n", b" ")
+                return b" ".join(base64.b64decode(encoded, validate=True).splitlines())
             except binascii.Error:
                 pass
         case _:

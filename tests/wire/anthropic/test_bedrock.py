@@ -1,9 +1,13 @@
+import base64
+import contextlib
 import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamSaid
+from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled, UpstreamSaid
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Text
 from ccr.messages.events import End, Event
@@ -72,6 +76,21 @@ def test_a_binary_stream_reads_as_anthropics_own_does(cut: Cut) -> None:
 def test_a_whole_answer_reads_as_well() -> None:
     whole = b'{"type": "message", "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn", "usage": {}}'
     assert read(b"", whole)[-1] == End()
+
+
+def test_line_ends_within_an_event_mean_nothing() -> None:
+    spread = json.dumps(messages.events(*SAID)[0], indent=1).replace("\n", "\r\n").encode()
+    first = json.dumps({"bytes": base64.b64encode(spread).decode()}).encode()
+    rest = b"".join(chunk(event) for event in messages.events(*SAID)[1:])
+    assert read(message({":message-type": "event", ":event-type": "chunk"}, first) + rest)[-1] == End()
+
+
+@given(st.binary(max_size=60), st.sampled_from(["event", "exception", "error", "other"]))
+def test_whatever_a_message_holds_comes_to_events_or_a_clear_fault(payload: bytes, kind: str) -> None:
+    chunked = json.dumps({"bytes": base64.b64encode(payload).decode()}).encode()
+    for body in (payload, chunked):
+        with contextlib.suppress(RequestProblem):
+            read(message({":message-type": kind, ":event-type": "chunk", ":exception-type": "x"}, body))
 
 
 def test_messages_of_other_kinds_are_passed_over() -> None:

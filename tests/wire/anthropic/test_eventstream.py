@@ -1,8 +1,11 @@
+import contextlib
 import struct
 from collections.abc import Mapping
 from zlib import crc32
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccr.errors import UpstreamCut, UpstreamGarbled
 from ccr.wire.anthropic.eventstream import MOST, EventStream, Message
@@ -69,3 +72,9 @@ def test_a_size_that_no_message_has_is_a_fault(size: int) -> None:
 def test_an_end_in_the_middle_is_noticed() -> None:
     with pytest.raises(UpstreamCut):
         read(TWO[:-1])
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([TWO, TWO[:20], message(b"\x01a", b"")]), max_size=6))
+def test_whatever_comes_is_messages_or_a_clear_fault(pieces: list[bytes]) -> None:
+    with contextlib.suppress(UpstreamGarbled, UpstreamCut):
+        assert all(isinstance(each, Message) for each in read(*pieces))
