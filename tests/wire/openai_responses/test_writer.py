@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
@@ -53,6 +55,48 @@ def output(*events: Event, request: Request = HI, reason: str = "end_turn") -> l
 
 def kinds(found: list[Any]) -> list[str]:
     return [event["type"].removeprefix("response.") for event in found]
+
+
+WORDS = st.text(max_size=5)
+INPUTS = st.dictionaries(WORDS, WORDS | st.integers(), max_size=2)
+BLOCKS = st.one_of(
+    st.builds(Text, WORDS),
+    st.builds(Thinking, WORDS, st.sampled_from(["", "EqQB", "ccr1.x"])),
+    st.builds(RedactedThinking, WORDS),
+    st.builds(ToolUse, st.sampled_from("abc"), st.sampled_from(["f", "free", "pics__shot"]), INPUTS),
+    st.sampled_from(
+        [
+            Opaque({"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "x"}}),
+            Opaque({"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}),
+            Opaque({"type": "future"}),
+        ]
+    ),
+)
+EVERY = (
+    {"type": "function", "name": "f"},
+    {"type": "custom", "name": "free"},
+    {"type": "namespace", "name": "pics", "tools": [{"type": "function", "name": "shot"}]},
+)
+
+
+@given(st.lists(BLOCKS, max_size=6).map(tuple))
+def test_whatever_comes_is_a_stream_as_the_official_types_have_it(blocks: tuple[Any, ...]) -> None:
+    request = offering(*EVERY)
+    found = frames(*unfold(Reply("msg_1", "model", blocks, "end_turn", usage=Usage(1, 1))), request=request)
+    for event in found:
+        EVENT.validate_python(event)
+    items = found[-1]["response"]["output"]
+    assert [event["item"] for event in found if event["type"] == "response.output_item.done"] == items
+    texts = "".join(part["text"] for item in items if item["type"] == "message" for part in item["content"])
+    assert texts == "".join(block.text for block in blocks if isinstance(block, Text))
+    calls = [item["call_id"] for item in items if "call_id" in item]
+    assert calls == [block.id for block in blocks if isinstance(block, ToolUse)]
+
+    again = asked({"role": "user", "content": "hi"}, *items, tools=EVERY)
+    kept = [block for turn in again.turns[1:] for block in turn.content if isinstance(block, ToolUse)]
+    assert [(block.id, block.name) for block in kept] == [
+        (block.id, block.name) for block in blocks if isinstance(block, ToolUse)
+    ]
 
 
 def searched(*found: object) -> list[Event]:
