@@ -33,10 +33,8 @@ from ccr.wire.wording import compact
 _MOST_HELD = 4 * 1024 * 1024  # characters of what may be a call
 _MOST_TRIES = 20  # per block, to read one: a text about calls has many that are none
 
-_XML = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.S)
-_PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?(?:</parameter>|(?=<parameter=)|\Z)", re.S)
-_PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.S)
-_NAMED = re.compile(r"\s*([\w.:/-]+)\s*(?:\[CALL_ID\]\w+\s*)?(?:\[ARGS\])?\s*(\{.*)", re.S)
+_XML = re.compile(r"<function=([^>\s<]{1,200})>(.*?)(</function>|\Z)", re.S)
+_NAMED = re.compile(r"\s*+([\w.:/-]++)\s*+(?:\[CALL_ID\]\w++\s*+)?+(?:\[ARGS\]\s*+)?+(\{.*)", re.S)
 
 Tools = Mapping[str, tuple[str, JsonObject]]  # what a model may call it -> the tool's name and schema
 
@@ -47,7 +45,6 @@ class Said:
 
     name: str
     input: JsonObject | str
-    plain: bool = False  # what it takes was written without JSON, so that all of it looks like strings
 
 
 Reads = Callable[[str], Iterable[Said | None]]
@@ -65,17 +62,30 @@ def _tagged(text: str) -> Iterator[Said | None]:
     if "<function=" in text:
         yield from _functions(text)
     elif "<arg_key>" in text:
-        yield Said(text.partition("<arg_key>")[0].strip(), dict(_PAIR.findall(text)), plain=True)
+        name, *pairs = text.split("<arg_key>")
+        yield Said(name.strip(), dict(map(_pair, pairs)))
     else:
         yield _object(text)
 
 
-def _functions(text: str) -> Iterator[Said]:
-    for name, inner in _XML.findall(text):
-        yield Said(name, dict(_PARAMETER.findall(inner)), plain=True)
+def _functions(text: str) -> Iterator[Said | None]:
+    for name, inner, closed in _XML.findall(text):
+        parameters = inner.split("<parameter=")[1:]
+        yield Said(name, dict(map(_parameter, parameters))) if parameters or closed else None
 
 
-def _function(text: str) -> Iterator[Said]:
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, rest = text.partition(">")
+    value = rest.partition("</parameter>")[0]
+    return name, value.removeprefix("\n").removesuffix("\n")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, rest = text.partition("</arg_key>")
+    return name, rest.partition("<arg_value>")[2].rpartition("</arg_value>")[0]
+
+
+def _function(text: str) -> Iterator[Said | None]:
     return _functions(f"<function={text}")
 
 
@@ -223,10 +233,9 @@ class TextCalls:
         if not closer or closer not in before + text:
             return ""
         held = "".join(self._held)
-        at = held.index(closer, len(held) - len(text) - len(before))
-        end = at + len(closer)
+        end = held.index(closer, len(held) - len(text) - len(before)) + len(closer)
         self._tries += 1
-        if calls := self._read(held[:at]):
+        if calls := self._read(held[:end]):
             yield from self._call(calls)
         elif self._tries >= _MOST_TRIES:
             return (yield from self._give_up())
@@ -236,9 +245,9 @@ class TextCalls:
 
     def _may_begin(self) -> bool:
         """Whether a call can begin so, as far as it is here."""
-        if self._size > _HEAD:
+        if self._size - len(self._held[-1]) > _HEAD:
             return True
-        form, text = FORMS[self._opener], "".join(self._held).lstrip()
+        form, text = FORMS[self._opener], "".join(self._held)[: 2 * _HEAD].lstrip()
         if not text or text[0] in form.first:
             return True
         found = _WORD.match(text)
@@ -283,7 +292,7 @@ class TextCalls:
     def _say(self, text: str) -> Iterator[Event]:
         if not self._shown:
             text = self._blank = self._blank + text
-            if not text.strip():
+            if len(text) < _HEAD and not text.strip():
                 return
             self._blank = ""
         if text:

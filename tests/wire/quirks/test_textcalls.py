@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Text, Thinking, ToolUse
@@ -109,6 +111,8 @@ def test_each_model_family_s_way_to_write_a_call_is_read(text: str) -> None:
         "</tool_call>",
         "<function=f>(x)</function>",
         "<function=>",
+        "It is written <function=Bash> and closed later.",
+        " " * 700,
         '```json\n{"name": "ccr", "version": "1"}\n```\nThat is the file.',
         '```json\n[1, 2]\n```\n```json\n{"a": "\\u00e9"}\n```',
         "```python\nprint()\n```",
@@ -225,3 +229,37 @@ def test_what_grows_beyond_all_calls_is_text(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(textcalls, "_MOST_HELD", 100)
     text = '<tool_call>{"name": "' + "x" * 200 + HERMES
     assert said(text) == [text]
+
+
+PIECES = [
+    "<tool_call>",
+    "</tool_call>",
+    "<function=",
+    "Bash>",
+    "```json",
+    "```",
+    "[TOOL_CALLS]",
+    "{",
+    "}",
+    " ",
+    "x",
+    "<",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.integers(1, 9))
+def test_without_a_whole_call_nothing_is_lost(pieces: list[str], size: int) -> None:
+    text = "".join(pieces)
+    found = staged(text, size, request=Request("m", (), tools=(Tool("Other"),)))
+    assert "".join(event.text for event in found if isinstance(event, TextDelta)) == text
+
+
+@pytest.mark.parametrize("unit", ["<tool_call>{", "<function=B", "```json\n{", " ", "<", "[TOOL_CALLS]Bash   "])
+def test_time_grows_with_the_length_alone(unit: str) -> None:
+    """Not a stopwatch: quadratic work on this much would not end within the suite's patience."""
+    staged(unit * 3000, 3)
+    staged(unit * 30_000, 1_000_000)
+
+
+def test_a_function_without_parameters_is_called_once_it_is_closed() -> None:
+    assert said("<function=Bash></function>") == [("Bash", {})]
