@@ -14,7 +14,8 @@ from ccr.messages.events import End, Event, Grammar, Start, is_content
 from ccr.wire.dialect import Reader
 from ccr.wire.sse import MAX_FRAME
 
-MOST_HELD = 1024 * 1024  # bytes of a stream before its first content: more is no answer
+# Bytes of a stream before its first content: more is no answer. Responses repeats the prompt and the tools there, twice.
+MOST_HELD = 8 * 1024 * 1024
 GRACE = 0.25  # seconds for a connection to end after its answer has
 
 # What is looked for where a copied stream holds something that we cannot read: did it end, or was it cut?

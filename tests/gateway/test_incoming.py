@@ -33,6 +33,11 @@ async def test_a_flood_without_content_is_no_answer() -> None:
     assert exchange.closed
 
 
+async def test_a_host_may_repeat_a_long_request_before_the_first_content() -> None:
+    prompt = b": %s\n\n" % (b"x" * 2**21)
+    assert await read(await Wired(canned([prompt, prompt, HI])).ask(STREAMED)) == prompt + prompt + HI
+
+
 async def test_silence_before_the_first_content_says_nothing() -> None:
     assert await read(await Wired(canned([b"", HI])).ask(STREAMED)) == HI
 

@@ -82,18 +82,32 @@ def opened(value: object) -> Told:
     """The code and the message: of an answer that failed, in an envelope, in a list, or bare."""
     match value:
         case str():
-            return Told("", plain(value))
+            return _quoted(value)
         case [first, *_]:
             return opened(first)
         case {"response": dict(inner)} | {"error": dict(inner)}:
             return opened(inner)
         case {"error": str(text)} if text:
-            return Told("", plain(text))
+            return _quoted(text)
         case dict():
             said = value.get("message") or value.get("detail")
-            return Told(_code(value), plain(said) if isinstance(said, str) else "")
+            told = _quoted(said) if isinstance(said, str) else Told("", "")
+            return Told(told.code or _code(value), told.message)
         case _:
             return Told("", "")
+
+
+def _quoted(text: str) -> Told:
+    """A message that ends in another error's JSON is that error: gateways put their own words before it."""
+    start = text.find("{")
+    if start >= 0 and text.rstrip().endswith("}"):
+        try:
+            inner = opened(read(text[start:].strip()))
+        except ValueError:
+            inner = Told("", "")
+        if inner.message:
+            return inner
+    return Told("", plain(text))
 
 
 def _code(value: dict[str, object]) -> str:

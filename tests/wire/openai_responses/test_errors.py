@@ -25,6 +25,13 @@ from tests.wire.openai_responses.reading import TARGET
         (b'{"type": "response.failed", "response": {"error": {"code": "c", "message": "no"}}}', "no", "c"),
         (b'[{"error": {"message": "no"}}]', "no", ""),
         (b'{"detail": "no"}', "no", ""),
+        (
+            b'{"error": {"message": "Upstream: {\\"error\\": {\\"message\\": \\"no\\", \\"code\\": \\"c\\"}}"}}',
+            "no",
+            "c",
+        ),
+        (b'{"error": {"message": "use {a} or {b}", "code": "c"}}', "use {a} or {b}", "c"),
+        (b'{"error": {"message": "got {}"}}', "got {}", ""),
         (b'{"error": {"code": "only_a_code"}}', "only_a_code", "only_a_code"),
         (b"no", "no", ""),
         (b'"no"', "no", ""),
