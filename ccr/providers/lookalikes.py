@@ -20,15 +20,15 @@ LOOKALIKES: Mapping[str, AnthropicUpstream] = {
         thoughts_required=True,
         efforts=("high", "max"),
         images=False,
-        user=False,  # user_id parts its caches, and takes fewer characters than Claude Code's id has
+        user=False,  # [a-zA-Z0-9_-] only, which Claude Code's is not: https://api-docs.deepseek.com/quick_start/rate_limit
     ),
     # "thinking is enabled but reasoning_content is missing in assistant tool call message";
     # tool_choice "required" is refused: https://platform.moonshot.ai/docs
     "moonshot": AnthropicUpstream(genuine=False, thinking="switch", thoughts_required=True, forced_tools=False),
     # https://docs.z.ai/guides/llm: some models always think and refuse "disabled"
     "zai": AnthropicUpstream(genuine=False, thinking="switch", says_off=False, cache=True),
-    # https://platform.minimax.io/docs/api-reference/text-anthropic-api: thinking, cache_control; no top_k, images, PDFs
-    "minimax": AnthropicUpstream(genuine=False, cache=True, images=False, top_k=False),
+    # https://platform.minimax.io/docs/api-reference/text-anthropic-api: thoughts shall come back, no top_k, no PDFs
+    "minimax": AnthropicUpstream(genuine=False, cache=True, top_k=False),
     # https://www.alibabacloud.com/help/en/model-studio/anthropic-api-messages: web_search is not run
     "dashscope": AnthropicUpstream(genuine=False, cache=True),
     # https://openrouter.ai/docs/guides/coding-agents/claude-code-integration: whole for Anthropic's own models, as far
