@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ccr.errors import UpstreamSaid
 from tests.support.cuts import CUTS, Cut, by_byte, by_seven
 from tests.wire.fuzz.bending import cut, mutated, odd_stream
-from tests.wire.fuzz.hosts import ANSWERS, HOSTS
+from tests.wire.fuzz.hosts import ANSWERS, HOSTS, frames
 from tests.wire.fuzz.reading import lawful, read, written
 
 CHANCE = st.randoms(use_true_random=False)
@@ -52,6 +52,6 @@ def test_any_error_answer_says_something(name: str, status: int, body: bytes) ->
 @pytest.mark.parametrize("parts", ANSWERS[:3])
 @pytest.mark.parametrize("name", HOSTS)
 def test_a_right_answer_has_its_end(name: str, parts: tuple[object, ...], cut: Cut) -> None:
-    found = read(HOSTS[name], cut(HOSTS[name].body(*parts)))
+    found = read(HOSTS[name], cut(HOSTS[name].packed(frames(HOSTS[name].body(*parts)))))
     assert found.problem == ""
     written(found)

@@ -41,8 +41,9 @@ def odd_stream(host: Host, random: Random) -> bytes:
     if random.random() < 0.2:
         found.insert(random.randint(0, len(found)), random.choice(COMMON))
     bends = random.choice((0, 0.1, 0.5))
-    data = b"".join(bent(frame, random) if random.random() < bends else frame for frame in found)
-    return data.replace(b"\n", random.choice((b"\n", b"\n", b"\n", b"\r\n", b"\r")))
+    end = random.choice((b"\n", b"\n", b"\n", b"\r\n", b"\r"))
+    odd = (bent(frame, random) if random.random() < bends else frame for frame in found)
+    return host.packed(frame.replace(b"\n", end) for frame in odd)
 
 
 def shift(frames: list[bytes], random: Random) -> None:
@@ -86,7 +87,7 @@ def places(holder: Any) -> Iterator[tuple[Any, Any]]:
 
 def mutated(host: Host, random: Random) -> bytes:
     """An answer's bytes with some of them lost, repeated, or others."""
-    data = bytearray(random.choice(host.answers))
+    data = bytearray(random.choice(host.raw))
     for _ in range(random.choice((1, 1, 2, 4))):
         start = random.randint(0, len(data))
         end = min(len(data), start + random.choice((0, 1, 2, 40)))

@@ -1,7 +1,8 @@
 """Whose answers are bent: every kind of upstream, with answers that are right and chunks that some host once sent."""
 
+import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.request import Request
-from ccr.wire.anthropic import AnthropicUpstream
+from ccr.wire.anthropic import AnthropicUpstream, BedrockRuntimeClaude
 from ccr.wire.dialect import Reader, UpstreamDialect
 from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatUpstream
@@ -19,6 +20,7 @@ from ccr.wire.quirks.mending import Mending
 from ccr.wire.searxng import SearchUpstream
 from ccr.wire.stages import staged
 from tests.support import chat, gemini, messages, responses, searxng
+from tests.support.clouds import message
 from tests.support.parts import Part, text, thinking, tool, usage
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -46,6 +48,7 @@ class Host:
     folder: str = ""  # of its cases
     more: tuple[dict[str, Any], ...] = ()  # chunks that no case has
     quirks: tuple[str, ...] = ()
+    packed: Callable[[Iterable[Frame]], bytes] = b"".join  # what goes over the wire, of a stream's frames
     makes: bool = True  # its reader makes the events itself, and not from such as the host sends
 
     @cached_property
@@ -64,6 +67,11 @@ class Host:
             path.read_text().partition(BORDER)[0] for path in sorted((CASES / (self.folder or "none")).glob("*.case"))
         )
         return (*(self.body(*parts) for parts in ANSWERS), *(case.encode() for case in cases))
+
+    @cached_property
+    def raw(self) -> tuple[bytes, ...]:
+        """The same, as they go over the wire."""
+        return tuple(answer if self.packed == b"".join else self.packed(frames(answer)) for answer in self.answers)
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
@@ -152,6 +160,16 @@ def found(*parts: Part) -> bytes:
     return json.dumps(searxng.results(*pages, answers=["42"], suggestions=["more"])).encode()
 
 
+def packed(frames: Iterable[Frame]) -> bytes:
+    """In the binary messages of AWS."""
+    texts = (frame.strip().partition(b"data: ")[2] for frame in frames)
+    return b"".join(message({":message-type": "event", ":event-type": "chunk"}, sealed(text)) for text in texts)
+
+
+def sealed(text: bytes) -> bytes:
+    return json.dumps({"bytes": base64.b64encode(text).decode()}).encode()
+
+
 def target(model: str) -> Target:
     return Target(ProviderName("acme"), ModelName(model))
 
@@ -166,5 +184,8 @@ HOSTS = {
     "texttools": Host(ChatUpstream(), target("m"), chat.body, quirks=("forcereasoning", "texttools")),
     "tooluse": Host(ChatUpstream(), target("m"), chat.body, quirks=("tooluse",)),
     "toolprompt": Host(GeminiUpstream(), target("m"), gemini.body, quirks=("toolprompt",)),
+    "bedrock": Host(
+        BedrockRuntimeClaude(), target("claude-opus-4-8"), messages.body, more=MESSAGES, packed=packed, makes=False
+    ),
     "search": Host(SearchUpstream(), target("m"), found),
 }
