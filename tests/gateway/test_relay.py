@@ -8,7 +8,11 @@ from ccr.errors import RequestProblem
 from ccr.gateway import relay
 from ccr.gateway.relay import Stream
 from ccr.messages.events import Event
+from ccr.messages.json import JsonObject
 from ccr.wire.dialect import Writer
+from ccr.wire.openai_chat import ChatClient, ChatUpstream
+from ccr.wire.quirks import Quirk
+from tests.support import chat
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired, read, upstream_at
@@ -184,3 +188,25 @@ class Broken:
 
     def fail(self, error: RequestProblem, request_id: str) -> bytes:
         return self._writer.fail(error, request_id)
+
+
+BROKEN = b"".join(
+    map(chat.frame, (chat.called(0, id="a", name="Bash", arguments='{"x" "y"}'), chat.delta(finish="tool_calls")))
+)
+
+
+@pytest.mark.parametrize("asked", [ASKED, STREAMED])
+async def test_a_call_that_cannot_be_mended_is_missing_alike_in_streams_and_whole_answers(asked: JsonObject) -> None:
+    written = (await read(await Wired(canned(BROKEN), upstreams=[openai()]).ask(asked))).decode()
+    assert '"stop_reason":"tool_use"' in written
+    assert '"type":"content_block_stop"' not in written
+    assert ('"name":"Bash"' in written) == ("stream" in asked), "a stream has begun to say it"
+
+
+async def test_to_a_client_that_cannot_be_told_so_it_is_an_error_and_not_worth_a_repetition() -> None:
+    translated = upstream_at("http://acme.test", ChatUpstream(), quirks=(Quirk("none"),))
+    wired = Wired(canned(BROKEN), upstreams=[translated])
+    answer = await wired.ask({"model": "m", "messages": ASKED["messages"]}, ChatClient())
+    status, _, message = error_of(answer)
+    assert (status, answer.headers["x-should-retry"]) == (502, "false")
+    assert "acme,m called Bash with input that is no JSON object" in message
