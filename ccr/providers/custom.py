@@ -4,10 +4,11 @@ It runs within the router. Its faults are told in one sentence with file and lin
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from types import CodeType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 import msgspec
@@ -188,16 +189,18 @@ class Answering:
 @lru_cache(maxsize=64)
 def _loaded(path: str, source: str) -> Mapping[str, Any]:
     """The file's names. One that has not changed is not run again, and keeps what it remembers."""
-    names: dict[str, Any] = {"__name__": "transformer", "__file__": path}
+    module = ModuleType(f"transformer {path}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module  # where dataclasses look for it
     try:
         code: CodeType = compile(source, path, "exec", dont_inherit=True)
-        exec(code, names)
+        exec(code, module.__dict__)
     except SyntaxError as broken:
         raise _invalid(path, f"{broken.msg}; correct it, or take it out of transformers", broken.lineno) from None
     except (Exception, SystemExit) as broken:  # noqa: BLE001 - whatever it is, it is the file's
         line = _line(path, broken.__traceback__)
         raise _invalid(path, f"{_words(broken)}; correct it, or take it out of transformers", line) from None
-    return names
+    return module.__dict__
 
 
 def _invalid(path: str, text: str, line: int | None) -> ConfigInvalid:

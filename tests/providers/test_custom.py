@@ -185,6 +185,25 @@ def test_a_file_that_cannot_be_used_is_a_fault_of_the_configuration(source: str,
     assert "\n" not in found.value.message
 
 
+def test_a_file_may_hold_whatever_a_module_holds() -> None:
+    found = sent(
+        """
+        from __future__ import annotations
+        from dataclasses import dataclass
+        import typing
+
+        @dataclass
+        class Stamp:
+            team: typing.ClassVar[str] = "blue"
+            count: int = 0
+
+        def request(body, context):
+            return {"stamp": [Stamp.team, Stamp(3).count, __file__]}
+        """
+    )
+    assert found.body == {"stamp": ["blue", 3, "/cfg/mine.py"]}
+
+
 def test_a_file_that_has_not_changed_keeps_what_it_remembers() -> None:
     source = "seen = []\ndef request(body, context):\n    seen.append(1)\n    return {'seen': len(seen)}"
     for count in (1, 2):
