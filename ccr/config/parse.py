@@ -134,6 +134,9 @@ def _path(place: Place, env: Mapping[str, str]) -> str | None:
 
 
 def _files(place: Place, env: Mapping[str, str]) -> Iterator[TransformerFile]:
+    if isinstance(place.value, Mapping):
+        place.notice("is no list of files and is ignored; what is for a provider stands in its own transformers")
+        return
     for item in place.items():
         # A bare path is as good as an entry.
         fields = Fields({"path": item}, item) if isinstance(item.value, str) else item.fields(keys.TRANSFORMER_FILE)

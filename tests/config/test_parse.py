@@ -83,3 +83,11 @@ def test_files_of_transformers_have_a_path_and_options() -> None:
     assert "transformers[2]: has no path and is ignored; name a Python file (docs/transformers.md)" in [
         str(notice) for notice in config.notices
     ]
+
+
+def test_a_block_outside_of_a_provider_is_told() -> None:
+    config = parse({"transformers": {"maxTokens": 5}}, {})
+    assert (
+        "transformers: is no list of files and is ignored; what is for a provider stands in its own transformers"
+        in [str(notice) for notice in config.notices]
+    )
