@@ -12,14 +12,16 @@ GENUINE = AnthropicUpstream()
 
 LOOKALIKES: Mapping[str, AnthropicUpstream] = {
     # https://api-docs.deepseek.com/guides/anthropic_api: a budget is ignored, of output_config only effort is read,
-    # images and documents are not; cache_control is ignored, its caches need no marks.
+    # documents are not; cache_control is ignored, its caches need no marks. Who sees:
+    # https://api-docs.deepseek.com/quick_start/pricing
     # With thoughts missing: "The `content[].thinking` in the thinking mode must be passed back to the API."
     "deepseek": AnthropicUpstream(
         genuine=False,
         thinking="switch",
         thoughts_required=True,
         efforts=("high", "max"),
-        images=False,
+        blind=("deepseek-v4-pro", "deepseek-chat", "deepseek-reasoner", "claude-opus"),
+        image_urls=True,
         user=False,  # [a-zA-Z0-9_-] only, which Claude Code's is not: https://api-docs.deepseek.com/quick_start/rate_limit
     ),
     # "thinking is enabled but reasoning_content is missing in assistant tool call message";

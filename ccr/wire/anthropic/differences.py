@@ -26,6 +26,7 @@ class Differences:
     tool_choice: bool = True  # Ollama does not know the field
     forced_tools: bool = True  # tool_choice any and tool
     images: bool = True  # False: the models read text only
+    blind: tuple[str, ...] = ()  # how the names of those begin that read text only, where others see
     image_urls: bool = False  # images by URL, not just by their bytes
     documents: bool = False  # PDFs; text documents become text
     user: bool = True  # metadata.user_id

@@ -24,6 +24,8 @@ FORMATTED = "Answer with JSON alone, without a code fence around it. It has to f
 
 
 def reduced(request: Request, target: Target, host: Differences) -> Request:
+    if target.model.startswith(host.blind):
+        host = replace(host, images=False)
     plain = Plain(host)
     tools = tuple(_tools(request.tools, plain))
     choice = _choice(request.tool_choice, tools, host)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ccr.ids import ModelName, ProviderName, Target
-from ccr.messages.blocks import Text, Thinking, ToolResult, ToolUse
+from ccr.messages.blocks import Base64, Image, Text, Thinking, ToolResult, ToolUse
 from ccr.messages.json import JsonObject
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool, ToolChoice, Turn
 from ccr.wire.anthropic import AnthropicUpstream
@@ -175,6 +175,12 @@ def test_what_was_sent_is_sent_again_to_the_byte() -> None:
         earlier = body.removesuffix("]")
         turns += [Turn("assistant", (Thinking("t", Origin(HERE, "signature", "s").sign()), ToolUse(f"t{number}", "f")))]
         turns += [Turn("user", (ToolResult(f"t{number}", (Text("ok"),)),)), Turn("assistant", (Text("done"),))]
+
+
+def test_some_models_of_a_host_are_blind() -> None:
+    picture = replace(HI, turns=(Turn("user", (Image(Base64("image/png", "AA==")),)),))
+    assert sent(picture, blind=("k1",))["messages"][0]["content"][0]["type"] == "image"
+    assert "text only" in sent(picture, blind=("k1", "k2"))["messages"][0]["content"]
 
 
 def test_a_lookalike_is_not_taken_at_its_word() -> None:
