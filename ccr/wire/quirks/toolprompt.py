@@ -37,13 +37,15 @@ def texttools(options: JsonObject) -> Quirk:
 
 
 def toolprompt(options: JsonObject) -> Quirk:
-    """The fields `tools` and `tool_choice` are not sent: the system prompt describes the tools, and calls and results of
-    the conversation are written as text. The answer is read as by `texttools`, which it includes. No options."""
+    """For models without tools: the system prompt describes them, and calls are read from the text, as by `texttools`.
+
+    `tools` and `tool_choice` are not sent, and calls and results of the conversation are written as text. No options.
+    """
     return Quirk("toolprompt", request=_told, stage=_stage, notes=Options(options).notes)
 
 
 def enhancetool(options: JsonObject) -> Quirk:
-    """Nothing more than what is done for every provider: broken arguments are mended (wire.quirks.mending)."""
+    """Nothing more than what is done for every provider: broken arguments are mended."""
     return Quirk("enhancetool", notes=Options(options).notes)
 
 
