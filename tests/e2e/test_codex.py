@@ -136,11 +136,37 @@ def test_a_patch_in_free_text(codex: Codex, side: Side) -> None:
     assert (codex.person.work / "new.txt").read_text() == "grüß dich\n"
 
 
+def pictures(person: Person) -> tuple[str, ...]:
+    server: Path = person.home / "pictures.py"
+    server.write_text(PICTURES)
+    return "[mcp_servers.pics]", f'command = "{sys.executable}"', f'args = ["{server}"]'
+
+
+@translated
+def test_a_tool_that_codex_searches_for(codex: Codex, side: Side) -> None:
+    codex.settle(*pictures(codex.person))
+    search = tool("tool_search", {"query": "picture"})
+    side.script([search], [tool("mcp__pics__shot", {})], [text("One pixel.")])
+    assert said(codex.run("-m", "gpt-5.5", "Look.")) == ["One pixel."]
+    first, second, third = turns(side.upstream)
+    assert b"mcp__pics__shot" not in first.body
+    assert b"mcp__pics__shot can be called from now on." in second.body
+    assert PIXEL.encode() in third.body
+
+
+@translated
+def test_a_long_conversation_is_summarised(codex: Codex, side: Side) -> None:
+    command = tool("exec_command", {"cmd": "echo hi"})
+    long = side.stream(command, usage(90_000, 10))
+    side.upstream.play([long, side.stream(text("SUMMARY"), usage(50, 5)), side.stream(text("Done."), usage(50, 5))])
+    ran = codex.run("-m", side.target, "-c", "model_auto_compact_token_limit=20000", "Go on.")
+    assert said(ran)[-1] == "Done."
+    assert b"SUMMARY" in turns(side.upstream)[2].body
+
+
 @translated
 def test_a_tool_in_a_namespace_that_answers_with_a_picture(codex: Codex, side: Side) -> None:
-    server: Path = codex.person.home / "pictures.py"
-    server.write_text(PICTURES)
-    codex.settle("[mcp_servers.pics]", f'command = "{sys.executable}"', f'args = ["{server}"]')
+    codex.settle(*pictures(codex.person))
     side.script([tool("mcp__pics__shot", {})], [text("One pixel.")])
     assert said(codex.run("-m", side.target, "Look.")) == ["One pixel."]
     assert turns(side.upstream)[1].body.count(PIXEL.encode()) == 1
