@@ -147,7 +147,7 @@ def test_items_without_an_index_are_known_by_their_ids() -> None:
 
 def test_items_of_one_index_are_items_all_the_same() -> None:
     output = [responses.message("a"), responses.call("A", "{}", "c1")]
-    found = streamed(*(done(0, item) for item in output), {**DONE, "response": responses.whole(*output)})
+    found = streamed(*(done(0, item) for item in output), DONE)
     assert fold(found).content == (Text("a"), ToolUse("c1", "A"))
 
 
