@@ -15,7 +15,7 @@ from ccr.messages.request import Request, Turn
 from ccr.wire.conversation import mended
 from ccr.wire.gemini.content import parts, said, texts
 from ccr.wire.gemini.families import Family
-from ccr.wire.gemini.ids import given
+from ccr.wire.gemini.ids import sent
 from ccr.wire.gemini.names import called
 from ccr.wire.gemini.signatures import CALL, END, SKIP, TEXT, THOUGHT, known
 from ccr.wire.wording import prompt, words
@@ -80,7 +80,7 @@ class Spoken:
 
     def _call(self, use: ToolUse) -> None:
         call: dict[str, Json] = {"name": called(use.name), "args": use.input}
-        if id := given(use.id):
+        if id := sent(use.id, self.family):
             call["id"] = id
         signature = self._signature(CALL)
         if not signature and not self.calls and self.family.newer:
@@ -141,7 +141,7 @@ def answer(call: ToolUse, result: ToolResult, family: Family) -> tuple[JsonObjec
         "name": called(call.name),
         "response": {"error" if result.is_error else "output": text},
     }
-    if id := given(call.id):
+    if id := sent(call.id, family):
         response["id"] = id
     if within:
         response["parts"] = within

@@ -56,7 +56,8 @@ class Answer:
         # thought `claude -p` prints nothing (2.1.329), and Gemini demands it back for calls alone.
         self._ending = ""
         self._blank = ""  # white space that may belong to a text, or to nothing
-        self._thought = self._spoken = self._called = False
+        self._thought = self._spoken = False
+        self._calls = 0
         self._partial: Partial | None = None
         self._grounding = Grounding()
         self._held: list[str] | None = [] if searches(request) else None  # a text, until its sources are known
@@ -83,7 +84,7 @@ class Answer:
             yield from self._part(part)
         self._grounding.add(candidate.get("groundingMetadata"))
         self.finish = self.finish or _text(candidate, "finishReason")
-        if self.finish in FAILURES and not (self._called or self._ended_early):
+        if self.finish in FAILURES and not (self._calls or self._ended_early):
             # The open block stays open: of an answer that breaks within a block Claude Code asks for another.
             told = _text(candidate, "finishMessage")
             raise UpstreamSaid(f"Gemini ended the answer by {self.finish}" + (f": {told}" if told else ""))
@@ -106,7 +107,7 @@ class Answer:
     def _stopped(self) -> StopReason:
         if self.finish in LENGTH:
             return "max_tokens"
-        if self._called:  # the reason is STOP here as well
+        if self._calls:  # the reason is STOP here as well
             return "tool_use"
         if self.finish in FILTERED and not self._spoken:
             return "refusal"
@@ -181,13 +182,13 @@ class Answer:
         name = _text(call, "name")
         if not name:
             raise UpstreamGarbled("a function call without a name")
-        if self._called and self._one_call:
+        if self._calls and self._one_call:
             return
-        self._called = True
         if signature:
             yield from self._tie(CALL, signature)
         yield from self._settle()
-        id = self._ids.fresh(kept(_text(call, "id")), self._id)
+        self._calls += 1
+        id = self._ids.fresh(kept(_text(call, "id"), f"{self._id} {self._calls}"), self._id)
         yield BlockStart(ToolUse(id, self._originals.get(name, name)))
         yield JsonDelta(compact(call.get("args") or {}))
         yield BlockStop()

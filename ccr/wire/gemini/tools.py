@@ -15,8 +15,9 @@ _HOSTED = {"web_search": "googleSearch", "web_fetch": "urlContext", "code_execut
 def tools(request: Request) -> JsonObject:
     """None where there are none: "Function calling config is set without function_declarations."
 
-    Functions and hosted tools do not go together: "Tool use with function calling is unsupported" (2.x). A model can do
-    without a search, but not without the functions of an agent.
+    Functions and hosted tools do not go together: "Tool use with function calling is unsupported" (2.x and Vertex),
+    "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling" (3, which
+    then wants back parts of its own). A model can do without a search, but not without the functions of an agent.
     """
     functions = {function["name"]: function for tool in request.tools for function in _functions(tool)}
     if functions:

@@ -109,11 +109,12 @@ def history(model: str, contents: list[Json]) -> None:
             wrong("Please use a valid role: user, model.")
         if content["role"] != ("user", "model")[index % 2]:
             wrong("Please ensure that multiturn requests alternate between user and model.")
-        parts(content, place)
+        parts(content, place, frozenset({"id"} if generation(model) >= 3 else ()))
     if contents[-1]["role"] == "model":
         wrong("Please ensure that multiturn requests end with a user role.")
     for index, content in enumerate(contents):
-        calls(content, contents[index + 1] if index + 1 < len(contents) else {"parts": []})
+        following = contents[index + 1] if index + 1 < len(contents) else {"parts": []}
+        calls(content, following, ids=generation(model) >= 3.5)
     for content in contents[::2]:
         if any("functionCall" in part for part in content["parts"]):
             wrong("Please ensure that function call turn is of the role model.")
@@ -122,7 +123,7 @@ def history(model: str, contents: list[Json]) -> None:
     signatures(model, contents)
 
 
-def parts(content: Json, place: str) -> None:
+def parts(content: Json, place: str, ids: frozenset[str] = frozenset()) -> None:
     if not content.get("parts"):
         wrong(f"* GenerateContentRequest.{place}.parts: contents.parts must not be empty.")
     for index, part in enumerate(content["parts"]):
@@ -132,14 +133,14 @@ def parts(content: Json, place: str) -> None:
             wrong(f"* GenerateContentRequest.{at}.data: required oneof field 'data' must have one initialized field")
         if part.get("text") == "" and "thoughtSignature" not in part:
             wrong("Unable to submit request because it must have a text parameter. Add a text parameter and try again.")
-        known(part.get("functionCall", {}), {"id", "name", "args"}, f"{at}.function_call")
-        known(part.get("functionResponse", {}), {"id", "name", "response", "parts"}, f"{at}.function_response")
+        known(part.get("functionCall", {}), {"name", "args"} | ids, f"{at}.function_call")
+        known(part.get("functionResponse", {}), {"name", "response", "parts"} | ids, f"{at}.function_response")
         known(part.get("inlineData", {}), {"mimeType", "data"}, f"{at}.inline_data")
         if not isinstance(part.get("functionResponse", {}).get("response", {}), dict):
             wrong(f"Invalid value at '{at}.function_response.response' (type.googleapis.com/google.protobuf.Struct)")
 
 
-def calls(content: Json, following: Json) -> None:
+def calls(content: Json, following: Json, *, ids: bool) -> None:
     """Each call of a model's content is answered in the next one, in its order, before all else."""
     made = [part["functionCall"] for part in content["parts"] if "functionCall" in part]
     answered = [part["functionResponse"] for part in following["parts"] if "functionResponse" in part]
@@ -151,6 +152,8 @@ def calls(content: Json, following: Json) -> None:
     if any("functionResponse" not in part for part in following["parts"][: len(answered)]):
         wrong("Please ensure that function response turn comes immediately after a function call turn.")
     for call, response in zip(made, answered, strict=True):
+        if ids and not call.get("id"):
+            wrong("Request contains an invalid argument.")  # all that 3.5 says of a call without an id
         if call["name"] != response["name"] or call.get("id") != response.get("id"):
             wrong("Please ensure that function response parts match the function call parts of the function call turn.")
 

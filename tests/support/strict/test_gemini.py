@@ -64,7 +64,7 @@ def test_it_takes_what_is_right() -> None:
         ([HI, model({"functionCall": {"name": "G", "args": {}}}), user(RESPONSE)], "match the function call parts"),
         (
             [HI, model({"functionCall": {"name": "F", "args": {}, "id": "1"}}), user(RESPONSE)],
-            "match the function call",
+            'Unknown name "id"',
         ),
         ([HI, model(CALL), user({"functionResponse": {"name": "F", "response": "x"}})], "Invalid value"),
     ],
@@ -93,6 +93,18 @@ def test_signatures(name: str, contents: object, message: str) -> None:
     found = said({"contents": contents}, name)
     assert message in found
     assert bool(message) is bool(found)
+
+
+def test_ids() -> None:
+    def calls(name: str, call: str, response: str) -> str:
+        made = {"functionCall": {**CALL["functionCall"], **({"id": call} if call else {})}, "thoughtSignature": SKIP}
+        back = {"functionResponse": {**RESPONSE["functionResponse"], **({"id": response} if response else {})}}
+        return said({"contents": [HI, model(made), user(back)]}, name)
+
+    assert calls(PRO, "1", "1") == calls(PRO, "", "") == calls("gemini-3.5-flash", "1", "1") == ""
+    assert "match the function call parts" in calls(PRO, "1", "")
+    assert "match the function call parts" in calls(PRO, "1", "2")
+    assert "invalid argument" in calls("gemini-3.5-flash", "", "")
 
 
 @pytest.mark.parametrize(

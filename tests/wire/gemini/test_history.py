@@ -18,6 +18,10 @@ def call(id: str) -> dict[str, Any]:
     return {"functionCall": {"name": "Bash", "args": {"command": id}}}
 
 
+def named(part: dict[str, Any], id: str) -> dict[str, Any]:
+    return {"functionCall": {**part["functionCall"], "id": id}}
+
+
 def response(id: str, **more: object) -> dict[str, Any]:
     return {"functionResponse": {"name": "Bash", "response": {"output": f"out {id}"}, **more}}
 
@@ -101,12 +105,16 @@ def test_a_failure_is_one() -> None:
     assert found[2]["parts"][0]["functionResponse"]["response"] == {"error": "exit 1"}
 
 
-def test_ids_go_back_where_gemini_gave_them() -> None:
-    found = contents(
-        HELLO, assistant(called(kept("g1")), called("toolu_2")), user(result("toolu_2"), result(kept("g1")))
+def test_ids_go_back_alike_in_call_and_result() -> None:
+    turns = (
+        HELLO,
+        assistant(called(kept("g1", "")), called("toolu_2")),
+        user(result("toolu_2"), result(kept("g1", ""))),
     )
-    assert [part["functionCall"].get("id") for part in found[1]["parts"]] == ["g1", None]
-    assert [part["functionResponse"].get("id") for part in found[2]["parts"]] == ["g1", None]
+    for target, ids in ((PRO, ["g1", "toolu_2"]), (FLASH, [None, None])):
+        found = contents(*turns, target=target)
+        assert [part["functionCall"].get("id") for part in found[1]["parts"]] == ids
+        assert [part["functionResponse"].get("id") for part in found[2]["parts"]] == ids
 
 
 def test_names_are_changed_alike_in_call_and_result() -> None:
@@ -157,7 +165,7 @@ def test_a_signature_goes_back_with_its_call() -> None:
     found = contents(
         HELLO, assistant(thought(CALL, of(call("a")), "hm"), called("a"), called("b")), user(result("a")), target=PRO
     )
-    assert found[1]["parts"] == [{**call("a"), "thoughtSignature": of(call("a"))}, call("b")]
+    assert found[1]["parts"] == [{**named(call("a"), "a"), "thoughtSignature": of(call("a"))}, named(call("b"), "b")]
 
 
 @pytest.mark.trap(64)
@@ -166,7 +174,7 @@ def test_it_finds_its_call_when_the_client_moved_a_text_between_them() -> None:
     found = contents(
         HELLO, assistant(thought(CALL, of(call("a"))), Text("after"), called("a")), user(result("a")), target=PRO
     )
-    assert found[1]["parts"] == [{"text": "after"}, {**call("a"), "thoughtSignature": of(call("a"))}]
+    assert found[1]["parts"] == [{"text": "after"}, {**named(call("a"), "a"), "thoughtSignature": of(call("a"))}]
 
 
 def test_each_call_may_have_its_own() -> None:
@@ -197,7 +205,7 @@ def test_a_signature_of_a_text_is_the_texts_alone() -> None:
     assert found[1]["parts"] == [
         {**text, "thoughtSignature": of(text)},
         {"text": "", "thoughtSignature": of({"text": ""})},
-        {**call("a"), "thoughtSignature": of(call("a"))},
+        {**named(call("a"), "a"), "thoughtSignature": of(call("a"))},
     ]
 
 

@@ -60,6 +60,8 @@ def test_a_property_may_be_named_like_a_word_of_the_schema(name: str) -> None:
         ({"const": "a"}, {"type": "string", "enum": ["a"]}),
         ({"const": 1}, {"type": "integer", "description": "(const: 1)"}),
         ({"const": True}, {"type": "boolean", "description": "(const: true)"}),
+        ({"const": {"a": 1}}, {"type": "object", "description": '(const: {"a":1})'}),
+        ({"const": []}, {"type": "array", "items": STRING, "description": "(const: [])"}),
         ({"enum": [1.5, 2.5]}, {"type": "number", "description": "(enum: [1.5,2.5])"}),
         ({"enum": ["a", ""]}, {"type": "string", "description": '(enum: ["a",""])'}),
         ({"enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a"]}),
