@@ -50,7 +50,7 @@ def remembered(thought: Thinking, target: Target) -> State:
         summary: list[Json] = [{"type": "summary_text", "text": thought.text}] if thought.text else []
         return State(({"type": "reasoning", "summary": summary, "encrypted_content": seal},))
     known = origin(thought.signature)
-    if known is None or known.target != target or known.field != FIELD or not known.state:
+    if known is None or known.target != target or known.field != FIELD:
         return State()
     try:
         value = read(known.state)
