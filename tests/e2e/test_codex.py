@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import StartRouter, providers
-from tests.support import chat, messages, responses
+from tests.support import chat, gemini, messages, responses
 from tests.support.parts import Part, text, thinking, tool, usage
 from tests.support.running import CHECKOUT, KEY, Person, Ran, Router
 from tests.support.upstream import Answer, Received, Upstream
@@ -22,7 +22,7 @@ CODEX = shutil.which("codex", path=str(CHECKOUT / ".tools" / "bin")) or shutil.w
 pytestmark = pytest.mark.skipif(CODEX is None, reason="Codex CLI is not installed")
 
 # Where bytes are copied, an upstream calls such tools in their own form.
-translated = pytest.mark.parametrize("side", ["chat", "anthropic"], indirect=True)
+translated = pytest.mark.parametrize("side", ["chat", "anthropic", "gemini"], indirect=True)
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 # A tool server with one tool, which answers with a picture.
@@ -73,10 +73,12 @@ class Side:
         self.upstream.play([self.stream(*turn, usage(100, 10)) for turn in turns])
 
 
-@pytest.fixture(params=["chat", "anthropic", "responses"])
+@pytest.fixture(params=["chat", "anthropic", "gemini", "responses"])
 def side(request: pytest.FixtureRequest, chat_upstream: Upstream, messages_upstream: Upstream) -> Side:
     if request.param == "anthropic":
         return Side("claude,opus", messages_upstream, messages.stream)
+    if request.param == "gemini":
+        return Side("gem,m", chat_upstream, gemini.stream)
     if request.param == "responses":
         return Side("oai,m", chat_upstream, responses.stream)
     return Side("chat,m", chat_upstream, chat.stream)
@@ -90,8 +92,10 @@ def codex(side: Side, start_router: StartRouter, person: Person, chat_upstream: 
 
 def settings(side: Side, chat_upstream: Upstream) -> dict[str, Any]:
     oai = {"name": "oai", "api_base_url": f"{chat_upstream.url}/v1/responses", "api_key": "k", "models": ["m"]}
-    both = [*providers(side.upstream, side.upstream), oai]
-    return {"Providers": both, "Router": {"default": side.target}}
+    url = f"{chat_upstream.url}/v1beta/models/"
+    gem = {"name": "gem", "api_base_url": url, "api_key": "k", "models": ["m"], "transformer": {"use": ["gemini"]}}
+    every = [*providers(side.upstream, side.upstream), gem, oai]
+    return {"Providers": every, "Router": {"default": side.target}}
 
 
 def events(ran: Ran) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ class Conversation:
         return tuple([Turn(turn.role, tuple(turn.content)) for turn in self._turns])
 
     def hear(self, item: Fields) -> None:
-        type = item.maybe_string("type") or "message"
+        unnamed = "item_reference" if item.has("id") and not item.has("role") else "message"
+        type = item.maybe_string("type") or unnamed
         if type in BY_ITEM:
             self._spoken(_call(item, *BY_ITEM[type]))
         elif type in BY_ANSWER:

@@ -193,6 +193,8 @@ def test_items_without_a_form_are_put_into_words_but_not_their_bytes() -> None:
     ("item", "words"),
     [
         ({"type": "item_reference", "id": "msg_1"}, r"input\[1\]: item_reference .* send all items in `input`"),
+        ({"id": "msg_1"}, r"input\[1\]: item_reference"),
+        ({"text": "hi"}, r"input\[1\].role: missing"),
         ({"type": "compaction_trigger"}, r"input\[1\]: compaction on the server is not supported"),
         ({"role": "wizard", "content": "x"}, r"input\[1\].role: expected user, assistant"),
         ({"role": "user", "content": 7}, r"input\[1\].content: expected a string or a list"),
