@@ -9,6 +9,8 @@ from ccr.config.schema import Provider, Routes
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, Target
 
+SEARCH = ModelName("search")  # what a search engine's model is called where nobody names one
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -25,7 +27,7 @@ def names(providers: tuple[Provider, ...], aliases: Place) -> Names:
 
 
 def target(place: Place, known: Names) -> Target | None:
-    """`provider,model`, `provider/model` or an alias; what is wrong with it is a fault."""
+    """`provider,model`, `provider/model`, an alias or a search engine; what is wrong with it is a fault."""
     text = place.text()
     if text is None:
         return None
@@ -36,6 +38,8 @@ def target(place: Place, known: Names) -> Target | None:
     if comma and "," in model:
         model, _, rest = (part.strip() for part in model.partition(","))
         place.notice(f'",{rest}" is ignored: a target is "provider,model"')
+    if not model and (engine := known.providers.get(text.lower())) and engine.dialect == "search":
+        return Target(engine.name, SEARCH)
     if not model:
         place.fault(f'"{text}" is not a target; expected "provider,model", such as "{_example(known)}"')
         return None

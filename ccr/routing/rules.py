@@ -5,6 +5,7 @@ A rule looks at the facts and never changes them. Its docstring is its line in t
 
 from typing import NoReturn
 
+from ccr.config.routes import SEARCH
 from ccr.errors import UnknownTarget
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.routing.decision import Choice, Decision, Facts, Passed, Rule, Table
@@ -21,8 +22,6 @@ SCENARIOS = (
     "default",
 )
 """The routes that a rule of their own leads to. Any other is a model family, or one that callers name."""
-
-SEARCH = ModelName("search")  # what an engine's model is called where nobody names one
 
 # After a long answer the client may drop much of the conversation: the last usage counts only with a sizeable prompt.
 SIZEABLE = 20_000

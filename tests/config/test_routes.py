@@ -55,6 +55,13 @@ def test_where_no_provider_can_be_used_a_target_is_still_explained() -> None:
     ]
 
 
+def test_a_search_engine_needs_no_model() -> None:
+    engine = Provider(ProviderName("Searx"), "http://s.test", dialect="search")
+    report = Report()
+    assert str(target(Place("searx", "x", report), names((engine,), Place(None, "aliases", report)))) == "Searx,search"
+    assert report.faults == []
+
+
 def test_a_third_part_is_told_and_ignored() -> None:
     report = Report()
     assert str(target(Place("local,m,high", "x", report), known())) == "local,m"

@@ -1,4 +1,4 @@
-"""How hard hypothesis tries: the same few examples each time; `pytest --hypothesis-profile=long` looks further."""
+"""How hard hypothesis tries: the same few examples each time; `pytest tests/wire --hypothesis-profile=long` looks further."""
 
 from hypothesis import HealthCheck, settings
 
