@@ -9,14 +9,17 @@ from ccr.config.vendors import vendor_named
 from ccr.messages.json import Json, JsonObject
 
 REFERENCE = "os.environ/"
-CARRIED = frozenset({"model", "api_key", "api_base", "base_url", "headers", "extra_headers", "extra_body", "timeout"})
+CARRIED = frozenset({
+    "model", "api_key", "api_base", "base_url", "headers", "extra_headers", "extra_body", "timeout", "vertex_project",
+    "vertex_location", "aws_region_name",
+})  # fmt: skip
 # What LiteLLM needs told and we do not.
 HARMLESS = frozenset({
     "drop_params", "additional_drop_params", "modify_params", "api_version", "stream", "custom_llm_provider",
     "use_chat_completions_api", "use_chat_completions_url_for_anthropic_messages", "set_verbose", "json_logs",
     "disable_anthropic_gemini_context_caching_transform", "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
 })  # fmt: skip
-REASONS: Mapping[str, str] = {
+REASONS: dict[str, str] = {
     "rpm": "limits per deployment are not supported",
     "tpm": "limits per deployment are not supported",
     "max_parallel_requests": "limits per deployment are not supported",
@@ -44,7 +47,16 @@ REASONS: Mapping[str, str] = {
     "guardrails": "guardrails are not supported",
     "mcp_servers": "MCP servers are not proxied; configure them in Claude Code",
 }
-UNREACHABLE = frozenset({"bedrock", "vertex_ai", "sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
+REASONS |= dict.fromkeys(
+    ("vertex_credentials", "aws_profile_name", "aws_role_name"),
+    "credentials are the machine's: log in where the router is started",
+)
+REASONS |= dict.fromkeys(
+    ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"),
+    "set AWS_ACCESS_KEY_ID and its like where the router is started",
+)
+UNREACHABLE = frozenset({"sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
+BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a model there
 CONVERSATIONS = frozenset({None, "chat", "completion", "responses"})
 CARRIED_SECTIONS: Mapping[str, frozenset[str]] = {
     "model_list": frozenset(),
@@ -147,15 +159,43 @@ def _target(place: Place, name: str, model: str, params: Fields, draft: Draft) -
     base = params["api_base"].text() or params["base_url"].text()
     if prefix in UNREACHABLE:
         params["model"].notice(f"not carried over: {prefix} is not supported")
+    elif vendor and vendor.name in ("vertex", "bedrock"):
+        _at_a_cloud(place, name, vendor.name, rest, base, params, draft)
     elif not base and not (vendor and vendor.url):
         params["model"].notice(f'not carried over: where "{model}" lives is not known; give it an api_base')
     else:
         provider = _provider(vendor.name if vendor else prefix or "custom", base, params, draft)
-        if "*" in name:
-            _wildcard(place, name, rest, provider)
-        else:
-            _add_model(draft.providers[provider], rest, params["extra_body"])
-            draft.groups.setdefault(name, []).append(f"{provider},{rest}")
+        _offered(place, name, rest, provider, params, draft)
+
+
+def _offered(place: Place, name: str, model: str, provider: str, params: Fields, draft: Draft) -> None:
+    if "*" in name:
+        _wildcard(place, name, model, provider)
+    else:
+        _add_model(draft.providers[provider], model, params["extra_body"])
+        draft.groups.setdefault(name, []).append(f"{provider},{model}")
+
+
+def _at_a_cloud(
+    place: Place, name: str, cloud: str, model: str, base: str | None, params: Fields, draft: Draft
+) -> None:
+    """Anthropic's models at Vertex and Bedrock, and Gemini at Vertex; where LiteLLM asks the environment, so do we."""
+    for way in BEDROCK_WAYS:
+        model = model.removeprefix(way)
+    claude = "claude" in model
+    project, location = params["vertex_project"].text(), params["vertex_location"].text() or "us-central1"
+    region = params["aws_region_name"].text() or "${AWS_REGION:-us-west-2}"
+    if cloud == "bedrock" and not claude:
+        params["model"].notice("not carried over: of Bedrock's models only Anthropic's are supported")
+        return
+    if cloud == "bedrock":
+        dialect, base = "bedrock-claude", base or f"https://bedrock-runtime.{region}.amazonaws.com"
+    else:
+        dialect = "vertex-claude" if claude else "vertex-gemini"
+        if not base and project:
+            host = "aiplatform" if location == "global" else f"{location}-aiplatform"
+            base = f"https://{host}.googleapis.com/v1/projects/{project}/locations/{location}"
+    _offered(place, name, model, _provider(cloud, base, params, draft, dialect), params, draft)
 
 
 def _vendor_of(model: str) -> str:
@@ -172,9 +212,11 @@ def _wildcard(place: Place, name: str, model: str, provider: str) -> None:
         place.notice(f'not carried over: an alias has no wildcards; ask for "{provider},model"')
 
 
-def _provider(vendor: str, base: str | None, params: Fields, draft: Draft) -> str:
+def _provider(vendor: str, base: str | None, params: Fields, draft: Draft, dialect: str = "") -> str:
     """The name of a deployment's provider; deployments that differ in the model alone share one."""
     known = vendor_named(vendor)
+    if vendor == "anthropic" and base:
+        dialect = "anthropic"
     if vendor == "azure" and base and "/openai" not in base:
         base = f"{base.rstrip('/')}/openai/v1"  # Azure's API without versions, which all deployments share
     key = params["api_key"].value or (f"${{{known.keys[0]}}}" if known and known.keys and not base else None)
@@ -182,6 +224,7 @@ def _provider(vendor: str, base: str | None, params: Fields, draft: Draft) -> st
     headers = {**_values(params["headers"]), **_values(params["extra_headers"])}
     entry: dict[str, Json] = {
         "api_base_url": base,
+        "dialect": dialect,
         "api_key": key,
         "headers": headers,
         "timeouts": {"total": seconds} if seconds else None,

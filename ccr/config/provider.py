@@ -47,6 +47,8 @@ def _provider(
     more, more_by_model = _transformer(fields["transformers"])
     dialect = fields["dialect"].choice(keys.DIALECTS)
     cloud = clouds.cloud(dialect, uses + more)
+    if vendor and not cloud and not dialect and fields["api_base_url"].empty:
+        cloud = clouds.cloud(vendor.dialect, ())
     if fields["api_base_url"].empty and not (vendor and vendor.url) and not cloud:
         fields["api_base_url"].wrong("the provider's address, such as https://host/v1")
     if not fields["tokenizer"].empty:

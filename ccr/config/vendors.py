@@ -265,7 +265,7 @@ VENDORS: tuple[Vendor, ...] = (
         "vertex",
         {"vertex-gemini": "", "vertex-claude": ""},
         auth="google",
-        hosts=("*-aiplatform.googleapis.com", "aiplatform.googleapis.com"),
+        hosts=("*-aiplatform.googleapis.com", "aiplatform.googleapis.com", "aiplatform.*.rep.googleapis.com"),
         names=("vertex_ai", "vertexai"),
         title="Google Vertex AI",
     ),

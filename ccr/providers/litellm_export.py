@@ -3,6 +3,7 @@
 The other way is ccr/config/litellm.py. Keys that come from variables stay variables. Facts about LiteLLM: 1.106.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import msgspec
 
 from ccr.config import keys
 from ccr.config.litellm import REFERENCE
-from ccr.config.schema import Config, Notice, Provider, Secret, Timeouts
+from ccr.config.schema import AuthStyle, Config, Notice, Provider, Secret, Timeouts
 from ccr.config.show import is_secret
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
@@ -35,6 +36,11 @@ PREFIXES: Mapping[str, str] = {
     "nvidia": "nvidia_nim",
     "together": "together_ai",
     "vercel": "vercel_ai_gateway",
+}
+# Clouds, which are known by what stands in the address, and asked with the credentials of the machine.
+CLOUDS: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "vertex": ("vertex_ai", re.compile(r".*/projects/(?P<vertex_project>[^/]+)/locations/(?P<vertex_location>[^/]+)")),
+    "bedrock": ("bedrock", re.compile(r"https://bedrock-[a-z]+\.(?P<aws_region_name>[^.]+)\.")),
 }
 PLAIN = "hosted_vllm"
 EXTRA = "customparams"  # the transformer that adds to the body
@@ -60,6 +66,7 @@ class Deployment:
             "model": f"{prefix}/{model}",
             "api_base": base,
             "api_version": "v1" if prefix == "azure" else None,
+            **_cloud(self.upstream),
             "api_key": _key(self.upstream) if _keyed(self.upstream) else None,
             "extra_headers": self._headers(),
             "extra_body": _extra_body(self.provider, model),
@@ -73,7 +80,7 @@ class Deployment:
 
     def _headers(self) -> JsonObject:
         upstream = self.upstream
-        if upstream.key is None or _keyed(upstream):
+        if upstream.key is None or _keyed(upstream) or upstream.auth in ("google", "aws", "none"):
             return upstream.headers
         return {**upstream.headers, upstream.auth: _key(upstream)}
 
@@ -199,6 +206,8 @@ def _reached(upstream: Upstream) -> tuple[str, str | None]:
     """LiteLLM's prefix, and the address unless the prefix says it."""
     vendor = vendor_at(upstream.url)
     base = _base(upstream.url)
+    if vendor and vendor.name in CLOUDS:
+        return CLOUDS[vendor.name][0], None
     if upstream.dialect.name == "anthropic":
         usual = vendor is not None and vendor.name == "anthropic"
         return ("anthropic", None if usual else base) if upstream.auth == "x-api-key" else (PLAIN, base)
@@ -208,6 +217,12 @@ def _reached(upstream: Upstream) -> tuple[str, str | None]:
         return prefix, f"{there.scheme}://{there.netloc}"
     usual = vendor is not None and prefix != PLAIN and (vendor.name == "gemini" or base in vendor.urls.values())
     return prefix, None if usual else base
+
+
+def _cloud(upstream: Upstream) -> JsonObject:
+    vendor = vendor_at(upstream.url)
+    found = CLOUDS[vendor.name][1].match(upstream.url) if vendor and vendor.name in CLOUDS else None
+    return found.groupdict() if found else {}
 
 
 def _prefix(vendor: Vendor | None, dialect: str) -> str:
@@ -224,12 +239,18 @@ def _base(url: str) -> str:
     return there
 
 
+# Where LiteLLM puts a key, by prefix; all others get it as a bearer's.
+KEYED: Mapping[str, tuple[AuthStyle, ...]] = {
+    "azure": ("api-key",),
+    "anthropic": ("x-api-key",),
+    "gemini": ("x-goog-api-key", "bearer"),
+}
+
+
 def _keyed(upstream: Upstream) -> bool:
     """Whether the key goes where LiteLLM puts it; otherwise it is a header like any other."""
     prefix, _ = _reached(upstream)
-    return upstream.auth == {"azure": "api-key", "anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(
-        prefix, "bearer"
-    )
+    return upstream.auth in KEYED.get(prefix, ("bearer",))
 
 
 def _key(upstream: Upstream) -> str | None:

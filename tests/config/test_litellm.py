@@ -61,3 +61,57 @@ def test_faults_are_told_with_the_rest() -> None:
 def test_a_name_with_a_prefix_stays_a_name() -> None:
     raw, _ = translated({"model_list": [{"model_name": "openrouter/x", "litellm_params": {"model": "openrouter/x"}}]})
     assert raw["aliases"] == {"openrouter/x": "openrouter,x"}
+
+
+def provider(*deployments: Json) -> JsonObject:
+    found = ours(*deployments)["Providers"]
+    assert isinstance(found, list)
+    (only,) = found
+    assert isinstance(only, dict)
+    return only
+
+
+def test_vertex_has_two_kinds_of_models_each_with_its_dialect() -> None:
+    where: JsonObject = {"vertex_project": "p", "vertex_location": "eu-west1"}
+    found = ours(
+        deployment("a", model="vertex_ai/gemini-3", **where), deployment("b", model="vertex_ai/claude-x", **where)
+    )
+    base = "https://eu-west1-aiplatform.googleapis.com/v1/projects/p/locations/eu-west1"
+    assert found["Providers"] == [
+        {"name": "vertex", "api_base_url": base, "dialect": "vertex-gemini", "models": ["gemini-3"]},
+        {"name": "vertex-2", "api_base_url": base, "dialect": "vertex-claude", "models": ["claude-x"]},
+    ]
+
+
+def test_vertex_may_be_global_or_left_to_the_environment() -> None:
+    found = provider(
+        deployment("a", model="vertex_ai/gemini-3", vertex_project="os.environ/P", vertex_location="global")
+    )
+    assert found["api_base_url"] == "https://aiplatform.googleapis.com/v1/projects/${P}/locations/global"
+    assert "api_base_url" not in provider(deployment("a", model="vertex_ai/gemini-3"))
+
+
+def test_bedrock_offers_anthropics_models() -> None:
+    found = provider(deployment("a", model="bedrock/converse/us.anthropic.claude-x", aws_region_name="eu-west-1"))
+    assert found == {
+        "name": "bedrock",
+        "api_base_url": "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        "dialect": "bedrock-claude",
+        "models": ["us.anthropic.claude-x"],
+    }
+    assert "${AWS_REGION:-us-west-2}" in str(provider(deployment("a", model="bedrock/anthropic.claude-x")))
+
+
+def test_what_the_clouds_have_besides_and_their_keys_are_told() -> None:
+    secret = deployment("a", model="bedrock/meta.llama", aws_secret_access_key="s", vertex_credentials="/c.json")
+    _, notices = translated({"model_list": [secret]})
+    assert [str(notice).rpartition("litellm_params.")[2] for notice in notices] == [
+        "aws_secret_access_key: not carried over: set AWS_ACCESS_KEY_ID and its like where the router is started",
+        "vertex_credentials: not carried over: credentials are the machine's: log in where the router is started",
+        "model: not carried over: of Bedrock's models only Anthropic's are supported",
+    ]
+
+
+def test_what_stands_in_for_anthropic_speaks_its_dialect() -> None:
+    found = provider(deployment("a", model="anthropic/claude-x", api_base="http://mine.test", api_key="k"))
+    assert found["dialect"] == "anthropic"

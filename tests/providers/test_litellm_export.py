@@ -162,6 +162,14 @@ def test_a_key_that_stands_in_the_file_is_told() -> None:
             {"model": "azure/m", "api_base": "https://x.openai.azure.com", "api_version": "v1"},
         ),
         ({"name": "anthropic"}, {"model": "anthropic/m"}),
+        ({"name": "openai"}, {"model": "openai/m"}),
+        ({"name": "gemini", "dialect": "openai"}, {"model": "gemini/m"}),
+        (
+            {"name": "mine", "api_base_url": "https://mine.test/v1/responses"},
+            {"model": "openai/m", "api_base": "https://mine.test/v1"},
+        ),
+        ({"name": "deepseek"}, {"model": "anthropic/m", "api_base": "https://api.deepseek.com/anthropic"}),
+        ({"name": "deepseek", "dialect": "openai"}, {"model": "deepseek/m"}),
         (
             {"name": "mine", "api_base_url": "http://mine.test/v1/messages"},
             {"model": "anthropic/m", "api_base": "http://mine.test"},
@@ -184,6 +192,26 @@ def test_anthropics_dialect_with_a_bearer_key_is_passed_through() -> None:
         },
         "model_info": {"supported_endpoints": ["/v1/messages"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "https://eu-west1-aiplatform.googleapis.com/v1/projects/p/locations/eu-west1",
+            {"model": "vertex_ai/m", "vertex_project": "p", "vertex_location": "eu-west1"},
+        ),
+        (
+            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+            {"model": "bedrock/m", "aws_region_name": "eu-west-1"},
+        ),
+        ("https://aiplatform.googleapis.com/v1", {"model": "vertex_ai/m"}),
+    ],
+)
+def test_a_cloud_is_known_by_its_region_and_project(url: str, expected: dict[str, Json]) -> None:
+    assert params({"name": "cloud", "api_base_url": url, "models": ["m"]}) == expected
+    signed = {"name": "cloud", "api_base_url": url, "models": ["m"], "api_key": "$KEY", "auth": "google"}
+    assert params(signed) == expected
 
 
 def test_a_key_that_goes_elsewhere_is_a_header() -> None:

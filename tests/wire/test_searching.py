@@ -1,9 +1,12 @@
+import pytest
 from anthropic.types import Message
 
+from ccr.messages.blocks import Text
 from ccr.messages.events import End, Finish, Grammar, OpaqueDelta, Start
 from ccr.messages.fold import fold
+from ccr.messages.request import Request, Turn
 from ccr.wire.anthropic import AnthropicClient
-from ccr.wire.searching import Hit, cited, is_cited_by_us, is_searched_by_us, searched, searched_by_us
+from ccr.wire.searching import Hit, cited, is_cited_by_us, is_searched_by_us, question, searched, searched_by_us
 
 HIT = Hit("https://a.test/", "A page", age="2 days")
 
@@ -47,3 +50,15 @@ def test_a_citation_is_known_by_its_missing_index() -> None:
     assert is_cited_by_us(ours)
     assert not is_cited_by_us({"type": "web_search_result_location", "encrypted_index": "Eo8B"})
     assert not is_cited_by_us({"type": "char_location"})
+
+
+@pytest.mark.parametrize(
+    ("turns", "query"),
+    [
+        ((Turn("user", (Text("Perform a web search for the query: rain in\nYork"),)),), "rain in\nYork"),
+        ((Turn("user", (Text("a"), Text("what rains?"))), Turn("assistant", (Text("b"),))), "what rains?"),
+        ((Turn("user", (Text(" "),)),), ""),
+    ],
+)
+def test_the_query_is_what_claude_code_asks_for_or_what_the_user_said_last(turns: tuple[Turn, ...], query: str) -> None:
+    assert question(Request("m", turns)) == query

@@ -25,15 +25,15 @@ def searches(request: Request) -> bool:
     return any(isinstance(tool, BuiltinTool) and tool.type.startswith("web_search") for tool in request.tools)
 
 
-def nudged(spoken: list[JsonObject], request: Request, differences: Differences) -> list[JsonObject]:
-    """Asked in words to call a tool, where the host knows no other way.
-    https://platform.moonshot.ai/docs/guide/migrating-from-openai-to-kimi
+def nudge(request: Request, offered: JsonObject, differences: Differences) -> list[JsonObject]:
+    """To call a tool is asked for in words, where the host knows no other way.
+    https://platform.kimi.ai/docs/guide/migrating-from-openai-to-kimi
     """
     choice = request.tool_choice
-    if differences.forced_tools or choice is None or choice.mode not in ("any", "tool") or not request.tools:
-        return spoken
+    if differences.forced_tools or "tools" not in offered or choice is None or choice.mode not in ("any", "tool"):
+        return []
     which = f"the tool {shortened(choice.name)}" if choice.name else "one of the tools"
-    return [*spoken, {"role": "user", "content": f"Answer with a call of {which}."}]
+    return [{"role": "user", "content": f"Answer with a call of {which}."}]
 
 
 def _all(request: Request, differences: Differences) -> Iterator[dict[str, Json]]:

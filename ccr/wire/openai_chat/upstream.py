@@ -14,7 +14,7 @@ from ccr.wire.openai_chat.differences import Differences
 from ccr.wire.openai_chat.history import messages
 from ccr.wire.openai_chat.reader import ChatReader
 from ccr.wire.openai_chat.thinking import thinking, wanted
-from ccr.wire.openai_chat.tools import nudged, tools
+from ccr.wire.openai_chat.tools import nudge, tools
 from ccr.wire.openai_errors import refusal
 
 _ENDPOINT = "/chat/completions"
@@ -63,9 +63,9 @@ class ChatUpstream(Differences):
 
     def encode(self, request: Request, target: Target) -> Payload:
         differences = self.for_model(target.model)
-        spoken = nudged(messages(request, target, differences), request, differences)
-        body: dict[str, Json] = {"model": target.model, "messages": spoken}
-        body |= tools(request, differences)
+        offered = tools(request, differences)
+        spoken = [*messages(request, target, differences), *nudge(request, offered, differences)]
+        body: dict[str, Json] = {"model": target.model, "messages": spoken, **offered}
         body |= _limits(request, differences)
         body |= thinking(request, differences)
         body |= _format(request, differences)

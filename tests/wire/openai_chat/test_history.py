@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -322,3 +323,109 @@ def test_thousands_of_blocks_in_one_message_are_quick() -> None:
     written = messages(user(Text("hi")), assistant(*texts, *map(called, ids)), user(*map(result, ids)))
     assert len(written) == 10_002
     assert written[1]["content"] == "hello " * 10_000
+
+
+# --- caches ---
+
+MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h", "scope": "global"}}
+KEEPS = ChatUpstream(cache="ttl")
+
+
+def cached(host: ChatUpstream, *, marked: bool = True) -> list[dict[str, object]]:
+    extra = MARK if marked else {}
+    request = Request(
+        "m",
+        (
+            user(Text("a"), Text("b", extra)),
+            assistant(called("1")),
+            user(replace(result("1"), extra=extra), Text("c")),
+        ),
+        system=(Text("one", extra), Text("two")),
+    )
+    found: list[dict[str, object]] = body(request, host)["messages"]
+    return found
+
+
+@pytest.mark.trap(53)
+def test_cache_marks_are_dropped_unless_the_host_keeps_caches_by_them() -> None:
+    assert "cache_control" not in json.dumps(cached(ChatUpstream()))
+    assert [message["content"] for message in cached(ChatUpstream())][:2] == ["one\n\ntwo", "a\n\nb"]
+
+
+def test_cache_marks_stand_within_the_parts_and_never_beside_them() -> None:
+    system, first, _, told, last = cached(KEEPS)
+    mark = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    assert system["content"] == [{"type": "text", "text": "one", **mark}, {"type": "text", "text": "two"}]
+    assert first["content"] == [{"type": "text", "text": "a"}, {"type": "text", "text": "b", **mark}]
+    assert told["content"] == [{"type": "text", "text": "out 1", **mark}]
+    assert last["content"] == [{"type": "text", "text": "c"}]
+
+
+def test_some_hosts_know_no_lifetime() -> None:
+    assert "ttl" not in json.dumps(cached(ChatUpstream(cache="plain")))
+
+
+def test_a_mark_that_moves_on_leaves_all_else_as_it_was() -> None:
+    marked = json.dumps(cached(KEEPS)).replace(', "cache_control": {"type": "ephemeral", "ttl": "1h"}', "")
+    assert marked == json.dumps(cached(KEEPS, marked=False))
+
+
+# --- models of one provider, and what only they can read ---
+
+OTHER = Target(TARGET.provider, ModelName("other"))
+SEALED = [{"type": "reasoning.encrypted", "data": "c2ln", "id": None}]
+
+
+def recalled(field: str, state: str, origin: Target) -> dict[str, object]:
+    thought = Thinking("hm", Origin(origin, field, state).sign())
+    found: dict[str, object] = messages(ASK, assistant(thought, called("1")), user(result("1")))[1]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("field", "sealed", "readable"),
+    [
+        ("reasoning_details", {"reasoning_details": SEALED}, {"reasoning": "hm"}),
+        ("thinking_blocks", {"thinking_blocks": SEALED}, {"reasoning_content": "hm"}),
+        ("extra_content", {}, {}),
+    ],
+)
+def test_another_model_of_the_provider_gets_the_words_and_no_seal(
+    field: str, sealed: dict[str, object], readable: dict[str, object]
+) -> None:
+    fields = ("reasoning", "reasoning_content", "reasoning_details", "thinking_blocks")
+    own, others = recalled(field, json.dumps(SEALED), TARGET), recalled(field, json.dumps(SEALED), OTHER)
+    assert {name: own[name] for name in fields if name in own} == sealed
+    assert {name: others[name] for name in fields if name in others} == readable
+
+
+def test_geminis_signature_goes_to_its_model_alone() -> None:
+    assert "extra_content" in json.dumps(recalled("extra_content", '{"google": {}}', TARGET))
+    assert "extra_content" not in json.dumps(recalled("extra_content", '{"google": {}}', OTHER))
+
+
+def test_mistrals_signature_goes_to_its_model_alone() -> None:
+    assert recalled("thinking", "c2ln", TARGET)["content"] == [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "signature": "c2ln"}
+    ]
+    assert "signature" not in json.dumps(recalled("thinking", "c2ln", OTHER))
+
+
+def test_thoughts_that_stood_in_the_text_stand_there_again() -> None:
+    assert recalled("tags", "", TARGET)["content"] == "<think>hm</think>\n\n"
+    assert recalled("tags", "", OTHER)["content"] is None
+
+
+def test_sealed_thoughts_name_their_call_as_it_is_sent() -> None:
+    id = "c" * 50
+    details = [{"id": id, "data": "c2ln"}, {"id": "other"}, "odd"]
+    thought = own("", "reasoning_details", json.dumps(details))
+    message = messages(ASK, assistant(thought, called(id)), user(result(id)))[1]
+    assert message["reasoning_details"] == [{"id": message["tool_calls"][0]["id"], "data": "c2ln"}, *details[1:]]
+
+
+def test_a_user_may_not_follow_a_tool_at_once() -> None:
+    host = ChatUpstream(user_after_tool=False)
+    turns = (ASK, assistant(called("1")), user(result("1"), Text("go on")))
+    assert roles(messages(*turns, host=host)) == ["user", "assistant", "tool", "assistant", "user"]
+    assert roles(messages(*turns[:2], user(result("1")), host=host)) == ["user", "assistant", "tool"]

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccr.errors import UpstreamGarbled, UpstreamSaid
-from ccr.messages.blocks import Block, Text, Thinking, ToolUse
+from ccr.messages.blocks import Block, Opaque, Text, Thinking, ToolUse
 from ccr.messages.events import BlockStart, BlockStop, End, Finish, JsonDelta, Start, TextDelta, ThinkingDelta
 from ccr.messages.fold import fold
 from ccr.messages.json import NOTHING
 from ccr.messages.reply import Usage
-from ccr.messages.request import Request, Tool
+from ccr.messages.request import BuiltinTool, Request, Tool
 from ccr.wire.names import shortened
 from ccr.wire.openai_chat.stream import Answer
 from ccr.wire.origin import origin
@@ -528,3 +528,137 @@ def test_no_text_and_no_thought_is_lost_or_shuffled(case: tuple[list[dict[str, o
     thought = "".join(event.text for event in found if isinstance(event, ThinkingDelta))
     assert said == "text" * chunks.count(delta(content="text"))
     assert thought == "thought" * chunks.count(delta(reasoning="thought"))
+
+
+# --- thoughts in tags, thoughts that are signed ---
+
+
+def test_thoughts_in_tags_come_first_and_are_marked_as_such() -> None:
+    found = reply(delta(content="<think>hm</th"), delta(content="ink>\n\nyes"), DONE).content
+    assert [type(block) for block in found] == [Thinking, Text]
+    assert fields(*found) == [("tags", "")]
+
+
+def test_empty_tags_are_no_thought() -> None:
+    assert blocks(delta(content="<think>\n\n</think>\n\nyes"), DONE) == (Text("yes"),)
+
+
+def test_a_tag_that_never_ends_is_a_thought_and_half_a_tag_is_text() -> None:
+    assert blocks(delta(content="<think>hm"), DONE) == (Thinking("hm"),)
+    assert blocks(delta(content="<thi"), DONE) == (Text("<thi"),)
+
+
+def signed(text: str, signature: str | None = None, kind: str = "thinking") -> dict[str, object]:
+    return {"type": kind, "thinking": text, "signature": signature}
+
+
+def test_litellms_thoughts_are_kept_as_they_were_signed() -> None:
+    (thought,) = reply(
+        delta(reasoning_content="a", thinking_blocks=[signed("a")]),
+        delta(reasoning_content="b", thinking_blocks=[signed("b")]),
+        delta(thinking_blocks=[signed("", "c2ln")]),
+        delta(thinking_blocks=[signed("c"), signed("", "c2ln2")]),
+        delta(thinking_blocks=[{"type": "redacted_thinking", "data": "eA"}]),
+        DONE,
+    ).content
+    ((field, state),) = fields(thought)
+    assert field == "thinking_blocks"
+    assert json.loads(state) == [
+        signed("ab", "c2ln"),
+        signed("c", "c2ln2"),
+        {"type": "redacted_thinking", "data": "eA"},
+    ]
+    assert isinstance(thought, Thinking)
+    assert thought.text == "abc"
+
+
+def test_a_signature_is_not_lost_to_an_empty_one_that_follows() -> None:
+    found = reply(delta(thinking_blocks=[signed("a", "c2ln")]), delta(thinking_blocks=[signed("", "")]), DONE).content
+    assert json.loads(fields(*found)[0][1]) == [signed("a", "c2ln")]
+
+
+def test_thoughts_that_nobody_signed_are_text() -> None:
+    found = reply(delta(reasoning_content="a", thinking_blocks=[signed("a")]), DONE).content
+    assert fields(*found) == [("reasoning_content", "")]
+
+
+# --- sealed thoughts that name a call ---
+
+
+def sealed(id: str, format: str = "google-gemini-v1") -> dict[str, object]:
+    return {"type": "reasoning.encrypted", "data": "c2ln", "id": id, "format": format}
+
+
+def named(*chunks: object, request: Request = HI) -> tuple[list[object], list[str]]:
+    """The ids in the thoughts, and those of the calls."""
+    found = reply(*chunks, request=request).content
+    details = [detail["id"] for _, state in fields(*found) for detail in json.loads(state)]
+    return details, [block.id for block in found if isinstance(block, ToolUse)]
+
+
+AGAIN = Request("m", (user(Text("a")), assistant(asked("tool_0")), user(result("tool_0"))))
+CALL = called(0, id="tool_0", name="Bash", arguments="{}")
+
+
+@pytest.mark.parametrize(
+    "chunks", [(delta(reasoning_details=[sealed("tool_0")]), CALL), (CALL, delta(reasoning_details=[sealed("tool_0")]))]
+)
+def test_a_seal_is_named_after_its_call_whichever_comes_first(chunks: tuple[object, ...]) -> None:
+    thoughts, calls = named(*chunks, DONE, request=AGAIN)
+    assert thoughts == calls != ["tool_0"]
+
+
+def test_two_calls_of_one_id_have_two_names_and_the_seal_is_the_firsts() -> None:
+    second = called(1, id="tool_0", name="Bash", arguments="{}")
+    thoughts, calls = named(delta(reasoning_details=[sealed("tool_0")]), CALL, second, DONE, request=AGAIN)
+    assert len(set(calls)) == 2
+    assert thoughts == calls[:1]
+
+
+def test_the_ids_of_other_makers_are_their_own() -> None:
+    thoughts, _ = named(delta(reasoning_details=[sealed("rs_1|2", "openai-responses-v1")]), CALL, DONE)
+    assert thoughts == ["rs_1|2"]
+
+
+# --- pages that an answer names ---
+
+SEARCHING = Request(
+    "m",
+    (user(Text("Perform a web search for the query: rain")),),
+    tools=(BuiltinTool("web_search_20250305", "web_search", {}),),
+)
+
+
+def page(url: str, **about: str) -> dict[str, object]:
+    return {"type": "url_citation", "url_citation": {"url": url, "start_index": 0, "end_index": 2, **about}}
+
+
+def test_pages_are_sources_of_the_text_and_what_a_search_found() -> None:
+    annotations = [
+        page("https://a.test/", title="A", content="It rains."),
+        page("https://b.test/"),
+        page("https://b.test/"),
+    ]
+    said, call, found = reply(
+        delta(content="It rains."), delta(annotations=annotations), DONE, request=SEARCHING
+    ).content
+    assert isinstance(said, Text)
+    citations = said.extra["citations"]
+    assert isinstance(citations, list)
+    assert [each["url"] for each in citations] == ["https://a.test/", "https://b.test/", "https://b.test/"]
+    assert citations[0]["cited_text"] == "It rains."
+    assert isinstance(call, Opaque)
+    assert call.raw["input"] == {"query": "rain"}
+    assert isinstance(found, Opaque)
+    assert [each["title"] for each in found.raw["content"]] == ["A", "https://b.test/"]  # type: ignore[attr-defined]
+
+
+def test_who_did_not_ask_for_a_search_gets_the_sources_alone() -> None:
+    (said,) = reply(delta(content="It rains.", annotations=[page("https://a.test/")]), DONE).content
+    assert isinstance(said, Text)
+    assert said.extra.keys() == {"citations"}
+
+
+def test_sources_before_any_text_are_what_was_found() -> None:
+    found = reply(delta(annotations=[page("https://a.test/")]), delta(content="a"), DONE, request=SEARCHING).content
+    assert [type(block) for block in found] == [Text, Opaque, Opaque]

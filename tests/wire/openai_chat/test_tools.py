@@ -114,3 +114,25 @@ def test_a_host_that_cannot_be_forced_is_not() -> None:
 def test_one_call_at_a_time(mode: Any) -> None:
     assert sent(BASH, choice=ToolChoice(mode, parallel=False))["parallel_tool_calls"] is False
     assert "parallel_tool_calls" not in sent(BASH, choice=ToolChoice(mode))
+
+
+def test_a_host_that_cannot_be_forced_is_asked_in_words() -> None:
+    host = ChatUpstream(forced_tools=False)
+    asked = sent(BASH, choice=ToolChoice("tool", "Bash"), host=host)["messages"][-1]
+    assert asked == {"role": "user", "content": "Answer with a call of the tool Bash."}
+    assert "one of the tools" in sent(BASH, choice=ToolChoice("any"), host=host)["messages"][-1]["content"]
+    for choice in (None, ToolChoice("auto")):
+        assert len(sent(BASH, choice=choice, host=host)["messages"]) == 1
+    assert len(sent(SEARCH, choice=ToolChoice("any"), host=host)["messages"]) == 1
+
+
+def test_a_host_that_takes_no_names_is_told_to_call_any() -> None:
+    found = sent(BASH, choice=ToolChoice("tool", "Bash"), host=ChatUpstream(named_tools=False))
+    assert found["tool_choice"] == "required"
+
+
+def test_a_schema_need_not_say_what_it_is() -> None:
+    tool = replace(BASH, schema={"$schema": "s", **BASH.schema})
+    assert "$schema" in sent(tool)["tools"][0]["function"]["parameters"]
+    (bare,) = sent(tool, host=ChatUpstream(dollar_schema=False))["tools"]
+    assert bare["function"]["parameters"] == BASH.schema

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ccr.ids import ModelName
 from ccr.messages.blocks import Text
 from ccr.messages.request import Format, Reasoning, Request, Tool
 from ccr.wire.dialect import UpstreamDialect
@@ -188,3 +189,64 @@ def test_a_refusal_says_what_the_host_said() -> None:
 
 def test_the_target_names_the_model() -> None:
     assert body(replace(HI, model="asked,for"))["model"] == TARGET.model
+
+
+# --- what differs by model, by session, by address ---
+
+
+def test_the_first_pattern_in_a_models_name_says_how_it_differs() -> None:
+    host = ChatUpstream(models=(("think", ChatUpstream(sampling=False)), ("m", ChatUpstream(most_tokens=5))))
+    target = replace(TARGET, model=ModelName("M-Think"))
+    assert "temperature" not in body(replace(HI, temperature=0.5), host, target)
+    assert sent(host, max_tokens=9)["max_tokens"] == 5
+    assert sent(host, max_tokens=3)["max_tokens"] == 3
+    assert host.for_model("x") is host
+
+
+def test_a_session_goes_where_caches_are_kept_by_it_and_tells_nothing() -> None:
+    host = ChatUpstream(session_fields=("prompt_cache_key",), session_headers=("x-session",))
+    payload = host.encode(replace(HI, session="alice-7"), TARGET)
+    assert payload.headers == {"x-session": payload.body["prompt_cache_key"]}
+    assert "alice" not in json.dumps(payload.body)
+    assert payload == host.encode(replace(HI, session="alice-7"), TARGET)
+    assert payload != host.encode(replace(HI, session="alice-8"), TARGET)
+    assert host.encode(HI, TARGET).headers == {}
+    assert "prompt_cache_key" not in sent(host)
+
+
+def test_arguments_stream_where_that_is_asked_for() -> None:
+    host = ChatUpstream(tool_stream=True)
+    assert sent(host, tools=(Tool("a"),), stream=True)["tool_stream"] is True
+    assert "tool_stream" not in sent(host, stream=True)
+    assert "tool_stream" not in sent(host, tools=(Tool("a"),))
+
+
+def test_what_stands_in_every_body_stands_in_every_body() -> None:
+    assert sent(ChatUpstream(extras={"drop_params": True}))["drop_params"] is True
+
+
+def test_a_host_may_refuse_stop() -> None:
+    assert "stop" not in sent(ChatUpstream(stops=False), stop=("x",))
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://x.test/openai/v1", "https://x.test/openai/v1/chat/completions"),
+        (
+            "https://x.test/openai/deployments",
+            "https://x.test/openai/deployments/a%2Fb/chat/completions?api-version=2024-10-21",
+        ),
+        (
+            "https://x.test/openai/deployments/mine/",
+            "https://x.test/openai/deployments/mine/chat/completions?api-version=2024-10-21",
+        ),
+        (
+            "https://x.test/openai/deployments/mine/chat/completions?api-version=7",
+            "https://x.test/openai/deployments/mine/chat/completions?api-version=7",
+        ),
+    ],
+)
+def test_azures_deployments_are_models_and_have_a_version(url: str, address: str) -> None:
+    host = ChatUpstream()
+    assert host.address(host.endpoint(url), replace(TARGET, model=ModelName("a/b")), stream=True) == address
