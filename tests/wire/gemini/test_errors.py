@@ -53,7 +53,7 @@ def test_one_that_a_proxy_quotes_comes_first() -> None:
         (b"plain  text", "plain text"),
     ],
 )
-def test_whatever_comes_has_a_message(body: bytes, message: str) -> None:
+def test_every_refusal_has_a_message(body: bytes, message: str) -> None:
     assert refusal(502, body).message == message
 
 

@@ -46,6 +46,10 @@ def test_each_kind_of_part_has_its_block() -> None:
     assert (four.name, four.input) == ("Bash", {"command": "ls"})
 
 
+def test_pieces_of_a_thought_are_one() -> None:
+    assert said({"text": "h", "thought": True}, {"text": "m", "thought": True}, {"text": "so"}) == (hm(), Text("so"))
+
+
 @pytest.mark.trap(23)
 def test_every_thought_has_a_signature_of_ours() -> None:
     (thought, _) = said({"text": "hm", "thought": True}, {"text": "so"})
