@@ -38,7 +38,8 @@ _INCOMPLETE: Mapping[StopReason, str] = {
     "model_context_window_exceeded": "max_output_tokens",
     "refusal": "content_filter",
 }
-# What Codex knows a full or an overloaded host by.
+_CHOICES = {"auto": "auto", "none": "none", "any": "required", "tool": "required"}
+# OpenAI's own word, which clients wait upon.
 _CODES = {"overloaded": "server_is_overloaded"}
 
 
@@ -167,11 +168,7 @@ class ResponsesWriter:
             "store": False,
             "temperature": self._request.temperature,
             "text": {"format": {"type": "text"}},
-            "tool_choice": "required"
-            if choice and choice.mode in ("any", "tool")
-            else choice.mode
-            if choice
-            else "auto",
+            "tool_choice": _CHOICES[choice.mode] if choice else "auto",
             "tools": [],  # the client knows them
             "top_p": self._request.top_p,
             "truncation": "disabled",
