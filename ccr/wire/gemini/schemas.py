@@ -24,11 +24,11 @@ _TOLD = (
     "const", "enum", "format", "pattern", "minLength", "maxLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     "uniqueItems", "minProperties", "maxProperties", "default",
 )  # fmt: skip
-_NODE = frozenset({
-    *_TYPES, *_KEPT, *_TOLD, "type", "description", "properties", "required", "items", "prefixItems", "anyOf", "oneOf",
-    "allOf", "not", "$ref", "$schema", "$id", "$defs", "definitions", "additionalProperties", "patternProperties",
-    "propertyNames", "if", "then", "else", "nullable", "examples",
-}) - {*_TYPES}  # fmt: skip
+# Words of a schema that hold an object; a bare map of properties has none of them.
+_HOLDERS = frozenset({
+    "properties", "items", "additionalProperties", "patternProperties", "propertyNames", "$defs", "definitions", "not",
+    "if", "then", "else",
+})  # fmt: skip
 _ANY: tuple[Json, ...] = tuple({"type": kind} for kind in ("string", "number", "boolean", "object"))
 
 
@@ -45,7 +45,7 @@ def cleaned(schema: JsonObject) -> JsonObject:
 
 def _wrapped(schema: JsonObject) -> JsonObject:
     """Some servers give the properties alone: {"path": {"type": "string"}}."""
-    bare = schema and not schema.keys() & _NODE and all(isinstance(value, dict) for value in schema.values())
+    bare = schema and not schema.keys() & _HOLDERS and all(isinstance(value, dict) for value in schema.values())
     return {"type": "object", "properties": schema} if bare else schema
 
 

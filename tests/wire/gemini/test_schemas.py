@@ -220,6 +220,7 @@ def test_bare_properties_and_marked_ones() -> None:
     bare = {"path": {"type": "string", "required": True}, "mode": {"type": "integer", "required": False}}
     assert function(bare) == made
     assert function({"type": "object", "properties": bare, "required": True}) == made
+    assert function({"title": STRING}) == {"type": "object", "properties": {"title": STRING}}
     assert function({"type": "object", "properties": bare, "required": ["path", "gone", 3]}) == made
 
 
