@@ -53,7 +53,7 @@ def test_a_search_engine_answers_where_the_model_cannot_search(
 def test_a_search_engine_that_the_route_names_answers(
     person: Person, start_router: StartRouter, chat_upstream: Upstream, messages_upstream: Upstream, engine: Upstream
 ) -> None:
-    routes = {"default": "chat,m", "webSearch": "searx,searxng"}
+    routes = {"default": "chat,m", "webSearch": "searx"}
     router = start_router({"Providers": with_engine(chat_upstream, messages_upstream, engine), "Router": routes})
     assert "They live in the Himalayas." in ask(person, router, chat_upstream)
     assert len(engine.requests) == 1
