@@ -110,6 +110,9 @@ HOMES: dict[type[Event], type[Block]] = {TextDelta: Text, ThinkingDelta: Thinkin
 # With these an answer may end in the middle of a tool's input.
 CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
+# These say that the model came to its end; beside a call they mean that it waits for a result.
+ENDED = frozenset({"end_turn", "stop_sequence"})
+
 
 class Grammar:
     """Checks one answer, event by event."""

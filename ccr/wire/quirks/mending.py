@@ -15,7 +15,18 @@ from typing import Literal
 from ccr.errors import UpstreamGarbled
 from ccr.ids import Target
 from ccr.messages.blocks import Text, ToolUse
-from ccr.messages.events import CUT_SHORT, BlockStart, BlockStop, Event, Finish, JsonDelta, Ping, TextDelta, tool_input
+from ccr.messages.events import (
+    CUT_SHORT,
+    ENDED,
+    BlockStart,
+    BlockStop,
+    Event,
+    Finish,
+    JsonDelta,
+    Ping,
+    TextDelta,
+    tool_input,
+)
 from ccr.messages.json import DEEPEST, NOTHING, Json, JsonObject, read
 from ccr.messages.request import AnyTool, Request, Tool
 from ccr.wire.taught import taught
@@ -425,7 +436,8 @@ class Mending:
             yield BlockStart(Text(""))
             yield TextDelta(f"[Not run, since the input was {'cut off' if cut else 'no valid JSON'}: {names}]")
             yield BlockStop()
-        yield event if cut or not self._broken else replace(event, reason="tool_use", stop_sequence=None)
+        called = self._broken and event.reason in ENDED
+        yield replace(event, reason="tool_use", stop_sequence=None) if called else event
 
 
 def described(tool: AnyTool) -> Tool | None:

@@ -13,6 +13,7 @@ from ccr.ids import Target
 from ccr.messages.blocks import Text, ToolUse
 from ccr.messages.events import (
     CUT_SHORT,
+    ENDED,
     BlockStart,
     BlockStop,
     Event,
@@ -197,7 +198,7 @@ class TextCalls:
             case BlockStart(ToolUse(id)):
                 self._ids.fresh(id, "")
                 yield event
-            case Finish(reason) if self._called and reason not in CUT_SHORT:
+            case Finish(reason) if self._called and reason in ENDED:
                 yield replace(event, reason="tool_use", stop_sequence=None)
             case _:
                 yield event

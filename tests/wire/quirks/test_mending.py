@@ -240,6 +240,10 @@ def test_a_call_that_cannot_be_mended_stays_open_for_claude_code_to_complain(rea
     assert blocks(call(BAD), reason=reason) == ()
 
 
+def test_a_refusal_stays_one() -> None:
+    assert staged(answer(call(BAD), reason="refusal"))[-2] == Finish("refusal")
+
+
 def test_beside_a_call_that_runs_the_model_is_told_of_the_one_that_does_not() -> None:
     ran, note = blocks(call(BAD, name="Bad"), call(WHOLE))
     assert ran == ToolUse("id_Write", "Write", {"path": "p"})

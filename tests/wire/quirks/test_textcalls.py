@@ -200,6 +200,11 @@ def test_a_whole_call_before_the_limit_is_one() -> None:
     assert heard(HERMES, reason="max_tokens").stop_reason == "max_tokens"
 
 
+@pytest.mark.parametrize(("reason", "becomes"), [("stop_sequence", "tool_use"), ("refusal", "refusal")])
+def test_a_call_changes_why_the_answer_ended_only_where_that_was_its_end(reason: str, becomes: str) -> None:
+    assert heard(HERMES, reason=reason).stop_reason == becomes
+
+
 def test_without_tools_nothing_is_looked_for() -> None:
     assert said(HERMES, request=Request("m", ())) == [HERMES]
 
