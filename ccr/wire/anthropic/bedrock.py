@@ -16,7 +16,7 @@ from ccr.ids import Target
 from ccr.messages.events import Event
 from ccr.messages.json import Json, read
 from ccr.messages.request import Request
-from ccr.wire.anthropic.doors import COMMON, Door
+from ccr.wire.anthropic.doors import CHANGES_TOOLS, COMMON, TURNS_CONTROL, TURNS_EFFORT, Door
 from ccr.wire.anthropic.errors import refusal, said
 from ccr.wire.anthropic.eventstream import EventStream, Message
 from ccr.wire.anthropic.hosted import hosted
@@ -26,14 +26,14 @@ from ccr.wire.dialect import DialectName, Payload, Reader
 
 RUNTIME_VERSION = "bedrock-2023-05-31"
 BOTH = (*COMMON, "effort-2025-11-24", "fine-grained-tool-streaming-2025-05-14")
-RUNTIME_DOOR = Door(BOTH)
+RUNTIME_DOOR = Door((*BOTH, TURNS_EFFORT, CHANGES_TOOLS))
 MANTLE_DOOR = Door(
     (
         *BOTH,
         "claude-code-20250219",
         "interleaved-thinking-2025-05-14",
         "output-128k-2025-02-19",
-        "per-turn-control-2026-07-01",
+        TURNS_CONTROL,
         "structured-outputs-2025-11-13",
         "token-efficient-tools-2025-02-19",
         "tool-examples-2025-10-29",

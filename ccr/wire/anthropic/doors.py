@@ -7,12 +7,16 @@ know ("Unexpected value(s) for the `anthropic-beta` header", "invalid beta flag"
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ccr.messages.blocks import Opaque
 from ccr.messages.json import NOTHING, Json, JsonObject
-from ccr.messages.request import AnyTool, BuiltinTool, Reasoning, Request, Tool
+from ccr.messages.request import AnyTool, BuiltinTool, Reasoning, Request, Tool, Turn
 
 SEARCHES_TOOLS = "tool-search-tool-2025-10-19"
 EDITS_CONTEXT = "context-management-2025-06-27"
 BINDS_THINKING = "thinking-binding-controls-2026-08-01"
+TURNS_EFFORT = "mid-conversation-output-config-2026-07-01"
+TURNS_CONTROL = "per-turn-control-2026-07-01"
+CHANGES_TOOLS = "mid-conversation-tool-changes-2026-07-01"
 COMMON = (
     "context-1m-2025-08-07",
     EDITS_CONTEXT,
@@ -25,6 +29,13 @@ COMMON = (
 )
 RENAMED = {"advanced-tool-use-2025-11-20": SEARCHES_TOOLS}  # the first party's name for more than the clouds have
 
+# What a system turn may hold, and the betas that open it.
+TURNS: Mapping[str, tuple[str, ...]] = {
+    "output_config": (TURNS_CONTROL, TURNS_EFFORT),
+    "clear_at": (TURNS_CONTROL,),
+    "tool_addition": (CHANGES_TOOLS,),
+    "tool_removal": (CHANGES_TOOLS,),
+}
 RUN_BY_CLIENTS = ("bash_", "text_editor_", "memory_", "computer_")
 MARK = ("type", "ttl")  # of a cache_control; `scope` is the first party's alone
 OWN = frozenset({"input", "input_schema"})  # the caller's objects
@@ -47,6 +58,7 @@ def admitted(request: Request, door: Door) -> Request:
     return replace(
         request,
         betas=betas,
+        turns=tuple([_turn(turn, betas) for turn in request.turns]),
         tools=tuple(_tools(request.tools, door, betas)),
         reasoning=_reasoning(request.reasoning, betas),
         format=request.format if door.format else None,
@@ -69,6 +81,14 @@ def _mark(name: str, value: Json) -> Json:
     if name == "cache_control" and isinstance(value, Mapping):
         return _kept(value, *MARK)
     return marked(value)
+
+
+def _turn(turn: Turn, betas: tuple[str, ...]) -> Turn:
+    if turn.role != "system":
+        return turn
+    shut = {name for name, names in TURNS.items() if not any(beta in betas for beta in names)}
+    content = tuple([block for block in turn.content if not (isinstance(block, Opaque) and block.type in shut)])
+    return replace(turn, content=content, extra={name: turn.extra[name] for name in turn.extra if name not in shut})
 
 
 def _tools(tools: tuple[AnyTool, ...], door: Door, betas: tuple[str, ...]) -> Iterator[AnyTool]:

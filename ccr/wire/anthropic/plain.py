@@ -39,7 +39,8 @@ class Plain:
         for turn in turns:
             content = tuple(self.blocks(turn.content))
             if turn.role == "system" and not self.host.system_turns:
-                yield Turn("user", (reminder(content),))
+                if any(isinstance(block, Text) for block in content):
+                    yield Turn("user", (reminder(content),))
             else:
                 yield Turn(turn.role, content)
 

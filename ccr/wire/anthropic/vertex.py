@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ccr.errors import UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.request import Request
-from ccr.wire.anthropic.doors import COMMON, Door
+from ccr.wire.anthropic.doors import COMMON, TURNS_CONTROL, Door
 from ccr.wire.anthropic.errors import refusal
 from ccr.wire.anthropic.hosted import hosted
 from ccr.wire.anthropic.reader import AnswerReader
@@ -19,7 +19,7 @@ DOOR = Door(
         *COMMON,
         "compact-2026-09-04",
         "interleaved-thinking-2025-05-14",
-        "per-turn-control-2026-07-01",
+        TURNS_CONTROL,
         "web-search-2025-03-05",
     ),
     web_search=True,

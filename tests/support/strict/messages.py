@@ -23,7 +23,16 @@ BETAS = {
     "context_management": ("context-management-2025-06-27", "compact-2026-01-12"),
     "mcp_servers": ("mcp-client-2025-11-20",),
 }
+# Fields of a system turn, and blocks in it.
+TURN_BETAS = {
+    "output_config": ("per-turn-control-2026-07-01", "mid-conversation-output-config-2026-07-01"),
+    "clear_at": ("per-turn-control-2026-07-01",),
+    "tool_addition": ("mid-conversation-tool-changes-2026-07-01",),
+    "tool_removal": ("mid-conversation-tool-changes-2026-07-01",),
+}
 FIELDS = {
+    "tool_addition": {"type", "tool", "cache_control"},
+    "tool_removal": {"type", "tool", "cache_control"},
     "text": {"type", "text", "citations", "cache_control"},
     "image": {"type", "source", "cache_control", "transformations"},
     "document": {"type", "source", "title", "context", "citations", "cache_control"},
@@ -83,15 +92,15 @@ def check(path: str, body: Json, headers: Mapping[str, str], issued: set[str]) -
     if headers.get("anthropic-version") not in ("2023-06-01", "2026-10-21"):
         raise Refused("anthropic-version: header is required")
     betas = set(filter(None, headers.get("anthropic-beta", "").split(",")))
-    opened = {name for name, names in BETAS.items() if betas & set(names)}
-    known(body, PARAMETERS | opened, "")
-    check_shape(body)
+    opened = {name for name, names in (BETAS | TURN_BETAS).items() if betas & set(names)}
+    known(body, PARAMETERS | (opened & BETAS.keys()), "")
+    check_shape(body, opened & TURN_BETAS.keys())
     check_roles(body)
     check_thinking(body, issued)
     check_sampling(body)
 
 
-def check_shape(body: Json) -> None:
+def check_shape(body: Json, turns: set[str]) -> None:
     """What holds for every host."""
     for name in ("model", "max_tokens", "messages"):
         if name not in body:
@@ -100,10 +109,11 @@ def check_shape(body: Json) -> None:
         raise Refused("messages: at least one message is required")
     check_blocks(body.get("system") or [], {"text"}, "system")
     for place, message in enumerate(body["messages"]):
-        known(message, {"role", "content"}, f"messages.{place}")
+        extra = turns if message["role"] == "system" else set()
+        known(message, {"role", "content"} | extra, f"messages.{place}")
         if message["role"] not in PLACES:
             raise Refused(f"messages.{place}.role: Input should be 'user' or 'assistant'")
-        check_blocks(message["content"], PLACES[message["role"]], f"messages.{place}.content")
+        check_blocks(message["content"], PLACES[message["role"]] | extra, f"messages.{place}.content")
     check_tools(body)
     check_calls(body["messages"])
     marks = sum(1 for _ in marked(body))
@@ -291,7 +301,7 @@ def check_lookalike(path: str, body: Json, headers: Mapping[str, str], issued: s
         raise Refused("unknown anthropic-version or anthropic-beta")
     known(body, LOOKALIKE_PARAMETERS, "")
     known(body.get("output_config") or {}, {"effort"}, "output_config")
-    check_shape(body)
+    check_shape(body, set())
     if any(mark != {"type": "ephemeral"} for mark in marked(body)):
         raise Refused("cache_control.ttl: 1h is not supported")
     if any("type" in tool for tool in body.get("tools") or []):

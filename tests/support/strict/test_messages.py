@@ -162,6 +162,15 @@ def test_address_and_version_are_looked_at() -> None:
     assert "anthropic-beta" in words(lookalike_fault("/v1/messages", plain(), beta, set()))
 
 
+def test_a_system_turn_may_set_what_a_beta_opens() -> None:
+    change = {"type": "tool_addition", "tool": {"name": "B"}}
+    asked = {**HEADERS, "anthropic-beta": "per-turn-control-2026-07-01,mid-conversation-tool-changes-2026-07-01"}
+    body = good()
+    body["messages"][1] = {"role": "system", "content": [change], "output_config": {"effort": "low"}}
+    assert fault("/v1/messages", body, asked, {"issued"}) is None
+    assert "messages.1.output_config: Extra inputs" in words(fault("/v1/messages", body, HEADERS, {"issued"}))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -2,10 +2,20 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.messages.blocks import Text
+from ccr.messages.blocks import Opaque, Text
 from ccr.messages.json import Json
 from ccr.messages.request import AnyTool, BuiltinTool, Format, Reasoning, Request, Tool, Turn
-from ccr.wire.anthropic.doors import BINDS_THINKING, EDITS_CONTEXT, SEARCHES_TOOLS, Door, admitted, marked
+from ccr.wire.anthropic.doors import (
+    BINDS_THINKING,
+    CHANGES_TOOLS,
+    EDITS_CONTEXT,
+    SEARCHES_TOOLS,
+    TURNS_CONTROL,
+    TURNS_EFFORT,
+    Door,
+    admitted,
+    marked,
+)
 
 DOOR = Door((EDITS_CONTEXT, SEARCHES_TOOLS, BINDS_THINKING))
 HI = Request("x", (Turn("user", (Text("hi"),)),))
@@ -61,6 +71,26 @@ def test_tools_that_only_anthropics_servers_run_are_left_out(
     tool: AnyTool, door: Door, betas: tuple[str, ...], left: AnyTool | None
 ) -> None:
     assert admitted(replace(HI, tools=(tool,), betas=betas), door).tools == ((left,) if left else ())
+
+
+@pytest.mark.trap(88)
+@pytest.mark.parametrize(
+    ("betas", "fields", "blocks"),
+    [
+        ((), set(), ["text"]),
+        ((TURNS_CONTROL,), {"output_config", "clear_at"}, ["text"]),
+        ((TURNS_EFFORT,), {"output_config"}, ["text"]),
+        ((CHANGES_TOOLS,), set(), ["text", "tool_addition"]),
+    ],
+)
+def test_a_system_turn_sets_what_the_cloud_lets_it(betas: tuple[str, ...], fields: set[str], blocks: list[str]) -> None:
+    content = (Text("note"), Opaque({"type": "tool_addition", "tool": {}}))
+    turn = Turn("system", content, {"output_config": {"effort": "low"}, "clear_at": "x"})
+    door = Door((TURNS_CONTROL, TURNS_EFFORT, CHANGES_TOOLS))
+    user, system = admitted(replace(HI, turns=(*HI.turns, turn), betas=betas), door).turns
+    assert user is HI.turns[0]
+    assert system.extra.keys() == fields
+    assert [block.type if isinstance(block, Opaque) else "text" for block in system.content] == blocks
 
 
 def test_marks_say_what_every_cloud_knows_and_a_tools_input_is_let_alone() -> None:

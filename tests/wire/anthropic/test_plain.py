@@ -90,3 +90,8 @@ def test_system_turns_become_the_users_words_where_they_stand() -> None:
         turns[2],
     ]
     assert list(Plain(MOST).turns(turns)) == turns
+
+
+def test_a_system_turn_that_says_nothing_there_goes() -> None:
+    change = Opaque({"type": "tool_addition", "tool": {"name": "B"}})
+    assert list(Plain(LEAST).turns([Turn("system", (change,), {"output_config": {"effort": "low"}})])) == []
