@@ -116,6 +116,7 @@ def test_text_and_usage(client: openai.OpenAI, side: Side, streaming: bool) -> N
     assert answer.usage.input_tokens_details.cached_tokens == 60
 
 
+@pytest.mark.trap(39)
 @streams
 def test_thoughts_parallel_tools_and_their_results(client: openai.OpenAI, side: Side, streaming: bool) -> None:
     calls = tool("Bash", {"command": "ls"}), tool("Bash", {"command": "pwd"})
@@ -158,6 +159,7 @@ def test_a_tool_that_takes_free_text(client: openai.OpenAI, side: Side, streamin
     assert b"patched" in side.upstream.only.body
 
 
+@pytest.mark.trap(90)
 def test_an_image_in_a_tools_output_reaches_the_model(client: openai.OpenAI, side: Side) -> None:
     side.script(text("A cat."), usage(1, 1), streaming=False)
     shot = {"type": "input_image", "image_url": "data:image/png;base64,aGk="}
@@ -244,6 +246,7 @@ def test_a_wrong_key(router: Router) -> None:
         ask(client, "chat,m", streaming=False)
 
 
+@pytest.mark.trap(8)
 def test_a_stream_cut_short_fails_in_words(client: openai.OpenAI, chat_upstream: Upstream) -> None:
     chat_upstream.play([chat.streamed(chat.delta(role="assistant", content="half"), "FIN", done=False)])
     events: Any = client.responses.create(model="chat,m", input="hi", stream=True)

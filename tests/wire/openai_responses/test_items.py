@@ -60,6 +60,7 @@ def test_what_the_user_says_in_a_row_stays_apart() -> None:
     assert turns(HI) == [Turn("user", (Text("hi"),))]
 
 
+@pytest.mark.trap(46)
 def test_system_messages_at_the_head_are_the_prompt_and_later_ones_turns() -> None:
     note = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "note"}]}
     request = asked({"role": "system", "content": "be brief"}, note, HI, note)

@@ -105,6 +105,7 @@ def searched(*found: object) -> list[Event]:
     return [call, JsonDelta('{"query":"x"}'), STOP, BlockStart(Opaque(content)), STOP]
 
 
+@pytest.mark.trap(92)
 def test_a_text_from_its_beginning_to_its_end() -> None:
     found = stream(BlockStart(Text("")), TextDelta("hi "), TextDelta("there"), STOP)
     assert kinds(found) == [
@@ -284,12 +285,14 @@ def test_what_has_no_form_is_left_out() -> None:
     assert output(BlockStart(ToolUse("a", "f")), OpaqueDelta({"type": "x"}), STOP)[0]["arguments"] == "{}"
 
 
+@pytest.mark.trap(12)
 def test_a_sign_of_life_is_a_comment_and_has_no_number() -> None:
     writer = CLIENT.writer(HI)
     assert writer.write(Ping()) == writer.ping() == b": ping\n\n"
     assert len(read(writer.write(START))) == 2
 
 
+@pytest.mark.trap(10)
 @pytest.mark.parametrize(
     ("error", "code"),
     [
