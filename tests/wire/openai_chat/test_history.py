@@ -42,6 +42,7 @@ def test_the_system_blocks_are_one_leading_message() -> None:
     assert body(request)["messages"][0] == {"role": "system", "content": "one\n\ntwo"}
 
 
+@pytest.mark.trap(48)
 def test_the_attribution_block_is_dropped() -> None:
     line = "x-anthropic-billing-header: cc_version=1.2.3.abc; cc_entrypoint=cli;"
     request = Request("m", (ASK,), system=(Text(line), Text("prompt")))
@@ -59,6 +60,7 @@ def test_some_hosts_call_it_developer() -> None:
     assert body(request, ChatUpstream(system_role="developer"))["messages"][0]["role"] == "developer"
 
 
+@pytest.mark.trap(45, 46)
 def test_a_system_turn_is_folded_into_the_user_turn_where_it_stands() -> None:
     found = messages(ASK, note("be brief"), assistant(Text("ok")), user(Text("go")), note("now"))
     assert found == [
@@ -81,6 +83,7 @@ def test_an_empty_system_turn_says_nothing() -> None:
 # --- tool results ---
 
 
+@pytest.mark.trap(39, 61)
 def test_results_come_first_in_the_order_of_the_calls() -> None:
     found = messages(ASK, assistant(called("a"), called("b")), user(Text("and"), result("b"), result("a")))
     assert found[2:] == [
@@ -90,6 +93,7 @@ def test_results_come_first_in_the_order_of_the_calls() -> None:
     ]
 
 
+@pytest.mark.trap(90)
 def test_images_and_documents_of_results_follow_after_all_tool_messages() -> None:
     found = messages(
         ASK,
@@ -132,6 +136,7 @@ def test_a_result_of_a_tool_search_is_words() -> None:
     )
 
 
+@pytest.mark.trap(40)
 def test_an_unanswered_call_gets_a_stub() -> None:
     found = messages(ASK, assistant(called("a"), called("b")), user(result("b"), Text("go on")))
     assert found[2] == {"role": "tool", "tool_call_id": "a", "content": "[no result]"}
@@ -142,6 +147,7 @@ def test_a_call_at_the_very_end_gets_a_stub() -> None:
     assert messages(ASK, assistant(called("a")))[2] == {"role": "tool", "tool_call_id": "a", "content": "[no result]"}
 
 
+@pytest.mark.trap(40)
 def test_an_orphaned_result_becomes_words_of_the_user() -> None:
     found = messages(user(result("gone", Text("42")), Text("hi")))
     assert found == [{"role": "user", "content": "The result of an earlier tool call:\n\n42\n\nhi"}]
@@ -151,17 +157,20 @@ def test_an_orphaned_error_stays_an_error() -> None:
     assert messages(user(result("gone", is_error=True)))[0]["content"].startswith("The error of an earlier tool call:")
 
 
+@pytest.mark.trap(60)
 def test_of_two_results_for_one_call_the_first_counts() -> None:
     found = messages(ASK, assistant(called("a")), user(result("a", Text("1")), result("a", Text("2"))))
     assert [message["content"] for message in found[2:]] == ["1"]
 
 
+@pytest.mark.trap(41)
 def test_the_same_call_twice_in_a_message_is_one() -> None:
     found = messages(ASK, assistant(called("a"), called("a")), user(result("a")))
     assert len(found[1]["tool_calls"]) == 1
     assert roles(found) == ["user", "assistant", "tool"]
 
 
+@pytest.mark.trap(41)
 def test_an_id_that_comes_again_is_renamed_with_its_result() -> None:
     found = messages(ASK, assistant(called("a")), user(result("a")), assistant(called("a")), user(result("a")))
     first, second = found[1]["tool_calls"][0]["id"], found[3]["tool_calls"][0]["id"]
@@ -169,6 +178,7 @@ def test_an_id_that_comes_again_is_renamed_with_its_result() -> None:
     assert [message["tool_call_id"] for message in found if message["role"] == "tool"] == [first, second]
 
 
+@pytest.mark.trap(43)
 def test_mistral_gets_ids_of_nine_characters_on_both_sides() -> None:
     found = messages(
         ASK, assistant(called("call_1")), user(result("call_1")), host=ChatUpstream(nine_character_ids=True)
@@ -180,16 +190,19 @@ def test_mistral_gets_ids_of_nine_characters_on_both_sides() -> None:
 # --- user and assistant ---
 
 
+@pytest.mark.trap(56)
 def test_neighbouring_turns_of_one_role_are_one_message() -> None:
     found = messages(ASK, user(Text("there")), assistant(Text("a")), assistant(Text("b")), ASK)
     assert [message["content"] for message in found] == ["hi\n\nthere", "a\n\nb", "hi"]
 
 
+@pytest.mark.trap(51)
 def test_a_message_is_never_empty() -> None:
     found = messages(user(Text("")), assistant(Thinking("x", "foreign"), RedactedThinking("y")), ASK)
     assert [message["content"] for message in found] == ["(an empty message)", "(no answer)", "hi"]
 
 
+@pytest.mark.trap(50)
 def test_a_call_keeps_the_order_of_its_arguments() -> None:
     use = ToolUse("a", "Edit", {"path": "/é", "new": "x", "all": False})
     call = messages(ASK, assistant(use))[1]["tool_calls"][0]
@@ -197,6 +210,7 @@ def test_a_call_keeps_the_order_of_its_arguments() -> None:
     assert call == {"id": "a", "type": "function", "function": {"name": "Edit", "arguments": arguments}}
 
 
+@pytest.mark.trap(57)
 def test_a_call_without_text_has_null_content_or_an_empty_one() -> None:
     assert messages(ASK, assistant(called("a")))[1]["content"] is None
     assert messages(ASK, assistant(called("a")), host=ChatUpstream(null_content=False))[1]["content"] == ""
@@ -218,6 +232,7 @@ def test_server_tools_of_another_api_are_told_in_words() -> None:
     assert found[1]["content"] == '[web_search: {"query":"q"}]\n\ndoc\n\nso'
 
 
+@pytest.mark.trap(55)
 def test_a_host_without_prefill_is_asked_to_continue() -> None:
     turns = (ASK, assistant(Text("Once upon")))
     assert roles(messages(*turns)) == ["user", "assistant"]
@@ -257,6 +272,7 @@ def test_another_model_of_the_same_provider_gets_them_too() -> None:
         RedactedThinking("hm"),
     ],
 )
+@pytest.mark.trap(62)
 def test_other_thoughts_are_dropped_and_never_shown(thought: Thinking | RedactedThinking) -> None:
     found = messages(ASK, assistant(thought, Text("a")))
     assert found[1] == {"role": "assistant", "content": "a"}
@@ -285,6 +301,7 @@ def test_geminis_signature_goes_back_beside_its_call() -> None:
     assert "extra_content" not in second
 
 
+@pytest.mark.trap(67, 68)
 def test_a_host_that_requires_thoughts_gets_at_least_a_space() -> None:
     host = ChatUpstream(reasoning_required="reasoning_content")
     found = messages(ASK, assistant(called("a")), user(result("a")), assistant(own("hm"), Text("b")), host=host)

@@ -22,6 +22,7 @@ DASHES = b"\n----------\n"
 
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+@pytest.mark.trap(1, 2, 3, 4, 5)
 def test_goldens_whole_by_byte_and_in_sevens(case: Path, cut: Cut) -> None:
     data, expected = case.read_bytes().split(DASHES)
     assert summary(cut(data)) == expected.decode().strip()
@@ -92,12 +93,14 @@ def test_a_list_of_one_answer_is_that_answer() -> None:
     assert fold(events([json.dumps([whole(content="one")]).encode()])).content == (Text("one"),)
 
 
+@pytest.mark.trap(7)
 def test_nothing_is_read_after_the_end() -> None:
     found = events([sse(delta(content="a"), delta(finish="stop")) + sse(delta(content="b")), b"data: garbage\n\n"])
     assert found[-1] == End()
     assert TextDelta("b") not in found
 
 
+@pytest.mark.trap(9)
 def test_an_end_without_done_is_an_end_if_it_was_announced() -> None:
     assert events([sse(delta(content="a"), delta(finish="stop"), done=False)])[-1] == End()
 
@@ -119,6 +122,7 @@ def test_a_last_frame_without_its_blank_line_counts() -> None:
         (b": keep-alive\n\n", "an empty answer"),
     ],
 )
+@pytest.mark.trap(8)
 def test_a_cut_stream_is_an_error_and_not_an_end(data: bytes, message: str) -> None:
     with pytest.raises(UpstreamCut, match=message):
         events([data])
@@ -138,6 +142,7 @@ def test_a_cut_stream_is_an_error_and_not_an_end(data: bytes, message: str) -> N
         (b"x" * 5000, "x" * 200),
     ],
 )
+@pytest.mark.trap(2, 16)
 def test_garbage_is_named(data: bytes, message: str) -> None:
     with pytest.raises(UpstreamGarbled) as caught:
         events([data[:300], data[300:]])

@@ -67,6 +67,7 @@ def test_an_answer_without_an_id_gets_one() -> None:
     assert found.model == TARGET.model
 
 
+@pytest.mark.trap(30)
 def test_chunks_of_metadata_alone_mean_nothing() -> None:
     azure = {"id": "", "model": "", "choices": [], "prompt_filter_results": []}
     odd = [{"id": "x"}, {"choices": None}, {"choices": ["?"]}, {"choices": [{"index": 1, "delta": {"content": "no"}}]}]
@@ -91,6 +92,7 @@ def test_a_refusal_is_text() -> None:
     assert blocks(delta(content=None, refusal="I will not."), DONE) == (Text("I will not."),)
 
 
+@pytest.mark.trap(29)
 def test_text_in_the_chunk_that_finishes_counts() -> None:
     assert blocks(delta(content="a"), delta(content="b", finish="stop")) == (Text("ab"),)
 
@@ -107,22 +109,26 @@ def test_what_nobody_reads_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+@pytest.mark.trap(22)
 def test_reasoning_is_a_signed_thought(field: str) -> None:
     found = reply(delta(**{field: "h"}), delta(**{field: "m"}), delta(content="a"), DONE).content
     assert [block.text for block in found if isinstance(block, Thinking | Text)] == ["hm", "a"]
     assert fields(*found) == [(field, "")]
 
 
+@pytest.mark.trap(24)
 def test_a_thought_said_in_two_fields_counts_once() -> None:
     found = blocks(delta(reasoning_content="hm", reasoning="hm"), delta(content="a"), DONE)
     assert found == (Thinking("hm"), Text("a"))
 
 
+@pytest.mark.trap(21, 23)
 def test_a_thought_is_signed_also_where_a_tool_follows() -> None:
     found = reply(delta(reasoning_content="hm"), called(0, id="c", name="Bash", arguments="{}"), DONE)
     assert fields(*found.content) == [("reasoning_content", "")]
 
 
+@pytest.mark.trap(19)
 def test_reasoning_that_resumes_is_a_new_thought() -> None:
     chunks = delta(reasoning="a"), delta(content="b"), delta(reasoning="c"), delta(content="d"), DONE
     assert blocks(*chunks) == (Thinking("a"), Text("b"), Thinking("c"), Text("d"))
@@ -207,6 +213,7 @@ def test_arguments_stream_as_they_come() -> None:
     ]
 
 
+@pytest.mark.trap(25)
 def test_interleaved_calls_keep_their_own_arguments() -> None:
     found = uses(
         called(0, id="a", name="A", arguments=""),
@@ -230,6 +237,7 @@ def test_a_call_that_is_complete_makes_room_for_the_next() -> None:
     assert found.index(BlockStop()) < found.index(JsonDelta('{"p"')) < found.index(JsonDelta(":2}"))
 
 
+@pytest.mark.trap(18, 20)
 def test_text_after_a_call_waits_for_it() -> None:
     found = blocks(
         called(0, id="a", name="A", arguments='{"p"'), delta(content="Then."), called(0, arguments=":1}"), DONE
@@ -255,11 +263,13 @@ def test_text_after_a_call_waits_for_it() -> None:
     ids=["whole", "in turn", "late", "repeated name", "repeated whole", "new id", "empty first", "an object",
          "no index", "odd index"],
 )  # fmt: skip
+@pytest.mark.trap(29, 32)
 def test_one_call_however_it_comes(chunks: list[object]) -> None:
     assert blocks(*chunks, DONE) == (ToolUse("a", "A", {"p": 1}),)
 
 
 @pytest.mark.parametrize("arguments", ["", " ", None, "{}", {}])
+@pytest.mark.trap(28)
 def test_a_call_without_arguments(arguments: object) -> None:
     call = {"index": 0, "id": "a", "function": {"name": "A", "arguments": arguments}}
     found = streamed(delta(tool_calls=[call]), DONE)
@@ -304,6 +314,7 @@ def test_names_come_back_as_the_client_knows_them() -> None:
     assert uses(called(0, id="a", name=shortened(name), arguments="{}"), DONE, request=request) == [(name, NOTHING)]
 
 
+@pytest.mark.trap(42)
 def test_ids_are_legal_and_new() -> None:
     request = Request("m", (*HI.turns, assistant(asked("call_0")), user(result("call_0"))))
     calls = [
@@ -382,6 +393,7 @@ SAY = delta(content="a")
 
 
 @pytest.mark.parametrize("finish", ["stop", "tool_calls", "function_call", "eos", "content_filter"])
+@pytest.mark.trap(33)
 def test_an_answer_with_a_call_ends_in_tool_use(finish: str) -> None:
     assert stop(CALL, delta(finish=finish)) == "tool_use"
 
@@ -401,15 +413,18 @@ def test_an_empty_reason_counts_as_none() -> None:
         ("model_length", "max_tokens"),
     ],
 )
+@pytest.mark.trap(34, 110)
 def test_an_answer_without_a_call(finish: str, reason: str) -> None:
     assert stop(SAY, delta(finish=finish)) == reason
 
 
+@pytest.mark.trap(36)
 def test_a_call_that_the_limit_cut_is_not_finished() -> None:
     found = streamed(called(0, id="a", name="A", arguments='{"p":"lo'), delta(finish="length"))
     assert found[-4:] == [JsonDelta('{"p":"lo'), BlockStop(), Finish("max_tokens"), End()]
 
 
+@pytest.mark.trap(97)
 def test_the_limit_before_the_first_token_means_a_full_window() -> None:
     empty = used({"prompt_tokens": 10, "completion_tokens": 0})
     with pytest.raises(UpstreamSaid) as caught:
@@ -431,6 +446,7 @@ def test_only_an_answer_that_is_all_filtered_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("finish", ["error", "network_error", "insufficient_system_resource"])
+@pytest.mark.trap(110)
 def test_an_end_that_is_a_failure_fails(finish: str) -> None:
     with pytest.raises(UpstreamSaid, match=finish):
         streamed(SAY, delta(finish=finish))
@@ -470,6 +486,7 @@ def test_an_error_within_the_stream_is_what_the_provider_said(chunk: object) -> 
         [SAY, DONE, used(USED), used({"prompt_tokens": 0, "completion_tokens": 0})],
     ],
 )
+@pytest.mark.trap(31, 94)
 def test_usage_counts_wherever_it_stands(chunks: Iterable[object]) -> None:
     assert reply(*chunks).usage == Usage(6, 3, 4)
 
@@ -533,6 +550,7 @@ def test_no_text_and_no_thought_is_lost_or_shuffled(case: tuple[list[dict[str, o
 # --- thoughts in tags, thoughts that are signed ---
 
 
+@pytest.mark.trap(22)
 def test_thoughts_in_tags_come_first_and_are_marked_as_such() -> None:
     found = reply(delta(content="<think>hm</th"), delta(content="ink>\n\nyes"), DONE).content
     assert [type(block) for block in found] == [Thinking, Text]

@@ -26,6 +26,7 @@ def test_a_tool_is_a_function() -> None:
     assert sent(BASH)["tools"] == [{"type": "function", "function": function}]
 
 
+@pytest.mark.trap(53, 77)
 def test_nothing_of_anthropics_own_fields_is_sent() -> None:
     tool = replace(BASH, description="", extra={"cache_control": {"type": "ephemeral"}, "defer_loading": True})
     assert sent(tool)["tools"][0]["function"] == {"name": "Bash", "parameters": BASH.schema}
@@ -99,6 +100,7 @@ def test_the_choice_in_the_wires_words(choice: ToolChoice, said: object) -> None
     assert sent(BASH, choice=choice)["tool_choice"] == said
 
 
+@pytest.mark.trap(82)
 def test_no_choice_without_tools() -> None:
     assert "tool_choice" not in body(Request("m", HI.turns, tool_choice=ToolChoice("auto", parallel=False)))
 

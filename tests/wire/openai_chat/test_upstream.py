@@ -75,28 +75,33 @@ def test_the_same_request_is_the_same_bytes() -> None:
     assert json.dumps(body(request)) == json.dumps(body(request))
 
 
+@pytest.mark.trap(85)
 def test_the_answers_limit_has_two_names() -> None:
     assert sent(max_tokens=5)["max_tokens"] == 5
     assert sent(ChatUpstream(max_tokens_field="max_completion_tokens"), max_tokens=5)["max_completion_tokens"] == 5
 
 
+@pytest.mark.trap(83)
 def test_stop_is_a_list_of_at_most_four() -> None:
     assert sent(stop=("a", "", "b", "c", "d", "e"))["stop"] == ["a", "b", "c", "d"]
     assert "stop" not in sent(stop=("",))
 
 
+@pytest.mark.trap(86)
 def test_sampling_is_sent_unless_the_model_thinks() -> None:
     assert sent(temperature=0.0, top_p=0.5, top_k=3).items() >= {"temperature": 0.0, "top_p": 0.5}.items()
     assert not sent(temperature=1.0, top_p=0.5, reasoning=ON).keys() & {"temperature", "top_p"}
     assert sent(temperature=1.0, reasoning=OFF)["temperature"] == 1.0
 
 
+@pytest.mark.trap(93)
 def test_a_stream_asks_for_usage_where_that_is_understood() -> None:
     assert sent(stream=True)["stream_options"] == {"include_usage": True}
     assert "stream_options" not in sent(ChatUpstream(include_usage=False), stream=True)
     assert "stream_options" not in sent()
 
 
+@pytest.mark.trap(100)
 def test_a_long_user_is_hashed_and_a_short_one_stays() -> None:
     host = ChatUpstream(user_fields=("user", "prompt_cache_key"))
     long = json.dumps({"device_id": "0" * 64, "session_id": "s"})

@@ -24,6 +24,7 @@ PLAIN = {"prompt_tokens": 100, "completion_tokens": 7}
         ([], Usage()),
     ],
 )  # fmt: skip
+@pytest.mark.trap(92)
 def test_the_parts_of_the_prompt_exclude_each_other(raw: object, read: Usage) -> None:
     assert usage(raw) == read
 
