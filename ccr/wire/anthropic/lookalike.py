@@ -9,13 +9,15 @@ from dataclasses import replace
 from itertools import groupby
 
 from ccr.ids import Target
-from ccr.messages.blocks import Block, Text
+from ccr.messages.blocks import Block, Text, ToolUse
+from ccr.messages.events import BlockStart, Event
 from ccr.messages.json import NOTHING
 from ccr.messages.request import AnyTool, BuiltinTool, Effort, Reasoning, Request, Tool, ToolChoice, Turn
 from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.foreign import BUDGETS, CONTINUE
 from ccr.wire.anthropic.plain import Plain
 from ccr.wire.anthropic.thoughts import remembered, seen, supplied
+from ccr.wire.names import originals, shortened
 from ccr.wire.taught import parameters, taught
 from ccr.wire.wording import compact
 
@@ -61,7 +63,7 @@ def _tools(tools: Iterable[AnyTool], plain: Plain) -> Iterator[AnyTool]:
     for tool in tools:
         match tool:
             case Tool(name, description, schema, _, extra):
-                yield Tool(name, description, parameters(schema), extra=plain.extra(extra))
+                yield Tool(shortened(name), description, parameters(schema), extra=plain.extra(extra))
             case BuiltinTool(type) if type.startswith("web_search"):
                 if plain.host.web_search:
                     yield replace(
@@ -76,6 +78,8 @@ def _choice(choice: ToolChoice | None, tools: tuple[AnyTool, ...], host: Differe
     """None of it where there are no tools: that is refused."""
     if choice is None or not tools or not host.tool_choice:
         return None
+    if choice.name is not None:
+        choice = replace(choice, name=shortened(choice.name))
     match choice.mode:
         case "tool" if choice.name not in {tool.name for tool in tools}:
             return None
@@ -118,3 +122,17 @@ def _format(request: Request, host: Differences) -> tuple[Block, ...]:
     if request.format is None or request.format.schema is None or host.format:
         return ()
     return (Text(FORMATTED + compact(request.format.schema)),)
+
+
+class Renaming:
+    """A stage that gives tools back the names that the client knows."""
+
+    def __init__(self, request: Request) -> None:
+        self._names = originals(request)
+
+    def take(self, event: Event) -> Iterator[Event]:
+        match event:
+            case BlockStart(ToolUse(_, name) as call) if name in self._names:
+                yield BlockStart(replace(call, name=self._names[name]))
+            case _:
+                yield event

@@ -16,12 +16,14 @@ from ccr.messages.blocks import (
     Text,
     Thinking,
     ToolResult,
+    ToolUse,
     Url,
 )
 from ccr.messages.json import NOTHING, JsonObject
 from ccr.messages.request import Turn
 from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.foreign import reminder
+from ccr.wire.names import shortened
 from ccr.wire.wording import prompt, words
 
 CACHED: JsonObject = {"cache_control": {"type": "ephemeral"}}
@@ -61,6 +63,8 @@ class Plain:
                 return said(note) if note else (Image(source, self.extra(block.extra)),)
             case Document(source, title):
                 return self._paper(source, title, self.extra(block.extra))
+            case ToolUse(id, name, input):
+                return (ToolUse(id, shortened(name), input, self.extra(block.extra)),)
             case ToolResult(id, content, is_error):
                 return (ToolResult(id, tuple(self.blocks(content)), is_error, self.extra(block.extra)),)
             case _:

@@ -8,6 +8,7 @@ from ccr.ids import Target
 from ccr.messages.request import Request
 from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.errors import refusal
+from ccr.wire.anthropic.lookalike import Renaming
 from ccr.wire.anthropic.reader import AnswerReader
 from ccr.wire.anthropic.request import encode_request
 from ccr.wire.anthropic.thoughts import Tagging
@@ -46,7 +47,7 @@ class AnthropicUpstream(Differences):
 
     def reader(self, request: Request, target: Target) -> Reader:
         reader = AnswerReader(request, target)
-        return reader if self.genuine else staged(reader, [Tagging(target)])
+        return reader if self.genuine else staged(reader, [Tagging(target), Renaming(request)])
 
     def refusal(self, status: int, body: bytes) -> UpstreamSaid:
         return refusal(status, body)

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Text, Thinking
 from ccr.messages.request import Request, Turn
@@ -30,3 +32,10 @@ def test_anthropics_signatures_are_good_at_every_door() -> None:
         {"type": "thinking", "thinking": "own", "signature": "EqQB"},
         {"type": "text", "text": "a"},
     ]
+
+
+@pytest.mark.trap(49)
+def test_the_attribution_line_stays_where_it_is() -> None:
+    system = (Text("x-anthropic-billing-header: cch=ab;"), Text("Be."))
+    body, _ = hosted(replace(HI, system=system), HERE, Door(()))
+    assert body["system"] == [{"type": "text", "text": block.text} for block in system]

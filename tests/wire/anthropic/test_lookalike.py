@@ -6,11 +6,14 @@ import pytest
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Base64, Image, Text, Thinking, ToolResult, ToolUse
+from ccr.messages.fold import fold
 from ccr.messages.json import JsonObject
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool, ToolChoice, Turn
 from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.anthropic.differences import Differences
 from ccr.wire.origin import Origin
+from tests.support import messages
+from tests.support.parts import tool
 
 HERE = Target(ProviderName("kimi"), ModelName("k2"))
 PLAIN = AnthropicUpstream(genuine=False)
@@ -138,9 +141,9 @@ def test_a_form_is_asked_for_by_field_or_in_words() -> None:
 def test_turns_in_a_row_are_one_and_a_thinking_model_speaks_last() -> None:
     said = Turn("assistant", (Text("a"),))
     turns = (*HI.turns, Turn("system", (Text("note"),)), said)
-    messages = sent(replace(HI, turns=turns))["messages"]
-    assert [message["role"] for message in messages] == ["user", "assistant", "user"]
-    assert len(messages[0]["content"]) == 2
+    found = sent(replace(HI, turns=turns))["messages"]
+    assert [message["role"] for message in found] == ["user", "assistant", "user"]
+    assert len(found[0]["content"]) == 2
     unthinking = replace(HI, turns=turns, reasoning=Reasoning("disabled"))
     assert [message["role"] for message in sent(unthinking)["messages"]] == ["user", "assistant"]
 
@@ -175,6 +178,21 @@ def test_what_was_sent_is_sent_again_to_the_byte() -> None:
         earlier = body.removesuffix("]")
         turns += [Turn("assistant", (Thinking("t", Origin(HERE, "signature", "s").sign()), ToolUse(f"t{number}", "f")))]
         turns += [Turn("user", (ToolResult(f"t{number}", (Text("ok"),)),)), Turn("assistant", (Text("done"),))]
+
+
+@pytest.mark.trap(81)
+def test_long_names_of_tools_are_short_there_and_whole_here() -> None:
+    long = "mcp__" + "x" * 80
+    turns = (*HI.turns, Turn("assistant", (ToolUse("t1", long),)), Turn("user", (ToolResult("t1"),)))
+    request = replace(HI, turns=turns, tools=(Tool(long), Tool("f")), tool_choice=ToolChoice("tool", long))
+    body = sent(request)
+    short = body["tools"][0]["name"]
+    assert len(short) <= 64
+    assert body["tool_choice"]["name"] == body["messages"][1]["content"][0]["name"] == short
+    reader = PLAIN.reader(request, HERE)
+    answer = messages.body(tool(short, {"a": 1}, "t2"), tool("f", {}, "t3"))
+    reply = fold([*reader.feed(answer), *reader.close()])
+    assert [block.name for block in reply.content if isinstance(block, ToolUse)] == [long, "f"]
 
 
 def test_some_models_of_a_host_are_blind() -> None:
