@@ -82,6 +82,7 @@ class Mender:
         self._want: Want = "value"
         self._held = ""  # given out unless a closer follows: the opening brace, or a comma; and the blanks after it
         self._quote = '"'
+        self._inside: re.Pattern[str] | None = None  # in a string that streams: what passes as it is
         self._token: list[str] | None = None  # of a string that must be whole before it is given out
         self._escape = ""
         self._atom = ""
@@ -93,7 +94,7 @@ class Mender:
         self._size += len(piece)
         if self._size > MOST:
             self._break()
-        if self._step == self._string and self._token is None and self._fine(piece, 0) == len(piece):
+        elif self._inside and (found := self._inside.match(piece)) and found.end() == len(piece):
             self._given.append(piece)
             return piece
         self._take(piece)
@@ -131,7 +132,7 @@ class Mender:
         return text
 
     def _break(self) -> None:
-        self._step = self._broken
+        self._step, self._inside = self._broken, None
 
     def _broken(self, piece: str, at: int) -> int:
         return len(piece)
@@ -270,6 +271,7 @@ class Mender:
         if outermost and (self._want in _KEYS or _kind(self._properties.get(self._key))):
             self._token = []
         else:
+            self._inside = _FINE[quote]
             self._out.append('"')
 
     def _put(self, text: str) -> None:
@@ -285,7 +287,7 @@ class Mender:
             case self._quote:
                 self._end_string()
             case "\\":
-                self._step = self._escapes
+                self._step, self._inside = self._escapes, None
             case '"':
                 self._put('\\"')
             case control:
@@ -318,9 +320,10 @@ class Mender:
     def _end_escape(self, text: str) -> None:
         self._put(text)
         self._escape, self._step = "", self._string
+        self._inside = _FINE[self._quote] if self._token is None else None
 
     def _end_string(self) -> None:
-        self._step = self._structure
+        self._step, self._inside = self._structure, None
         if self._token is not None:
             text, self._token = "".join(self._token), None
             if self._want in _KEYS:
@@ -391,12 +394,12 @@ class Mending:
 
     def take(self, event: Event) -> Iterable[Event]:
         mender = self._mender
+        if mender and isinstance(event, JsonDelta) and not self._waits:  # first, since most are such
+            certain = mender.feed(event.json)
+            if certain == event.json:
+                return (event,)
+            return (JsonDelta(certain) if certain else Ping(),)
         match event:
-            case JsonDelta(piece) if mender and not self._waits:
-                certain = mender.feed(piece)
-                if certain == piece:
-                    return (event,)
-                return (JsonDelta(certain) if certain else Ping(),)
             case BlockStop() if mender and mender.whole:
                 return self._end(mender)
             case BlockStop() if mender:
