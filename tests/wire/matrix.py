@@ -13,6 +13,7 @@ from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatUpstream
 from ccr.wire.openai_responses import ResponsesUpstream
 from tests.support import chat, gemini, messages, responses
+from tests.support.strict import chat as strict_chat
 from tests.support.strict import gemini as strict_gemini
 from tests.support.strict import responses as strict_responses
 
@@ -55,6 +56,11 @@ class Kind:
     @property
     def path(self) -> str:
         return self.upstream.address(self.upstream.endpoint("https://acme.test"), self.target, stream=True)
+
+
+def _chat_fault(path: str, body: Json) -> Fault | None:
+    """What all hosts of Chat Completions have in common; thoughts in the history are not everybody's."""
+    return strict_chat.fault(path, body, "any")
 
 
 def _no_fault(path: str, body: Json) -> Fault | None:
@@ -103,7 +109,7 @@ KINDS: Mapping[str, Kind] = {
         "OpenAI Chat Completions",
         ChatUpstream(web_search="web_search_options"),
         chat.body,
-        _no_fault,
+        _chat_fault,
         OPENAI_LIMITED,
         OPENAI_OVERFLOW,
         {
