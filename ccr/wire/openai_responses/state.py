@@ -48,7 +48,8 @@ def remembered(thought: Thinking, target: Target) -> State:
     if not thought.signature and (seal := thought.extra.get("encrypted_content")):
         # A client of this wire had it from a host that it spoke to in the host's own words, and so do we.
         summary: list[Json] = [{"type": "summary_text", "text": thought.text}] if thought.text else []
-        return State(({"type": "reasoning", "summary": summary, "encrypted_content": seal},))
+        named: JsonObject = {"id": thought.extra["id"]} if "id" in thought.extra else {}
+        return State(({"type": "reasoning", **named, "summary": summary, "encrypted_content": seal},))
     known = origin(thought.signature)
     if known is None or known.target != target or known.field != FIELD:
         return State()

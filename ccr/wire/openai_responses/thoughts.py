@@ -7,6 +7,7 @@ a tag, since what has none is OpenAI's and goes back to nobody else.
 from collections.abc import Iterator
 
 from ccr.messages.blocks import RedactedThinking, Thinking
+from ccr.messages.json import JsonObject
 from ccr.wire.fields import Fields
 from ccr.wire.origin import PREFIX, is_ours
 
@@ -33,7 +34,12 @@ def thought(item: Fields) -> Thinking | RedactedThinking:
         return Thinking(text, seal.removeprefix(_SIGNED))
     if is_ours(seal):
         return Thinking(text, seal)
-    return Thinking(text, extra={"encrypted_content": seal} if seal else {})
+    return Thinking(text, extra=_theirs(item) if seal else {})
+
+
+def _theirs(item: Fields) -> JsonObject:
+    """OpenAI seals an item with its id: "Encrypted content item_id did not match the target item id"."""
+    return {name: item.raw[name] for name in ("id", "encrypted_content") if item.has(name)}
 
 
 def _texts(item: Fields) -> Iterator[str]:

@@ -34,6 +34,8 @@ def test_anthropics_signature_wears_our_tag() -> None:
 @pytest.mark.trap(62)
 def test_what_openai_sealed_is_nobodys_signature() -> None:
     assert thought(item("gAAA")) == Thinking("hm", "", {"encrypted_content": "gAAA"})
+    sealed_by_its_id = {"id": "rs_1", "encrypted_content": "gAAA"}
+    assert thought(item("gAAA", id="rs_1")) == Thinking("hm", "", sealed_by_its_id)
 
 
 def test_parts_are_paragraphs() -> None:
