@@ -52,6 +52,11 @@ def test_the_dev_lock_holds_the_dev_group() -> None:
     assert names(project()["dependency-groups"]["dev"]) - entries("dev").keys() == set()
 
 
+def test_the_dev_lock_holds_the_extras() -> None:
+    extras = project()["project"]["optional-dependencies"].values()
+    assert {name for extra in extras for name in names(extra)} - entries("dev").keys() == set()
+
+
 def test_tests_run_on_the_versions_that_users_get() -> None:
     assert versions("run").items() <= versions("dev").items()
 
