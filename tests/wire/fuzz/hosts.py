@@ -189,3 +189,6 @@ HOSTS = {
     ),
     "search": Host(SearchUpstream(), target("m"), found),
 }
+
+# All at once and in this order: the ids in scripted answers count up, and a seed shall mean the same again.
+assert all(host.answers for host in HOSTS.values())
