@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled
@@ -12,6 +12,7 @@ from ccr.gateway.meter import Meter
 from ccr.gateway.ports import Exchange
 from ccr.messages.events import End, Event, Grammar, Start, is_content
 from ccr.wire.dialect import Reader
+from ccr.wire.passthrough import renamed
 from ccr.wire.sse import MAX_FRAME
 
 # Bytes of a stream before its first content: more is no answer. Responses repeats the prompt and the tools there, twice.
@@ -43,12 +44,32 @@ class Piece(NamedTuple):
         return any(isinstance(event, End) for event in self.events)
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What an answer is called towards the client."""
+
+    request_id: str
+    # The name that was asked for. Claude Code drops the thoughts of a session that it resumes where the names differ;
+    # x-ccr-model and the log say who answered. None: the provider's name for it.
+    model: str | None = None
+
+    def named(self, event: Event) -> Event:
+        """Local servers give every answer the same id; ours differ."""
+        if not isinstance(event, Start):
+            return event
+        return replace(event, id=self.request_id.removeprefix("req_"), model=self.model or event.model)
+
+    def renamed(self, answer: bytes) -> bytes:
+        """The same for bytes that are copied, in which the name is the first of its kind."""
+        return renamed(answer, self.model) if self.model else answer
+
+
 class Incoming:
     """One answer. `open` reads up to the first content, so that a failure before it can still go elsewhere."""
 
-    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, request_id: str, *, copy: bool) -> None:
+    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, naming: Naming, *, copy: bool) -> None:
         self.meter = meter
-        self._request_id = request_id
+        self.naming = naming
         self._copy = copy
         self.whole = False  # it came as one JSON text, whatever was asked for; known once opened
         self._begun = False
@@ -116,16 +137,12 @@ class Incoming:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
         return self._copy and self._begun and isinstance(failure, UpstreamGarbled)
 
-    def _named(self, event: Event) -> Event:
-        """Local servers give every answer the same id; ours differ."""
-        return replace(event, id=self._request_id.removeprefix("req_")) if isinstance(event, Start) else event
-
     def _checked(self, events: Iterator[Event]) -> tuple[tuple[Event, ...], RequestProblem | None]:
         """What can be read, and what stopped the reading: what came before a fault is not lost."""
         read: list[Event] = []
         try:
             for event in events:
-                read.append(self.meter.read(self._named(self._grammar.check(event))))
+                read.append(self.meter.read(self.naming.named(self._grammar.check(event))))
         except RequestProblem as failure:
             return tuple(read), failure
         return tuple(read), None

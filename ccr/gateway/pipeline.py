@@ -9,7 +9,7 @@ import msgspec
 from ccr.errors import BadRequest, RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Answer, Inbound
-from ccr.gateway.incoming import Incoming
+from ccr.gateway.incoming import Incoming, Naming
 from ccr.gateway.meter import Meter
 from ccr.gateway.outgoing import VIA, outgoing, passes_through
 from ccr.gateway.ports import Exchange
@@ -23,7 +23,8 @@ from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
-from ccr.wire.stages import staged
+from ccr.wire.lastwords import LastWords
+from ccr.wire.stages import Stage, staged
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
@@ -105,6 +106,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
             retry=False,
         )
     copy = passes_through(inbound, upstream, target)
+    named = Naming(inbound.request_id, request.model if inbound.client.name == "anthropic" else None)
     call.meter = Meter(seen.facts.tokens)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
@@ -115,8 +117,8 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
             if not copy:
-                reader = staged(reader, upstream.stages_for(request, target))
-            incoming = Incoming(exchange, reader, call.meter, inbound.request_id, copy=copy)
+                reader = staged(reader, stages(inbound, upstream, request, target))
+            incoming = Incoming(exchange, reader, call.meter, named, copy=copy)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()
@@ -135,6 +137,12 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     finally:
         if incoming:
             await incoming.close()
+
+
+def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Target) -> tuple[Stage, ...]:
+    """What a translated answer passes through."""
+    quirks = upstream.stages_for(request, target)
+    return (*quirks, LastWords()) if inbound.client.name == "anthropic" else quirks
 
 
 async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:

@@ -6,10 +6,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from ccr.errors import RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming
+from ccr.messages.events import Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.failures import classify
 from ccr.wire.sse import MAX_FRAME
+
+# A shorter one is nobody's secret, but part of many words.
+SHORTEST_KEY = 8
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
@@ -25,7 +29,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
         failure.message = f"{failure.message} [{call.target}]"
     # Some providers quote the key that they refuse; one in front of others, somebody else's.
     for each in call.runtime.upstreams.values():
-        if each.key:
+        if each.key and len(each.key.reveal()) >= SHORTEST_KEY:
             failure.message = failure.message.replace(each.key.reveal(), "***")
     return failure
 
@@ -44,7 +48,7 @@ async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool)
             raw.append(piece.raw)
         for event in piece.events:
             gathered.add(event)
-    return b"".join(raw) if copy else call.inbound.client.reply(gathered.reply(), request)
+    return incoming.naming.renamed(b"".join(raw)) if copy else call.inbound.client.reply(gathered.reply(), request)
 
 
 class Stream:
@@ -80,13 +84,15 @@ class Stream:
 
     async def _copied(self) -> AsyncGenerator[bytes]:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
-        rest = b""
+        rest, begun = b"", False
         async for piece in self._incoming.pieces():
             for event in piece.events:
                 self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
             if piece.silent:
                 yield self._writer.ping()
             frames, rest = _whole_frames(rest + piece.raw)
+            if not begun and any(isinstance(event, Start) for event in piece.events):
+                begun, frames = True, self._incoming.naming.renamed(frames)
             yield frames
             self._complete = self._complete or piece.final
         yield rest

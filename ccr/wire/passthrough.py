@@ -35,6 +35,7 @@ OWN_FAMILIES = ("x-ccr-", "x-forwarded-", "cf-", "sec-fetch-")
 
 Edit = Callable[[bytes], bytes | None]  # of a message; None takes it out
 
+_MODEL = re.compile(rb'("model"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 # What only this router writes: a signature, the id of a search that Anthropic did not run, a citation of one.
 _OURS = re.compile(rf'"(?:{re.escape(PREFIX)}|{SEARCH}|encrypted_index"\s*:\s*"")'.encode())
@@ -54,6 +55,12 @@ def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tup
                 edit = _edited_messages if name in CONVERSATIONS else _edited_text
                 changed[name] = edit(body[places[name]], removed)
     return _spliced(body, places, changed)
+
+
+def renamed(answer: bytes, model: str) -> bytes:
+    """Bytes of an answer under another model's name: the first name in them is replaced."""
+    name = msgspec.json.encode(model)
+    return _MODEL.sub(lambda found: found[1] + name, answer, count=1)
 
 
 def strip_foreign_thoughts(body: bytes) -> bytes:

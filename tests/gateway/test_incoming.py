@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from ccr.errors import UpstreamGarbled
-from ccr.gateway.incoming import ENDS, Incoming
+from ccr.gateway.incoming import ENDS, Incoming, Naming
 from ccr.gateway.meter import Meter
 from ccr.messages.blocks import Text
 from ccr.messages.events import BlockStart, Event, Start
@@ -60,7 +60,7 @@ class Forgetful:
 
 
 async def test_an_answer_that_no_reader_saw_end_is_garbled() -> None:
-    incoming = Incoming(canned(b"x"), Forgetful(), Meter(1), "req_1", copy=False)
+    incoming = Incoming(canned(b"x"), Forgetful(), Meter(1), Naming("req_1"), copy=False)
     with pytest.raises(UpstreamGarbled, match="in block"):
         await incoming.open()
     await incoming.close()

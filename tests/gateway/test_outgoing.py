@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 from ccr.config.schema import Secret
-from ccr.wire.quirks.table import maxtoken
+from ccr.wire.quirks.limits import maxtoken
 from tests.support.asking import HI, STREAMED, error_of
 from tests.support.canned import canned
 from tests.support.wiring import Wired, read, upstream_at

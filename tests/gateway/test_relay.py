@@ -12,7 +12,7 @@ from ccr.messages.json import JsonObject
 from ccr.wire.dialect import Writer
 from ccr.wire.openai_chat import ChatClient, ChatUpstream
 from ccr.wire.quirks import Quirk
-from tests.support import chat
+from tests.support import chat, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired, read, upstream_at
@@ -50,10 +50,21 @@ async def test_a_stream_for_one_who_did_not_ask_for_it_is_gathered() -> None:
 
 async def test_a_whole_answer_of_the_same_dialect_keeps_its_bytes() -> None:
     whole = (
-        b'{"id": "msg_1", "type":"message", "role":"assistant", "model":"m", "stop_reason":"end_turn", "new": 1.0,'
+        b'{"id": "msg_1", "type":"message", "role":"assistant", "model":"claude-opus", "stop_reason":"end_turn", "new": 1.0,'
         b'"content":[], "usage":{"input_tokens":1,"output_tokens":1}}'
     )
     assert await read(await Wired(canned(whole)).ask(ASKED)) == whole
+
+
+async def test_an_answer_has_the_name_that_was_asked_for() -> None:
+    """Claude Code drops the thoughts of a session that it resumes where the two differ."""
+    other = messages.body(text("hi there"), model="claude-opus-5-5-20260101")
+    streamed = await read(await Wired(canned(other)).ask(STREAMED))
+    assert streamed == other.replace(b"claude-opus-5-5-20260101", b"claude-opus")
+    assert json.loads(await read(await Wired(canned(other)).ask(ASKED)))["model"] == "claude-opus"
+    assert (
+        json.loads(await read(await Wired(canned(CHAT_HI), upstreams=[openai()]).ask(ASKED)))["model"] == "claude-opus"
+    )
 
 
 async def test_a_cut_stream_ends_with_an_error_and_not_with_an_invented_end() -> None:
@@ -125,6 +136,13 @@ async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
     _, _, message = error_of(await Wired(refused, upstreams=[upstream]).ask(ASKED))
     assert "sk-secret" not in message
     assert "Incorrect API key provided: ***" in message
+
+
+async def test_a_key_too_short_to_be_a_secret_leaves_the_words_whole() -> None:
+    upstream = upstream_at("http://acme.test", key=Secret("i"))
+    refused = canned(b'{"error":{"message":"thinking is invalid"}}', 400)
+    _, _, message = error_of(await Wired(refused, upstreams=[upstream]).ask(ASKED))
+    assert message.startswith("thinking is invalid")
 
 
 async def test_answers_have_ids_of_their_own() -> None:

@@ -11,7 +11,7 @@ from tests.support.wiring import upstream_at
 
 ASKED = {"model": "claude-opus", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}
 STREAMED = ASKED | {"stream": True}
-HI = messages.body(text("hi there"), usage(10, 3))
+HI = messages.body(text("hi there"), usage(10, 3), model="claude-opus")
 CHAT_HI = chat.body(text("hi there"), usage(10, 3))
 
 

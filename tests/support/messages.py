@@ -24,9 +24,9 @@ def streamed(*items: Json | Step, headers: Mapping[str, str] | None = None) -> A
     return upstream.stream(*(frame(i) if isinstance(i, dict) else i for i in items), headers=headers)
 
 
-def body(*parts: Part, stop: str = "") -> bytes:
+def body(*parts: Part, stop: str = "", model: str = "scripted-messages") -> bytes:
     """The bytes of a stream, for readers."""
-    return b"".join(frame(event) for event in events(*parts, stop=stop))
+    return b"".join(frame(event) for event in events(*parts, stop=stop, model=model))
 
 
 def reply(*parts: Part, stop: str = "", model: str = "scripted-messages") -> Answer:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccr.errors import BadRequest
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.wire.origin import Origin
-from ccr.wire.passthrough import forwarded, rewrite, strip_foreign_thoughts
+from ccr.wire.passthrough import forwarded, renamed, rewrite, strip_foreign_thoughts
 
 TAG = "<CCR-SUBAGENT-MODEL>p,m</CCR-SUBAGENT-MODEL>"
 OURS = Origin(Target(ProviderName("p"), ModelName("m")), "reasoning").sign()
@@ -38,6 +38,13 @@ def body(**fields: object) -> bytes:
 )  # fmt: skip
 def test_only_the_model_changes(before: bytes, after: bytes) -> None:
     assert rewrite(before, "b") == after
+
+
+def test_an_answers_first_model_name_is_replaced() -> None:
+    assert (
+        renamed(b'{"a":1,"model" : "x\\"y","of":{"model":"x"}}', 'p"') == b'{"a":1,"model" : "p\\"","of":{"model":"x"}}'
+    )
+    assert renamed(b"{}", "p") == b"{}"
 
 
 def test_a_model_name_is_escaped() -> None:
