@@ -7,6 +7,8 @@ from collections.abc import Iterator
 TAGS = "tags"  # as the field that such a thought came in
 OPENS, CLOSES = "<think>", "</think>"
 
+_BLANKS = 64  # white space that may stand before the tag: a model that is stuck writes no end of it
+
 Piece = tuple[bool, str]  # whether it is a thought
 
 
@@ -36,7 +38,9 @@ class Tags:
 
     def _before(self) -> Iterator[Piece]:
         begun = self._held.lstrip()
-        if begun.startswith(OPENS):
+        if len(self._held) - len(begun) > _BLANKS:
+            yield from self._pass()
+        elif begun.startswith(OPENS):
             self._held, self._state = begun.removeprefix(OPENS), "within"
             yield from self._within()
         elif not OPENS.startswith(begun):

@@ -41,3 +41,8 @@ def test_text_is_not_held_back_once_it_shows_that_it_is_text() -> None:
     tags = Tags()
     assert list(tags.cut("<b")) == [(False, "<b")]
     assert list(tags.cut("<think>")) == [(False, "<think>")]
+
+
+def test_no_end_of_white_space_is_text() -> None:
+    text = "\n" * 65 + "<think>a</think>"
+    assert cut(text) == cut(*text) == ("", text)
