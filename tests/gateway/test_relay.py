@@ -15,6 +15,7 @@ from ccr.wire.quirks import Quirk
 from tests.support import chat, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
+from tests.support.parts import text
 from tests.support.wiring import Wired, read, upstream_at
 
 
