@@ -305,7 +305,7 @@ def test_a_fallback_holds_neither_the_target_nor_anything_twice_nor_what_is_not_
 
 WITH_ENGINE = {**PROVIDERS, "searx": ()}
 ABLE = {"searching": frozenset({"openrouter", "searx"}), "engines": ("searx",)}
-SEARCHES = {"has_web_search": True, "has_tools": True, "only_searches": True}
+SEARCHES: dict[str, Any] = {"has_web_search": True, "has_tools": True, "only_searches": True}
 
 
 def searching(routes: Mapping[str, str], fallback: Mapping[str, tuple[str, ...]] | None = None) -> Table:

@@ -107,7 +107,7 @@ def test_a_request_without_text_asks_for_nothing() -> None:
         ({"allowed_domains": [3, "", "two words"], "blocked_domains": "a.test"}, "q"),
     ],
 )
-def test_domains_are_named_to_the_engines(tool: dict[str, object], query: str) -> None:
+def test_domains_are_named_to_the_engines(tool: dict[str, Any], query: str) -> None:
     assert form(asking("q", **tool))["q"] == query
 
 
@@ -123,7 +123,7 @@ PLACES = [f"https://{place}" for place in ("a.test/x", "www.a.test", "nota.test"
         ({"blocked_domains": ["a.test"]}, [2, 3, 4]),
     ],
 )
-def test_hits_of_other_domains_are_left_out(tool: dict[str, object], found: list[int]) -> None:
+def test_hits_of_other_domains_are_left_out(tool: dict[str, Any], found: list[int]) -> None:
     answer = results(*(page(url, "t") for url in PLACES))
     assert urls(answered(answer, asking(**tool))) == [PLACES[place] for place in found]
 
