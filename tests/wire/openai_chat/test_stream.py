@@ -626,6 +626,11 @@ def test_a_seal_is_named_after_its_call_whichever_comes_first(chunks: tuple[obje
     assert thoughts == calls != ["tool_0"]
 
 
+def test_a_seal_that_is_long_gone_when_its_call_comes_has_foretold_its_name() -> None:
+    thoughts, calls = named(delta(reasoning_details=[sealed("tool_0")]), delta(content="a"), CALL, DONE, request=AGAIN)
+    assert thoughts == calls != ["tool_0"]
+
+
 def test_two_calls_of_one_id_have_two_names_and_the_seal_is_the_firsts() -> None:
     second = called(1, id="tool_0", name="Bash", arguments="{}")
     thoughts, calls = named(delta(reasoning_details=[sealed("tool_0")]), CALL, second, DONE, request=AGAIN)

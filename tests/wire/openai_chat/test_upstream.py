@@ -230,6 +230,13 @@ def test_what_stands_in_every_body_stands_in_every_body() -> None:
     assert sent(ChatUpstream(extras={"drop_params": True}))["drop_params"] is True
 
 
+def test_structured_output_may_have_to_stand_alone() -> None:
+    host, asked = ChatUpstream(format_alone=True), Format({"type": "object"})
+    assert "response_format" in sent(host, format=asked)
+    assert "response_format" not in sent(host, format=asked, stream=True)
+    assert "response_format" not in sent(host, format=asked, tools=(Tool("a"),))
+
+
 def test_a_host_may_refuse_stop() -> None:
     assert "stop" not in sent(ChatUpstream(stops=False), stop=("x",))
 
