@@ -142,6 +142,7 @@ def test_a_stream_that_just_stops_is_not_taken_for_an_end(router: Router, side: 
     assert not answer.whole
 
 
+@pytest.mark.trap(15)
 def test_a_client_that_leaves_a_stream_ends_the_upstream_s(router: Router, side: Side) -> None:
     """Defect 9."""
     side.upstream.play([stream(*half(side), HANG)])

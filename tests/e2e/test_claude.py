@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support import chat, messages
 from tests.support.parts import Part, text, thinking, tool, usage
@@ -73,6 +74,7 @@ def test_the_scripts_are_right_the_real_client_understands_them_without_a_router
     assert_results(anthropic_results(messages_upstream.requests[-1]))
 
 
+@pytest.mark.trap(107)
 def test_a_tool_loop_through_an_openai_upstream(person: Person, router: Router, chat_upstream: Upstream) -> None:
     chat_upstream.play([chat.stream(*turn) for turn in turns(person)])
     ran = person.claude("-p", PROMPT, "--dangerously-skip-permissions", url=router.url)
@@ -86,6 +88,7 @@ def test_a_tool_loop_through_an_openai_upstream(person: Person, router: Router, 
     assert all(r.json["stream"] for r in requests)
 
 
+@pytest.mark.trap(53)
 def test_an_openai_upstream_gets_what_every_openai_server_takes(
     person: Person, router: Router, chat_upstream: Upstream
 ) -> None:
@@ -135,6 +138,7 @@ def test_a_tool_loop_through_an_anthropic_upstream(person: Person, router: Route
     assert_results(anthropic_results(messages_upstream.requests[-1]))
 
 
+@pytest.mark.trap(49, 52, 59)
 def test_an_anthropic_upstream_gets_the_client_s_own_bytes(
     person: Person, router: Router, messages_upstream: Upstream
 ) -> None:
@@ -161,6 +165,7 @@ def forwarded(request: Received, router: Router) -> Answer:
     return reply(answer.status_code, answer.content, {"content-type": answer.headers["content-type"]})
 
 
+@pytest.mark.trap(11)
 def test_a_stream_that_breaks_is_healed_by_the_client_s_own_second_request(
     person: Person, router: Router, chat_upstream: Upstream
 ) -> None:

@@ -1,6 +1,4 @@
-"""The real Codex CLI in front of the router. It is as large as ten of the routers (400 MB unpacked), so it is not brought
-by scripts/install: these tests run where it is found, in .tools/bin, or on the PATH as `npm install --global @openai/codex`
-puts it."""
+"""The real Codex CLI in front of the router. It is large (400 MB), so scripts/codex brings it, in CI and for who asks."""
 
 import json
 import shutil
@@ -19,7 +17,7 @@ from tests.support.running import CHECKOUT, KEY, Person, Ran, Router
 from tests.support.upstream import Answer, Received, Upstream
 
 CODEX = shutil.which("codex", path=str(CHECKOUT / ".tools" / "bin")) or shutil.which("codex")
-pytestmark = pytest.mark.skipif(CODEX is None, reason="Codex CLI is not installed")
+pytestmark = pytest.mark.skipif(CODEX is None, reason="Codex CLI is not here: scripts/codex brings it (400 MB)")
 
 # Where bytes are copied, an upstream calls such tools in their own form.
 translated = pytest.mark.parametrize("side", ["chat", "anthropic", "gemini"], indirect=True)

@@ -29,6 +29,7 @@ def listening(router: Router, model: str) -> Iterator[httpx.Response]:
         yield answer
 
 
+@pytest.mark.trap(13)
 def test_a_piece_reaches_the_client_before_the_next_one_exists(router: Router, side: Side) -> None:
     gate = Gate()
     head, *pieces = side.stream(text("the first and the second part"), usage(5, 5)).steps

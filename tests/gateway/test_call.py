@@ -1,3 +1,5 @@
+import pytest
+
 from ccr.errors import UpstreamFailed, UpstreamUnreachable
 from tests.support import chat
 from tests.support.asking import ASKED, HI, STREAMED, error_of, openai
@@ -37,6 +39,7 @@ async def test_how_long_to_wait_may_be_told_in_the_body() -> None:
     assert answer.headers["retry-after"] == "37"
 
 
+@pytest.mark.trap(103)
 async def test_a_failure_that_waiting_does_not_heal_says_so() -> None:
     answer = await Wired(UpstreamUnreachable("refused", retry=False)).ask(ASKED)
     assert answer.headers["x-should-retry"] == "false"

@@ -22,6 +22,7 @@ def test_the_beginning_says_an_estimate_until_figures_come() -> None:
 
 
 @pytest.mark.parametrize("silent", [Usage(), Usage(input=0, output=0)])
+@pytest.mark.trap(93)
 def test_a_provider_that_reports_nothing_is_estimated(silent: Usage) -> None:
     meter = Meter(prompt=50)
     meter.read(Start("id", "m"))

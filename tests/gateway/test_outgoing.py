@@ -1,6 +1,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from ccr.config.schema import Secret
 from ccr.wire.quirks.limits import maxtoken
 from tests.support.asking import HI, STREAMED, error_of
@@ -57,6 +59,7 @@ async def test_a_field_of_that_name_that_means_something_else_is() -> None:
     assert json.loads(wired.sent[0].body)["context"] == {"edits": []}
 
 
+@pytest.mark.trap(88)
 async def test_with_quirks_the_betas_and_the_query_still_go_with_their_fields() -> None:
     upstream = upstream_at("http://acme.test/v1/messages", quirks=(maxtoken({"max_tokens": 50}),))
     wired = Wired(canned(HI), upstreams=[upstream])

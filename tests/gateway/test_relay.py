@@ -68,6 +68,7 @@ async def test_an_answer_has_the_name_that_was_asked_for() -> None:
     )
 
 
+@pytest.mark.trap(112)
 async def test_a_cut_stream_ends_with_an_error_and_not_with_an_invented_end() -> None:
     cut = HI[: HI.index(b"event: content_block_stop")]
     wired = Wired(canned(cut))
@@ -92,6 +93,7 @@ async def test_an_error_of_the_upstreams_own_passes_as_it_is() -> None:
     assert wired.seen.only.status == 529
 
 
+@pytest.mark.trap(10)
 async def test_a_translated_stream_that_breaks_ends_with_an_error_of_ours() -> None:
     begun = CHAT_HI[: CHAT_HI.index(b'finish_reason": "stop') if b'finish_reason": "stop' in CHAT_HI else 400]
     frames = begun.rpartition(b"\n\n")[0] + b"\n\n"
@@ -109,6 +111,7 @@ async def test_silence_is_bridged_by_a_ping_between_frames() -> None:
     assert b"event: ping" in await read(await translated.ask(STREAMED))
 
 
+@pytest.mark.trap(12)
 async def test_a_ping_in_a_copied_block_holds_an_empty_delta_which_alone_keeps_claude_code_waiting() -> None:
     first, rest = HI[: HI.index(b"event: content_block_stop")], HI[HI.index(b"event: content_block_stop") :]
     assert b'"text_delta","text":""' in await read(await Wired(canned([first, b"", rest])).ask(STREAMED))

@@ -59,6 +59,7 @@ def test_pings_may_come_at_any_time_before_the_end() -> None:
         ((START, FINISH, End(), Ping()), "Ping while done"),
     ],
 )
+@pytest.mark.trap(18)
 def test_what_is_out_of_order_gets_a_name(events: tuple[Event, ...], fault: str) -> None:
     with pytest.raises(UpstreamGarbled, match=fault):
         check(*events)
@@ -76,6 +77,7 @@ def test_what_is_out_of_order_gets_a_name(events: tuple[Event, ...], fault: str)
         (RedactedThinking("x"), ThinkingDelta("x")),
     ],
 )
+@pytest.mark.trap(20)
 def test_a_delta_must_fit_its_block(block: Block, delta: Event) -> None:
     with pytest.raises(UpstreamGarbled, match=f"{type(delta).__name__} in a {type(block).__name__} block"):
         check(START, BlockStart(block), delta)

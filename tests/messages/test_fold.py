@@ -85,6 +85,7 @@ def test_input_that_is_no_object_is_the_upstreams_fault(written: str) -> None:
 
 @pytest.mark.parametrize("block", [BASH, Opaque({**SEARCH, "input": {}})])
 @pytest.mark.parametrize("reason", ["max_tokens", "model_context_window_exceeded"])
+@pytest.mark.trap(36)
 def test_a_call_that_the_limit_cut_in_two_is_left_out(block: Block, reason: str) -> None:
     text = (BlockStart(Text("")), TextDelta("I will look."), BlockStop())
     reply = answered(*text, BlockStart(block), JsonDelta('{"command":"rm -r'), BlockStop(), reason=reason)
@@ -156,6 +157,7 @@ def test_an_unfolded_reply_is_grammatical() -> None:
     assert grammar.state == "done"
 
 
+@pytest.mark.trap(26)
 def test_input_is_streamed_and_never_stands_in_the_start() -> None:
     starts = [event.block for event in unfold(WHOLE) if isinstance(event, BlockStart)]
     assert [block.input for block in starts if isinstance(block, ToolUse)] == [{}, {}]

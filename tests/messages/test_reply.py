@@ -5,6 +5,7 @@ import pytest
 from ccr.messages.reply import Usage
 
 
+@pytest.mark.trap(94)
 def test_later_figures_replace_earlier_ones() -> None:
     first = Usage(input=10, output=1, cache_read=5, cache_write=2, reasoning=0)
     assert first.updated(Usage(input=12, output=80, reasoning=7)) == Usage(12, 80, 5, 2, 7)

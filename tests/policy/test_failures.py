@@ -44,6 +44,7 @@ def said(message: str, status: int | None = None, code: str = "") -> RequestProb
         (529, UpstreamBusy),
     ],
 )
+@pytest.mark.trap(99)
 def test_a_status_tells_the_kind(status: int, kind: type[RequestProblem]) -> None:
     problem = said("went wrong", status)
     assert type(problem) is kind
@@ -65,6 +66,7 @@ def test_without_a_status_the_code_tells_the_kind(code: str, kind: type[RequestP
     assert type(said("went wrong", code=code)) is kind
 
 
+@pytest.mark.trap(102)
 def test_overloaded_in_the_text_of_a_500_is_busy() -> None:
     assert type(said("The model is overloaded, try later", 500)) is UpstreamBusy
 
@@ -130,6 +132,7 @@ def test_a_limit_keeps_its_retry_after() -> None:
         ),
     ],
 )
+@pytest.mark.trap(95)
 def test_an_overflow_is_said_in_the_words_that_make_claude_code_compact(text: str, ours: str) -> None:
     problem = said(text, 400)
     assert type(problem) is ContextOverflow
@@ -141,11 +144,13 @@ def test_an_overflow_is_known_by_its_code() -> None:
 
 
 @pytest.mark.parametrize("status", [413, 429])
+@pytest.mark.trap(98)
 def test_a_rate_limit_that_reads_like_an_overflow_stays_one(status: int) -> None:
     text = "Request too large for model on tokens per min (TPM): reduce the length of the messages"
     assert type(said(text, status)) is UpstreamLimited
 
 
+@pytest.mark.trap(106)
 def test_a_refusal_does_not_heal_elsewhere_and_an_outage_may() -> None:
     assert not heals_elsewhere(said("no such field", 400))
     assert not heals_elsewhere(said("prompt is too long", 400))
@@ -166,6 +171,7 @@ def test_a_refusal_does_not_heal_elsewhere_and_an_outage_may() -> None:
         ({"retry-after": "1.2.3"}, None),
     ],
 )
+@pytest.mark.trap(101)
 def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers, now=10) == seconds
 

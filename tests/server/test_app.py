@@ -209,6 +209,7 @@ async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
         assert (await client.get("/health")).status_code == 200
 
 
+@pytest.mark.trap(108)
 async def test_a_slash_too_many_is_no_redirect_to_anywhere(dial: Dial) -> None:
     response = await dial(wired()).post("/v1/messages/", json=ASKED, headers={"host": "evil.example"})
     assert response.status_code == 404

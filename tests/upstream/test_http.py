@@ -42,6 +42,7 @@ async def test_status_headers_and_body_arrive(http: Http, scripted: scripting.Up
     assert scripted.only.query == "beta=true"
 
 
+@pytest.mark.trap(14)
 async def test_our_headers_go_out_and_no_compression_is_asked_for(http: Http, scripted: scripting.Upstream) -> None:
     scripted.play([scripting.reply(200, b"ok")])
     await exchange(http, scripted.url)
@@ -72,12 +73,14 @@ async def test_a_fresh_connection_that_closes_is_a_failure(http: Http, scripted:
 
 
 @pytest.mark.parametrize("how", [FIN, RST])
+@pytest.mark.trap(112)
 async def test_a_body_that_breaks_off_is_cut(http: Http, scripted: scripting.Upstream, how: scripting.Break) -> None:
     scripted.play([scripting.stream(b"data: 1\n\n", how)])
     with pytest.raises(UpstreamCut):
         await exchange(http, scripted.url)
 
 
+@pytest.mark.trap(14)
 async def test_a_gzipped_body_is_unpacked(http: Http, scripted: scripting.Upstream) -> None:
     scripted.play([scripting.gzipped(b"data: hello\n\n" * 100)])
     assert await exchange(http, scripted.url) == (200, b"data: hello\n\n" * 100)
@@ -111,6 +114,7 @@ async def test_silence_in_the_middle_is_told_by_empty_chunks_and_then_a_timeout(
     assert len(seen) >= 3
 
 
+@pytest.mark.trap(109)
 async def test_a_pause_within_the_limit_is_no_timeout(http: Http, scripted: scripting.Upstream) -> None:
     scripted.play([scripting.stream(b"a", Wait(0.12), b"b", Wait(0.12), b"c")])
     assert await exchange(http, scripted.url, QUICK) == (200, b"abc")

@@ -10,6 +10,7 @@ LEGAL = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 @pytest.mark.parametrize("id", ["functions.Bash:0", "a|b", "é", "a b"])
+@pytest.mark.trap(42)
 def test_an_illegal_id_is_changed_the_same_way_each_time(id: str) -> None:
     assert LEGAL.fullmatch(legal(id))
     assert legal(id) == legal(id) != id
@@ -24,6 +25,7 @@ def test_a_legal_id_stays() -> None:
 
 
 @pytest.mark.parametrize("id", ["x" * 500, "", "functions.Bash:0"])
+@pytest.mark.trap(44)
 def test_an_upstream_gets_at_most_forty_characters(id: str) -> None:
     assert LEGAL.fullmatch(sent := outgoing(id, nine=False))
     assert len(sent) <= 40

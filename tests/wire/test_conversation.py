@@ -67,6 +67,7 @@ def test_what_is_right_stays_as_it_is(turns: tuple[Turn, ...]) -> None:
     assert mended(turns) == turns
 
 
+@pytest.mark.trap(51)
 def test_blank_text_is_dropped_and_its_turn_with_it() -> None:
     turns = (user(Text(""), HI), assistant(Text(" \n")), user(ToolResult("a"), HI))
     assert mended(turns)[0] == user(HI)
@@ -82,12 +83,14 @@ def test_blank_text_is_dropped_and_its_turn_with_it() -> None:
         ((HI, Text("")), (HI,)),
     ],
 )
+@pytest.mark.trap(51)
 def test_a_cache_mark_on_blank_text_moves_to_the_block_before(
     before: tuple[Block, ...], after: tuple[Block, ...]
 ) -> None:
     assert solid(before) == after
 
 
+@pytest.mark.trap(62)
 def test_thoughts_that_anthropic_did_not_sign_are_dropped() -> None:
     assert solid((Thinking("a", OURS), Thinking("b"), Thinking("c", "sig"))) == (Thinking("c", "sig"),)
 
@@ -116,6 +119,7 @@ def test_calls_at_the_end_get_results() -> None:
         (user(HI), NOTE, user(result("a"))),
     ],
 )
+@pytest.mark.trap(61)
 def test_results_come_first(after: tuple[Turn, ...]) -> None:
     assert mended((assistant(call("a")), *after))[1] == user(result("a"), HI)
 
@@ -130,21 +134,25 @@ def test_results_of_consecutive_turns_are_one_turn() -> None:
     assert mended(turns)[2:] == (user(result("a"), result("b")),)
 
 
+@pytest.mark.trap(60)
 def test_a_second_result_for_a_call_is_dropped() -> None:
     turns = (assistant(call("a")), user(result("a", "first"), result("a", "second")))
     assert mended(turns)[1] == user(result("a", "first"))
 
 
+@pytest.mark.trap(40)
 def test_a_result_whose_call_is_gone_becomes_the_users_words() -> None:
     lost = ToolResult("a", (HI, Image(Url("u")), Document(PlainText("x")), Opaque({"type": "tool_reference"})))
     assert mended((user(lost),)) == (user(Text(ORPHAN), HI, Image(Url("u")), Document(PlainText("x"))),)
 
 
+@pytest.mark.trap(41)
 def test_ids_that_come_again_are_renamed_with_their_results() -> None:
     turns = (assistant(call("c")), user(result("c", "1")), assistant(call("c", "Read")), user(result("c", "2")))
     assert mended(turns)[2:] == (assistant(call("c_2", "Read")), user(result("c_2", "2")))
 
 
+@pytest.mark.trap(42)
 def test_ids_that_do_not_fit_are_renamed_with_their_results() -> None:
     turns = mended((assistant(call("functions.Bash:0")), user(result("functions.Bash:0"))))
     block = turns[0].content[0]
@@ -153,6 +161,7 @@ def test_ids_that_do_not_fit_are_renamed_with_their_results() -> None:
     assert block.id.startswith("functions_Bash_0_")
 
 
+@pytest.mark.trap(41)
 def test_the_same_call_twice_is_one_call() -> None:
     assert mended((assistant(call("a"), call("a")), user(result("a")))) == (assistant(call("a")), user(result("a")))
 

@@ -121,6 +121,7 @@ def test_there_may_be_nothing_to_remove_tags_from(fields: dict[str, object]) -> 
     assert json.loads(rewrite(body(**fields), "b", (TAG,))) == {"model": "b", **fields}
 
 
+@pytest.mark.trap(62)
 def test_thoughts_that_we_signed_are_taken_out() -> None:
     ours = {"type": "thinking", "thinking": "hm", "signature": OURS}
     theirs = {"type": "thinking", "thinking": "hm", "signature": "EqQBCkYI"}
@@ -198,6 +199,7 @@ def test_the_clients_headers_go_on() -> None:
     ["Host", "Content-Length", "Authorization", "X-Api-Key", "Cookie", "Accept-Encoding", "Transfer-Encoding", "TE",
      "X-CCR-Route", "X-Forwarded-For", "Forwarded", "Via", "Origin", "CF-Connecting-IP", "Connection", "X-Hop"],
 )  # fmt: skip
+@pytest.mark.trap(111)
 def test_what_is_between_client_and_router_stays_there(name: str) -> None:
     assert forwarded({"Connection": "keep-alive, x-hop", name: "x", "a": "b"}) == {"a": "b"}
 

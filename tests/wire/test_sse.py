@@ -33,11 +33,13 @@ FORMS = {
 
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.trap(3, 4, 5)
 def test_every_form_reads_the_same(cut: Cut, form: str) -> None:
     assert read(cut(FORMS[form])) == [Frame("a", b"{}"), Frame("", b"1")]
 
 
 @pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.trap(4)
 def test_data_lines_are_joined(cut: Cut) -> None:
     assert read(cut("data: ä\ndata: 😀\n\n".encode())) == [Frame("", "ä\n😀".encode())]
 
@@ -47,6 +49,7 @@ def test_empty_chunks_mean_nothing() -> None:
 
 
 @given(st.lists(st.sampled_from([b"data: 1", b"event: a", b":", b"\r", b"\n", b"\r\n", b"\n\n", b"x"]), max_size=30))
+@pytest.mark.trap(1, 2)
 def test_where_chunks_end_means_nothing(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     assert read(pieces) == read([data]) == read([data[i : i + 1] for i in range(len(data))])

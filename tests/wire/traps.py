@@ -129,5 +129,7 @@ TRAPS: Mapping[int, str] = {
 
 # Why a trap has no test here.
 WITHOUT: Mapping[int, str] = {
+    35: "passed on as it is: Claude Code asks once more by itself, and a router that repeated it would be paid for twice",
     91: "the client's own doing: what it does not send cannot be passed on",
+    96: "not seen by the router: it knows no model's window yet; `Router.longContext` keeps long prompts off small ones",
 }

@@ -31,6 +31,7 @@ def test_a_client_is_told_in_anthropics_envelope() -> None:
         {"error": {"message": f'provider x: 400 {{"error":{{"message":"{MESSAGE}","type":"invalid_request_error"}}}}'}},
     ],
 )
+@pytest.mark.trap(104)
 def test_the_innermost_words_are_found(body: object) -> None:
     found = refusal(400, json.dumps(body).encode())
     assert (found.message, found.status, found.code) == (MESSAGE, 400, "invalid_request_error")

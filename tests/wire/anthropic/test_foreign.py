@@ -38,6 +38,7 @@ def test_a_system_turn_becomes_the_users_words_where_it_stands() -> None:
 
 
 @pytest.mark.parametrize("turns", [(), (USER, Turn("assistant", (Text("well"),)))])
+@pytest.mark.trap(55)
 def test_the_user_has_the_last_word(turns: tuple[Turn, ...]) -> None:
     assert adapted(replace(REQUEST, turns=turns), NEW).turns == (*turns, CONTINUE)
 
@@ -73,6 +74,7 @@ def test_blank_stop_sequences_are_dropped() -> None:
 
 
 @pytest.mark.parametrize("effort", ["low", "medium", "high", "xhigh", "max"])
+@pytest.mark.trap(70)
 def test_a_new_claude_is_told_the_effort(effort: Effort) -> None:
     request = adapted(replace(REQUEST, effort=effort), NEW)
     assert (request.reasoning, request.effort) == (Reasoning("adaptive"), effort)
@@ -83,6 +85,7 @@ def test_minimal_effort_is_low() -> None:
 
 
 @pytest.mark.parametrize("model", [OLD, LOOKALIKE])
+@pytest.mark.trap(70)
 def test_others_are_told_a_budget(model: str) -> None:
     request = adapted(replace(REQUEST, effort="high"), model)
     assert (request.reasoning, request.effort) == (Reasoning("enabled", BUDGETS["high"]), None)
@@ -122,6 +125,7 @@ def test_temperature_is_at_most_one() -> None:
 @pytest.mark.parametrize(
     ("request_", "model"), [(REQUEST, NEW), (REQUEST, "claude-opus-4-7"), (replace(REQUEST, effort="low"), OLD)]
 )
+@pytest.mark.trap(86)
 def test_sampling_is_dropped_where_it_is_refused(request_: Request, model: str) -> None:
     request = adapted(replace(request_, temperature=0.5, top_p=0.9, top_k=4), model)
     assert (request.temperature, request.top_p, request.top_k) == (None, None, None)

@@ -146,12 +146,14 @@ def test_an_error_in_plain_words_is_one_too() -> None:
         (b"data: [DONE]\n\n", "ends before it begins"),
     ],
 )
+@pytest.mark.trap(16)
 def test_what_is_no_answer_is_garbled(cut: Cut, answer: bytes, fault: str) -> None:
     with pytest.raises(UpstreamGarbled, match=fault):
         read(cut(answer))
 
 
 @pytest.mark.parametrize("answer", [b"", b" \n\r\n"])
+@pytest.mark.trap(17)
 def test_an_empty_answer_is_cut(answer: bytes) -> None:
     with pytest.raises(UpstreamCut, match="empty"):
         read([answer])

@@ -248,6 +248,7 @@ def test_a_format_of_any_json_has_no_words_here() -> None:
         (1024, 8000, None),
     ],
 )
+@pytest.mark.trap(71)
 def test_a_budget_leaves_room_for_the_answer(max_tokens: int, budget: int | None, thinking: object) -> None:
     request = replace(decoded(max_tokens=max_tokens), reasoning=Reasoning("enabled", budget))
     assert encoded(request).get("thinking") == thinking
@@ -270,6 +271,7 @@ ASKED = Turn("user", (Text("hi"),))
         ((ASKED,), True),
     ],
 )
+@pytest.mark.trap(58)
 def test_a_tool_loop_that_began_without_thoughts_goes_on_without(turns: tuple[Turn, ...], thinks: bool) -> None:
     request = replace(decoded(), turns=turns, reasoning=Reasoning("enabled", 2000))
     assert ("thinking" in encoded(request)) is thinks

@@ -138,6 +138,7 @@ def test_figures_and_reasons_of_several_ends_add_up_to_one() -> None:
     assert events[-2:] == [Finish("stop_sequence", "END", Usage(input=9, output=3), extra), End()]
 
 
+@pytest.mark.trap(9)
 def test_a_stop_reason_is_end_enough() -> None:
     assert read(START, *TEXT, finish("max_tokens"), marked=False)[-2:] == [Finish("max_tokens"), End()]
 
@@ -147,6 +148,7 @@ def test_an_end_mark_is_end_enough() -> None:
 
 
 @pytest.mark.parametrize("events", [(START,), (START, *TEXT), (START, *TEXT, finish(None))])
+@pytest.mark.trap(8)
 def test_without_either_the_answer_is_cut(events: tuple[Raw, ...]) -> None:
     with pytest.raises(UpstreamCut):
         read(*events, marked=False)
@@ -205,6 +207,7 @@ def test_text_in_the_start_is_not_lost(start: Raw, block: Block) -> None:
     assert content(start, *rest, stop(0)) == (block,)
 
 
+@pytest.mark.trap(24)
 def test_thoughts_in_the_start_are_not_lost() -> None:
     assert content(begin(0, type="thinking", thinking="hm", signature="sig"), stop(0)) == (Thinking("hm", "sig"),)
 

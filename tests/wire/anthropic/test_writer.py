@@ -46,6 +46,7 @@ def opened(block: Block) -> StreamWriter:
     return writer
 
 
+@pytest.mark.trap(6)
 def test_the_bytes_are_as_anthropic_writes_them() -> None:
     stream = written(
         Start("msg_1", "m", Usage(input=9, output=1)),
@@ -92,6 +93,7 @@ def test_a_signature_comes_once_and_last() -> None:
     assert answer(*events).blocks == [{"type": "thinking", "thinking": "hm", "signature": "ab"}]
 
 
+@pytest.mark.trap(23)
 def test_a_thinking_block_without_a_signature_still_gets_its_delta() -> None:
     events = [data for _, data in frames(written(BlockStart(Thinking("")), ThinkingDelta("hm"), BlockStop()))]
     assert [event["delta"] for event in events if "delta" in event] == [
@@ -156,6 +158,7 @@ def test_the_start_says_all_that_is_known_of_it() -> None:
         (ToolUse("a", "A"), {"type": "input_json_delta", "partial_json": ""}),
     ],
 )
+@pytest.mark.trap(12)
 def test_a_ping_in_an_open_block_brings_an_empty_delta(block: Block, delta: object) -> None:
     assert frames(opened(block).ping()) == [
         ("ping", {"type": "ping"}),
@@ -182,6 +185,7 @@ def test_a_broken_call_is_never_stopped_since_the_stop_would_run_it() -> None:
     assert b'"index":1' in writer.write(BlockStart(Text("")))
 
 
+@pytest.mark.trap(10)
 def test_a_failure_is_an_error_event() -> None:
     stream = opened(Text("")).fail(UpstreamCut("p,m was cut"), "req_1")
     assert frames(stream) == [

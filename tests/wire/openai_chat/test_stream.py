@@ -169,6 +169,7 @@ def test_encrypted_details_ride_in_an_empty_thought() -> None:
     assert fields(*found) == [("reasoning_details", json.dumps([encrypted], separators=(",", ":")))]
 
 
+@pytest.mark.trap(22)
 def test_mistral_thinks_within_the_content() -> None:
     thinking = {
         "type": "thinking",
@@ -287,6 +288,7 @@ def test_a_call_without_arguments(arguments: object) -> None:
     ids=["same index", "no index", "neither index nor id"],
 )
 @pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.trap(32)
 def test_calls_that_are_badly_numbered_stay_apart(calls: list[dict[str, object]], apart: bool) -> None:
     whole = [{**call, "function": {"name": "A", "arguments": f'{{"p":{n}}}'}} for n, call in enumerate(calls)]
     chunks = [delta(tool_calls=[call]) for call in whole] if apart else [delta(tool_calls=whole)]
@@ -538,6 +540,7 @@ def test_arguments_always_arrive_with_their_own_call(case: tuple[list[dict[str, 
 
 @settings(max_examples=100, deadline=None)
 @given(interleaved())
+@pytest.mark.trap(18)
 def test_no_text_and_no_thought_is_lost_or_shuffled(case: tuple[list[dict[str, object]], list[object]]) -> None:
     _, chunks = case
     found = streamed(*chunks, DONE)

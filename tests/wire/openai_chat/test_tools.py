@@ -46,10 +46,12 @@ def test_strict_is_sent_when_it_is_said() -> None:
         ({"type": ["object", "null"]}, {"type": ["object", "null"]}),
     ],
 )
+@pytest.mark.trap(80)
 def test_a_schema_is_of_an_object(schema: dict[str, Any], sent: dict[str, Any]) -> None:
     assert parameters(schema) == sent
 
 
+@pytest.mark.trap(81)
 def test_a_long_name_is_shortened_in_tools_and_choice() -> None:
     name = "mcp__" + "x" * 90
     found = sent(Tool(name), choice=ToolChoice("tool", name))
@@ -70,6 +72,7 @@ def test_tools_that_only_anthropics_models_know_are_explained(type: str) -> None
 
 
 @pytest.mark.parametrize("tool", [SEARCH, BuiltinTool("code_execution_20250825", "code_execution", {})])
+@pytest.mark.trap(82)
 def test_server_tools_are_dropped_with_the_choice_of_them(tool: BuiltinTool) -> None:
     found = sent(tool, choice=ToolChoice("tool", tool.name))
     assert found.keys() == {"model", "messages"}

@@ -149,6 +149,7 @@ def test_some_hosts_have_a_switch() -> None:
 
 @pytest.mark.parametrize("host", [ChatUpstream(), EFFORT, ROUTER, SWITCH])
 @pytest.mark.parametrize("wish", [{"reasoning": OFF}, {"reasoning": OFF, "effort": "high"}, {"effort": "none"}, {}])
+@pytest.mark.trap(69)
 def test_no_thinking_says_nothing(host: ChatUpstream, wish: dict[str, Any]) -> None:
     assert sent(host, **wish).keys() == {"model", "messages"}
 
