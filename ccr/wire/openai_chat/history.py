@@ -122,7 +122,7 @@ class Spoken:
     thoughts: dict[str, Json] = field(default_factory=dict)
     chunks: list[JsonObject] = field(default_factory=list)  # Mistral's thoughts, which stand in the content
     tagged: str = ""  # thoughts that came in the text: templates know to leave them out
-    beside: Json = None  # Gemini's signature, which stands beside the next call
+    beside: JsonObject = field(default_factory=dict)  # Gemini's signature, which stands in the next call
 
     def hear(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
@@ -173,10 +173,9 @@ class Spoken:
         self.used.add(sent_as)
         self.calls.append(Call(use.id, sent_as))
         function: JsonObject = {"name": shortened(use.name), "arguments": compact(use.input)}
-        asked: dict[str, Json] = {"id": sent_as, "type": "function", "function": function}
-        if self.beside is not None:
-            asked["extra_content"], self.beside = self.beside, None
-        self.asked.append(asked)
+        asked: JsonObject = {"id": sent_as, "type": "function", "function": function}
+        self.asked.append({**asked, **self.beside})
+        self.beside = {}
 
     def _recall(self, text: str, signature: str) -> None:
         """Thoughts go back to the provider that had them, in the field they came in, and to nobody else."""
@@ -201,8 +200,9 @@ class Spoken:
                 self._remember("reasoning", text)
             case "thinking_blocks":
                 self._remember("reasoning_content", text)
-            case "extra_content" if same:
-                self.beside = _stated(known.state)
+            case ("extra_content" | "provider_specific_fields") as name if same:
+                stated = _stated(known.state)
+                self.beside = {} if stated is None else {name: stated}
             case "tags" if same:
                 self.tagged += f"<think>{text}</think>\n\n"
             case "thinking":

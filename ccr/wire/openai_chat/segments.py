@@ -114,7 +114,8 @@ class Call:
         self.known_as = ""  # to the client
         self.name = ""
         self.original = ""  # the name before it was shortened for the wire
-        self.state: Json = None  # Gemini's signature, to be sent back beside this call
+        self.field = "extra_content"  # in which Gemini's signature is to be sent back beside this call
+        self.state: Json = None
         self.held = 0
         self.begun = False
         self._pieces: list[str] = []
@@ -156,7 +157,7 @@ class Call:
             self.begun = True
             if self.state is not None:
                 yield BlockStart(Thinking(""))
-                yield SignatureDelta(Origin(self._target, "extra_content", compact(self.state)).sign())
+                yield SignatureDelta(Origin(self._target, self.field, compact(self.state)).sign())
                 yield BlockStop()
             yield BlockStart(ToolUse(self.known_as or self._ids.fresh(self.id, self._answer), self.original))
         if not self.nothing and not self._odd and (unsent := self._pieces[self._sent :]):

@@ -28,6 +28,9 @@ from ccr.wire.wording import compact
 _MOST_HELD = 32 * 1024 * 1024  # characters that wait for their turn
 _HOLDER = 200  # and a segment counts as this many, though it may be empty
 _SAYING = ("text", "summary", "thinking")  # the readable field of a part of a thought
+# LiteLLM has Gemini's signature in the id of the call, and takes it back beside it: https://github.com/BerriAI/litellm,
+# encode_tool_call_id_with_signature and get_thought_signature_from_tool
+_SIGNED = "__thought__"
 _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
 
 
@@ -217,7 +220,8 @@ class Answer:
         function = raw.get("function")
         if not isinstance(function, dict):
             return
-        id, name = text_of(raw, "id"), text_of(function, "name").strip()
+        id, _, signature = text_of(raw, "id").partition(_SIGNED)
+        name = text_of(function, "name").strip()
         index = raw.get("index")
         call = self._addressed(index if isinstance(index, int) else None, id, name)
         if id and not call.id:
@@ -229,6 +233,8 @@ class Answer:
             call.name, call.original = name, self._originals.get(name, name)
         if raw.get("extra_content"):
             call.state = raw["extra_content"]
+        if signature:
+            call.field, call.state = "provider_specific_fields", {"thought_signature": signature}
         self._hold(call, len(id) + len(name))
         match function.get("arguments"):
             case str(piece):

@@ -294,12 +294,18 @@ def test_mistrals_thoughts_go_back_in_the_content() -> None:
     ]
 
 
-def test_geminis_signature_goes_back_beside_its_call() -> None:
-    extra = {"google": {"thought_signature": "sig"}}
-    found = messages(ASK, assistant(own("", "extra_content", json.dumps(extra)), called("a"), called("b")))
+@pytest.mark.parametrize("name", ["extra_content", "provider_specific_fields"])
+def test_geminis_signature_goes_back_beside_its_call(name: str) -> None:
+    state = {"thought_signature": "sig"}
+    found = messages(ASK, assistant(own("", name, json.dumps(state)), called("a"), called("b")))
     first, second = found[1]["tool_calls"]
-    assert first["extra_content"] == extra
-    assert "extra_content" not in second
+    assert first[name] == state
+    assert name not in second
+
+
+def test_a_signature_that_was_tampered_with_is_not_sent() -> None:
+    found = messages(ASK, assistant(own("", "extra_content", "{"), called("a")))
+    assert "extra_content" not in found[1]["tool_calls"][0]
 
 
 @pytest.mark.trap(67, 68)

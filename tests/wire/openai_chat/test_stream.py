@@ -194,6 +194,13 @@ def test_geminis_signature_rides_before_its_call() -> None:
     assert fields(*found) == [("extra_content", json.dumps(extra, separators=(",", ":")))]
 
 
+def test_geminis_signature_in_the_id_of_a_call_by_way_of_litellm_is_kept_and_the_id_clean() -> None:
+    call = {"index": 0, "id": "call_1__thought__s/g+=", "function": {"name": "Bash", "arguments": "{}"}}
+    found = reply(delta(tool_calls=[call]), DONE).content
+    assert [block.id for block in found if isinstance(block, ToolUse)] == ["call_1"]
+    assert fields(*found) == [("provider_specific_fields", '{"thought_signature":"s/g+="}')]
+
+
 # --- tools ---
 
 
