@@ -16,11 +16,7 @@ from ccr.errors import (
     reply_for,
 )
 from ccr.messages.json import JsonObject, read
-
-_LONGEST = 1000
-_HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_MARKUP = re.compile(r"<(script|style)\b.*?(</\1>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
+from ccr.wire.wording import plain
 
 
 def refusal(body: bytes, status: int | None = None) -> UpstreamSaid:
@@ -116,17 +112,6 @@ def _retry_delay(value: JsonObject) -> float | None:
             case _:
                 pass
     return None
-
-
-def plain(text: str) -> str:
-    """Readable and short; of a web page the title."""
-    text = text.lstrip()[:_HEAD]
-    if re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
-        title = _TITLE.search(text)
-        text = title.group(1) if title and title.group(1).strip() else _MARKUP.sub(" ", text)
-        text = f"a web page: {text.strip()}"
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 class Told(NamedTuple):

@@ -1,5 +1,7 @@
 """What is said in words where a wire has no form for it, and JSON that is written the same way each time."""
 
+import re
+
 import msgspec
 
 from ccr.messages.blocks import Opaque
@@ -9,6 +11,22 @@ ATTRIBUTION = "x-anthropic-billing-header:"
 
 # What a block of a type we do not know may say, in this order. Encrypted and encoded content is not among it.
 _SAYING = ("title", "url", "source", "text", "context", "stdout", "stderr", "error_code", "content", "data")
+
+_LONGEST = 1000
+_HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<(script|style)\b.*?(</\1>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
+
+
+def plain(text: str) -> str:
+    """Readable and short; of a web page the title."""
+    text = text.lstrip()[:_HEAD]
+    if re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
+        title = _TITLE.search(text)
+        text = title.group(1) if title and title.group(1).strip() else _MARKUP.sub(" ", text)
+        text = f"a web page: {text.strip()}" if text.strip() else "a web page"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def prompt(text: str) -> str:

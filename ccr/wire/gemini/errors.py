@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 from ccr.errors import UpstreamSaid
 from ccr.messages.json import JsonObject, read
+from ccr.wire.wording import plain
 
-_LONGEST = 1000
-_HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?)s")
 _DEEPEST = 8  # errors quoted in errors
 # A quota of the day is there again tomorrow, at an hour that is not told: ask again now and then.
@@ -103,13 +101,3 @@ def _quoted(text: str) -> object:
 def _text(raw: JsonObject, name: str) -> str:
     value = raw.get(name)
     return value if isinstance(value, str) else ""
-
-
-def plain(text: str) -> str:
-    """Readable and short; of a web page the title."""
-    text = text.lstrip()[:_HEAD]
-    if text.startswith("<"):
-        title = _TITLE.search(text)
-        text = f"a web page: {title[1].strip()}" if title else "a web page"
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from ccr.errors import UpstreamSaid
 from ccr.messages.json import read
+from ccr.wire.wording import plain
 
-_LONGEST = 1000
 _HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 # The codes that are the request's fault; in a stream no status says so.
 # https://platform.openai.com/docs/api-reference/responses/object, `error.code`
@@ -113,13 +112,3 @@ def _quoted(text: str) -> Told:
 def _code(value: dict[str, object]) -> str:
     names = (value.get("code"), value.get("type"))
     return next((name for name in names if isinstance(name, str) and name.strip() and name != "error"), "")
-
-
-def plain(text: str) -> str:
-    """Readable and short; of a web page the title."""
-    text = text.lstrip()[:_HEAD]
-    if text.startswith("<"):
-        title = _TITLE.search(text)
-        text = f"a web page: {title[1].strip()}" if title else "a web page"
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -120,7 +120,7 @@ def test_a_cut_stream_is_an_error_and_not_an_end(data: bytes, message: str) -> N
     [
         (b"<html><head><title>Sign in</title></head></html>", "neither a stream nor JSON: a web page: Sign in"),
         (b"It works!", "neither a stream nor JSON: It works!"),
-        (b"data: <oops>\n\n", "a response that is not JSON: a web page"),
+        (b"data: <oops>\n\n", "a response that is not JSON: <oops>"),
         (b"data: 17\n\n", "a response that is not a JSON object"),
         (b'{"candidates": [', "a response that is not JSON"),
         (b'{"detail": "hi"}', "an answer without candidates"),

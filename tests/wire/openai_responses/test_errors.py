@@ -10,7 +10,8 @@ from ccr.errors import (
     UpstreamUnpaid,
 )
 from ccr.policy.failures import classify, heals_elsewhere
-from ccr.wire.openai_responses.errors import opened, plain, refusal, reported
+from ccr.wire.openai_responses.errors import opened, refusal, reported
+from ccr.wire.wording import plain
 from tests.wire.openai_responses.reading import TARGET
 
 

@@ -140,7 +140,7 @@ def test_a_stream_cut_anywhere_is_an_error(place: int) -> None:
     [
         (b"<html><head><title>Sign in</title></head></html>", "neither a stream nor JSON: a web page: Sign in"),
         (b"It works!", "neither a stream nor JSON: It works!"),
-        (b"data: <oops>\n\n", "an event that is not JSON: a web page"),
+        (b"data: <oops>\n\n", "an event that is not JSON: <oops>"),
         (b"data: oops\n\n", "an event that is not JSON: oops"),
         (b"data: 17\n\n", "an event that is not a JSON object"),
         (b"data: []\n\n", "an event that is not a JSON object"),
