@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ccr.config.vendors import Vendor
+from ccr.messages.request import Effort
+from ccr.wire.efforts import GPT
 from ccr.wire.openai_chat import ChatUpstream
 from ccr.wire.openai_responses import ResponsesUpstream
 
@@ -27,16 +29,12 @@ def _openai(usual: ChatUpstream) -> ChatUpstream:
     return _by_model(
         usual,
         (r"(^|/)gpt.*-search", replace(usual, web_search="web_search_options", sampling=False)),
-        (r"(^|/)gpt-[34]|(^|/)gpt-5(\.\d+)?-chat", usual),
-        (r"(^|/)gpt-5-pro", replace(thinks, efforts=("high",))),
-        (
-            r"(^|/)gpt-(5\.[2-9]|[6-9])",
-            replace(thinks, efforts=("none", "low", "medium", "high", "xhigh"), says_off=True),
-        ),
-        (r"(^|/)gpt-5\.", replace(thinks, efforts=("low", "medium", "high"), says_off=True)),
-        (r"(^|/)gpt-5", replace(thinks, efforts=("minimal", "low", "medium", "high"))),
-        (r"(^|/)(o\d|codex)", thinks),
+        *((rf"(^|/)({name})", _told(usual, thinks, efforts)) for name, efforts in GPT),
     )
+
+
+def _told(usual: ChatUpstream, thinks: ChatUpstream, efforts: tuple[Effort, ...]) -> ChatUpstream:
+    return replace(thinks, efforts=efforts, says_off="none" in efforts) if efforts else usual
 
 
 def _open_weights(usual: ChatUpstream) -> ChatUpstream:

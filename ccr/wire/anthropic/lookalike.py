@@ -17,11 +17,11 @@ from ccr.wire.anthropic.differences import Differences
 from ccr.wire.anthropic.foreign import BUDGETS, CONTINUE
 from ccr.wire.anthropic.plain import Plain
 from ccr.wire.anthropic.thoughts import remembered, seen, supplied
+from ccr.wire.efforts import fitting
 from ccr.wire.names import originals, shortened
 from ccr.wire.taught import parameters, taught
 from ccr.wire.wording import compact
 
-EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 FORMATTED = "Answer with JSON alone, without a code fence around it. It has to fit this JSON schema:\n"
 
 
@@ -113,8 +113,7 @@ def _effort(effort: Effort | None, host: Differences) -> Effort | None:
     """The highest that the host knows and that is not above the wish."""
     if effort is None or effort == "none" or not host.efforts:
         return None
-    below = [known for known in host.efforts if EFFORTS.index(known) <= EFFORTS.index(effort)]
-    return below[-1] if below else host.efforts[0]
+    return fitting(effort, host.efforts)
 
 
 def _format(request: Request, host: Differences) -> tuple[Block, ...]:

@@ -2,41 +2,26 @@
 
 from ccr.messages.json import JsonObject
 from ccr.messages.request import Effort, Request
+from ccr.wire.efforts import fitting, wanted
 from ccr.wire.openai_chat.differences import Differences
 
-_EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _MOST = 32768  # of thinking_budget, at SiliconFlow and for most of Qwen's models
-
-
-def wanted(request: Request) -> Effort | None:
-    """How much the model shall think; None: not at all, or as it pleases."""
-    reasoning = request.reasoning
-    if is_off(request):
-        return None
-    if request.effort or reasoning is None:
-        return request.effort
-    if reasoning.budget is None:
-        return "medium"
-    if reasoning.budget < 4096:
-        return "low"
-    return "medium" if reasoning.budget < 16384 else "high"
-
-
-def is_off(request: Request) -> bool:
-    return request.effort == "none" or (request.reasoning is not None and request.reasoning.mode == "disabled")
 
 
 def thinking(request: Request, differences: Differences) -> JsonObject:
     """The fields. Two that contradict each other turn thinking on, so there is one, or none."""
-    effort = wanted(request)
-    if effort is not None:
-        return _on(request, differences, effort)
-    return _off(differences) if is_off(request) and differences.says_off else {}
+    match wanted(request):
+        case None:
+            return {}
+        case "none":
+            return _off(differences) if differences.says_off else {}
+        case effort:
+            return _on(request, differences, effort)
 
 
 def _on(request: Request, differences: Differences, effort: Effort) -> JsonObject:
     budget = request.reasoning.budget if request.reasoning else None
-    known = _known(effort, differences)
+    known = fitting(effort, differences.efforts)
     match differences.reasoning:
         case "reasoning_effort":
             return {"reasoning_effort": known}
@@ -77,9 +62,3 @@ def _off(differences: Differences) -> JsonObject:
 def _templated(on: bool) -> JsonObject:
     """DeepSeek's and Kimi's templates know one name, Qwen's, GLM's and Nemotron's the other; none minds both."""
     return {"chat_template_kwargs": {"thinking": on, "enable_thinking": on}}
-
-
-def _known(effort: Effort, differences: Differences) -> Effort:
-    """The highest that the host knows and that is not above the wish."""
-    below = [known for known in differences.efforts if _EFFORTS.index(known) <= _EFFORTS.index(effort)]
-    return below[-1] if below else differences.efforts[0]

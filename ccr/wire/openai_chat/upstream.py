@@ -10,10 +10,11 @@ from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Request
 from ccr.wire.callids import digest
 from ccr.wire.dialect import DialectName, Payload
+from ccr.wire.efforts import wanted
 from ccr.wire.openai_chat.differences import Differences
 from ccr.wire.openai_chat.history import messages
 from ccr.wire.openai_chat.reader import ChatReader
-from ccr.wire.openai_chat.thinking import thinking, wanted
+from ccr.wire.openai_chat.thinking import thinking
 from ccr.wire.openai_chat.tools import nudge, tools
 from ccr.wire.openai_errors import refusal
 
@@ -94,7 +95,7 @@ def _limits(request: Request, differences: Differences) -> JsonObject:
         fields[differences.max_tokens_field] = min(request.max_tokens, most)
     if differences.stops and (stop := [text for text in request.stop if text][:4]):
         fields["stop"] = stop
-    if differences.sampling and wanted(request) is None:  # models that think refuse them
+    if differences.sampling and wanted(request) in (None, "none"):  # models that think refuse them
         fields |= {} if request.temperature is None else {"temperature": request.temperature}
         fields |= {} if request.top_p is None else {"top_p": request.top_p}
     return fields

@@ -11,11 +11,11 @@ from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Effort, Format, Request
 from ccr.wire.callids import digest
 from ccr.wire.dialect import DialectName, Payload
+from ccr.wire.efforts import USUAL, fitting, known, wanted
 from ccr.wire.names import shortened
 from ccr.wire.openai_responses.content import texts_of
 from ccr.wire.openai_responses.errors import refusal
 from ccr.wire.openai_responses.history import items
-from ccr.wire.openai_responses.models import USUAL, fitting, known, wanted
 from ccr.wire.openai_responses.reader import ResponsesReader
 from ccr.wire.openai_responses.tools import searching, tools
 from ccr.wire.wording import prompt

@@ -1,4 +1,4 @@
-"""How much OpenAI's models can be told to think. A wish that a model does not know is a 400 that names the ones it knows:
+"""How much a model shall think, and what OpenAI's models can be told of it. A wish that a model does not know is a 400:
 "Unsupported value: 'minimal' is not supported with the 'gpt-5.1' model. Supported values are: …"."""
 
 import re
@@ -10,7 +10,7 @@ USUAL: tuple[Effort, ...] = ("low", "medium", "high")
 
 # The first row that fits the name counts; no effort at all: the model does not think, and refuses `reasoning`.
 # https://platform.openai.com/docs/guides/reasoning and the models' own pages
-_ROWS: tuple[tuple[str, tuple[Effort, ...]], ...] = (
+GPT: tuple[tuple[str, tuple[Effort, ...]], ...] = (
     (r"gpt-[34]|chatgpt-4|gpt-5-chat|codex-mini-chat", ()),
     (r"gpt-5\.\d+-chat", ("medium",)),
     (r"gpt-5-pro", ("high",)),
@@ -21,7 +21,7 @@ _ROWS: tuple[tuple[str, tuple[Effort, ...]], ...] = (
     (r"gpt-(5\.|[6-9])", ("none", "low", "medium", "high", "xhigh")),
     (r"gpt-5", ("minimal", "low", "medium", "high")),
 )
-_TABLE = tuple((re.compile(pattern), efforts) for pattern, efforts in _ROWS)
+_TABLE = tuple((re.compile(pattern), efforts) for pattern, efforts in GPT)
 
 
 def known(model: str) -> tuple[Effort, ...] | None:

@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.messages.request import Effort, Reasoning, Request
-from ccr.wire.openai_responses.models import fitting, known, wanted
+from ccr.wire.efforts import fitting, known, wanted
 
 
 @pytest.mark.parametrize(
