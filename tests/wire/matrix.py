@@ -197,7 +197,7 @@ KINDS: Mapping[str, Kind] = {
             "images in results": "`image` blocks",
             "documents": "`document` blocks, or a visible note",
             "thinking": "`thinking` blocks; the host's signatures wrapped in ours, back to it alone",
-            "structured output": "– left to the prompt where the host does not know it",
+            "structured output": "`output_config.format`, or the schema in words at the end",
             "web search": "– a search engine, or `Router.webSearch`",
             "errors": "in any envelope that they use",
             "usage": "with cache reads and writes",

@@ -109,7 +109,7 @@ def thinks(kind: Kind) -> None:
 
 
 def structured_output(kind: Kind) -> None:
-    assert '"capital_city"' in sent(kind, replace(HI, format=Format(CITY)))
+    assert "capital_city" in sent(kind, replace(HI, format=Format(CITY)))
 
 
 def web_search(kind: Kind) -> None:
