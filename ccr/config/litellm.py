@@ -60,7 +60,7 @@ BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a m
 CONVERSATIONS = frozenset({None, "chat", "completion", "responses"})
 CARRIED_SECTIONS: Mapping[str, frozenset[str]] = {
     "model_list": frozenset(),
-    "general_settings": frozenset({"master_key"}),
+    "general_settings": frozenset({"master_key", "disable_responses_id_security"}),
     "router_settings": frozenset({"fallbacks", "default_fallbacks", "model_group_alias"}),
     "litellm_settings": frozenset({"fallbacks", "default_fallbacks", "request_timeout"}),
 }

@@ -105,7 +105,11 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
             "disable_anthropic_gemini_context_caching_transform": True,  # Gemini caches by itself, and refuses short ones
             "request_timeout": config.timeouts.total,
         },
-        "general_settings": {"master_key": f"{REFERENCE}LITELLM_MASTER_KEY"},
+        "general_settings": {
+            "master_key": f"{REFERENCE}LITELLM_MASTER_KEY",
+            # Else /v1/responses seals its ids with a package that LiteLLM does not bring: "No module named 'nacl'".
+            "disable_responses_id_security": True,
+        },
     }
     lost = (
         notice for index, each in enumerate(deployments.values()) for notice in _lost_of(each, f"Providers[{index}]")

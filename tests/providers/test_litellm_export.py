@@ -124,7 +124,7 @@ def test_what_claude_code_needs_is_set() -> None:
         "disable_anthropic_gemini_context_caching_transform": True,
         "request_timeout": 90,
     }
-    assert raw["general_settings"] == {"master_key": "os.environ/LITELLM_MASTER_KEY"}
+    assert raw["general_settings"]["master_key"] == "os.environ/LITELLM_MASTER_KEY"
 
 
 def test_keys_from_variables_stay_variables_even_where_they_are_not_set() -> None:
