@@ -17,6 +17,7 @@ from ccr.messages.events import (
 )
 from ccr.messages.json import Json, JsonObject, read
 from ccr.wire.callids import Ids
+from ccr.wire.openai_chat.ends import Ends
 from ccr.wire.origin import Origin
 from ccr.wire.wording import compact
 
@@ -119,6 +120,9 @@ class Call:
         self.held = 0
         self.begun = False
         self._pieces: list[str] = []
+        self._opening = ""  # the first of them, without blanks
+        self._ends = Ends()
+        self._whole = False
         self._sent = 0
         self._target = target
         self._ids = ids
@@ -126,29 +130,39 @@ class Call:
 
     @property
     def complete(self) -> bool:
-        if not self.name or not self._pieces or not self._pieces[-1].rstrip().endswith('"' if self._odd else "}"):
-            return False
-        return tool_input(normal("".join(self._pieces))) is not None
+        return bool(self.name) and self._whole
 
     @property
     def nothing(self) -> bool:
         """No arguments, or those that some hosts begin with before the real ones come."""
-        return not self._pieces or (len(self._pieces) == 1 and self._pieces[0].strip() in ("{}", "null"))
+        return not self._pieces or (len(self._pieces) == 1 and self._opening in ("{}", "null"))
 
     @property
     def _odd(self) -> bool:
         """Not plainly an object: wait for the whole."""
-        return not self.nothing and not self._pieces[0].lstrip().startswith("{")
+        return not self.nothing and not self._opening.startswith("{")
 
     def argue(self, piece: str) -> None:
-        if not piece.strip() and not self._pieces:
+        said = piece.strip()
+        if not said and not self._pieces:
             return
-        if piece.lstrip().startswith("{"):
+        if said.startswith("{"):
             if self.nothing:
                 self._pieces.clear()
+                self._ends, self._whole = Ends(), False
             elif self.complete:
                 return  # some hosts repeat the whole call at the end
+        if not self._pieces:
+            self._opening = said
         self._pieces.append(piece)
+        self._judge(piece)
+
+    def _judge(self, piece: str) -> None:
+        """Whether the arguments are an object by now. All of them are read but once, where they may be."""
+        if self._ends.met:
+            self._whole = self._whole and not piece.strip()
+        elif self._ends.within(piece):
+            self._whole = tool_input(normal("".join(self._pieces))) is not None
 
     def news(self) -> Iterator[Event]:
         if not self.name:

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 
 from ccr.messages.blocks import ToolUse
@@ -64,10 +66,37 @@ def test_broken_arguments_pass_as_they_are() -> None:
         (('{"a":{}',), False),
         (("[]}",), False),
         (("{}",), True),
+        (("{}", '{"a":'), False),
+        (("{}", '{"a":', "1}"), True),
+        (('{"a":1}', " "), True),
+        (('{"a":1}', ",", "}"), False),
+        (('{"a":1,,}', "}"), False),
+        (('"{\\"a\\":', '1}"'), True),
+        (("nu", "ll"), False),
     ],
 )
 def test_a_call_is_complete_when_its_arguments_are_an_object(pieces: tuple[str, ...], complete: bool) -> None:
     assert call(*pieces).complete is complete
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"command": "' + "lorem ipsum " * 33_000 + '" ,, }',
+        '{"command": "' + "{lorem} {} }" * 33_000 + '"}',
+        '{"command": "' + r"\\frac{a}\"{}" * 30_000 + '" ,, }',
+        " " * 400_000 + "{}",
+        "}{" * 200_000,
+        '"{' + "lorem ipsum " * 33_000 + "}",
+    ],
+)
+def test_a_call_in_many_pieces_is_looked_at_once(arguments: str) -> None:
+    made, start = call(), process_time()
+    for at in range(0, len(arguments), 12):
+        made.argue(arguments[at : at + 12])
+        list(made.news())
+        assert made.complete in (True, False)
+    assert process_time() - start < 1  # a look at all of it with each piece takes many
 
 
 def test_a_call_without_a_name_has_not_begun() -> None:
