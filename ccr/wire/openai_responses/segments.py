@@ -50,7 +50,7 @@ class Words(Segment):
         super().__init__()
         self.begun = False
         self._unsent: list[Event] = []
-        self._blank = ""  # white space that may belong to a text, or to nothing
+        self._blank: list[str] = []  # white space that may belong to a text, or to nothing
         self._part: object = None
         self._spoken = self._cited = False
 
@@ -62,13 +62,11 @@ class Words(Segment):
         if self._spoken and part != self._part:
             text = _BREAK + text
         self._part = part
-        text = self._blank + text
-        self._blank = ""
+        self._blank.append(text)
         if text.strip() or self._spoken:
             self._spoken = True
-            self._unsent.append(TextDelta(text))
-        else:
-            self._blank = text
+            self._unsent.append(TextDelta("".join(self._blank)))
+            self._blank.clear()
 
     def cite(self, annotation: object) -> None:
         match annotation:

@@ -182,18 +182,23 @@ class Answer:
         if self._held > _MOST_HELD:
             raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for another block to end")
 
+    def _release(self, segment: Segment) -> None:
+        self._held -= segment.held
+        segment.held = 0
+
     def _flow(self, *, ending: bool = False) -> Iterator[Event]:
         while self._queue:
             head = self._queue[0]
             if ending and isinstance(head, Call) and head.lost:
                 raise UpstreamGarbled("a tool call without a name")
-            yield from head.news()
-            self._held -= head.held
-            head.held = 0
+            for event in head.news():
+                self._release(head)
+                yield event
             alone = len(self._queue) == 1
             if not ending and (not head.done or (head.lingers and alone)):
                 return
             yield from head.end()
+            self._release(head)
             self._queue.popleft()
 
     def _end(self, response: JsonObject, status: str) -> Iterator[Event]:

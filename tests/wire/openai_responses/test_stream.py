@@ -299,6 +299,20 @@ def test_a_shortened_name_comes_back_whole() -> None:
     assert reply(responses.call(short, "{}"), request=request).content[0].name == name  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("never", ["output_text", "custom_tool_call_input", "function_call_arguments"])
+def test_what_is_not_given_out_yet_is_bounded(never: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """White space that may be no text, a text that is no JSON before its end, arguments of a call without a name."""
+    monkeypatch.setattr(stream, "_MOST_HELD", 1000)
+    with pytest.raises(UpstreamGarbled, match="that wait"):
+        streamed(*(delta(never, " " * 100) for _ in range(20)))
+
+
+def test_white_space_that_belongs_to_a_text_waits_for_it() -> None:
+    blanks = [delta("output_text", " ") for _ in range(3)]
+    found = streamed(*blanks, delta("output_text", "a"), responses.events()[-1])
+    assert fold(found).content == (Text("   a"),)
+
+
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_MOST_HELD", 1000)
     waiting = [
