@@ -35,7 +35,7 @@ from ccr.wire.gemini.tools import searches
 from ccr.wire.gemini.usage import FAILURES, FILTERED, LENGTH, usage
 from ccr.wire.wording import compact
 
-_MOST_HELD = 32 * 1024 * 1024  # characters of an answer that waits for its sources
+_MOST_HELD = 32 * 1024 * 1024  # characters of an answer that wait for others
 _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
 _EARLY_NOTE = "\n\n[The provider ended this answer early, without saying why.]"
 
@@ -55,7 +55,7 @@ class Answer:
         # One on an empty text goes out if anything follows. At the end it is dropped: of an answer that ends with a
         # thought `claude -p` prints nothing (2.1.329), and Gemini demands it back for calls alone.
         self._ending = ""
-        self._blank = ""  # white space that may belong to a text, or to nothing
+        self._blank: list[str] = []  # white space that may belong to a text, or to nothing
         self._thought = self._spoken = False
         self._calls = 0
         self._partial: Partial | None = None
@@ -158,26 +158,41 @@ class Answer:
     def _say(self, text: str) -> Iterator[Event]:
         begins = not isinstance(self._open, Text) or bool(self._ending)
         if not text.strip() and (begins or not text):
-            self._blank += text
+            self._blank.append(text)
+            self._hold(len(text), "a text after blanks")
             return
-        text, self._blank = self._blank + text, ""
+        text = self._blanks() + text
         self._spoken = True
         if self._held is not None:
             self._held.append(text)
-            self._size += len(text)
-            if self._size > _MOST_HELD:
-                raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for their sources")
+            self._hold(len(text), "their sources")
             return
         if begins:
             yield from self._begin(Text(""))
         yield TextDelta(text)
 
+    def _blanks(self) -> str:
+        """The ones that wait; they do so no more."""
+        blanks = "".join(self._blank)
+        self._blank.clear()
+        self._size -= len(blanks)
+        return blanks
+
+    def _hold(self, size: int, reason: str) -> None:
+        self._size += size
+        if self._size > _MOST_HELD:
+            raise UpstreamGarbled(f"more than {_MOST_HELD} characters that wait for {reason}")
+
     def _call(self, call: JsonObject, signature: str) -> Iterator[Event]:
         if self._partial or call.get("willContinue") is True:
             self._partial = self._partial or Partial()
             self._partial.add(call, signature)
+            size = len(compact(call))
+            self._partial.size += size
+            self._hold(size, "the end of a function call")
             if call.get("willContinue") is True:
                 return
+            self._size -= self._partial.size
             call, signature, self._partial = self._partial.call(), self._partial.signature, None
         name = _text(call, "name")
         if not name:
@@ -212,7 +227,8 @@ class Answer:
             yield SignatureDelta(signed(self._target, tie, signature))
         if self._open:
             yield BlockStop()
-        self._open, self._blank = None, ""
+        self._open = None
+        self._blanks()
 
 
 def in_words(part: JsonObject) -> str:

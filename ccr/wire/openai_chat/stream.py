@@ -51,7 +51,7 @@ class Answer:
         self._known: dict[str, str] = {}  # those, and the ones that have
         self._tags = Tags()
         self._hits: dict[str, Hit] = {}  # pages that the answer names, by their addresses
-        self._blank = ""  # white space that may belong to a text, or to nothing
+        self._blank = Words()  # white space that may belong to a text, or to nothing
         self._thought = self._spoken = self._called = False
 
     @property
@@ -203,18 +203,13 @@ class Answer:
         if not text:
             return
         tail = self._queue[-1] if self._queue else None
-        if isinstance(tail, Words):
-            tail.unsent.append(text)
-            self._hold(tail, len(text))
-            return
-        self._blank += text
-        if self._blank.strip():
+        words = tail if isinstance(tail, Words) else self._blank
+        words.unsent.append(text)
+        self._hold(words, len(text))
+        if words is self._blank and text.strip():
             self._spoken = True
-            words = Words()
-            words.unsent.append(self._blank)
             self._enqueue(words)
-            self._hold(words, len(self._blank))
-            self._blank = ""
+            self._blank = Words()
 
     def _call(self, raw: JsonObject) -> None:
         function = raw.get("function")

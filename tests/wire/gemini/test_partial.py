@@ -1,3 +1,4 @@
+from time import process_time
 from typing import Any
 
 import pytest
@@ -24,6 +25,18 @@ def test_a_text_comes_in_pieces() -> None:
     assert gathered(text("$.a", "x"), text("$.a", "y")) == {"name": "F", "id": "1", "args": {"a": "xy"}}
 
 
+def test_a_text_in_many_pieces_is_put_together_once() -> None:
+    start = process_time()
+    call = gathered(*[text("$.a[0]", "lorem ipsum ")] * 40_000)
+    assert call["args"] == {"a": ["lorem ipsum " * 40_000]}
+    assert process_time() - start < 2
+
+
+def test_a_place_within_a_text_is_garbage() -> None:
+    with pytest.raises(UpstreamGarbled, match="do not fit"):
+        gathered(text("$.a", "x"), text("$.a", "y"), text("$.a.b", "z"))
+
+
 def test_values_have_their_places() -> None:
     call = gathered(
         {"jsonPath": "$.n", "numberValue": 3},
@@ -44,7 +57,9 @@ def test_whole_arguments_may_come_as_well() -> None:
     assert partial.call() == {"name": "F", "args": {"a": 1}}
 
 
-@pytest.mark.parametrize("pieces", [["$"], ["?"], ["$.a", "$.a.b"], ["$.a[7]"], ["$.a", "$.a[0]"], ["$[0]"]])
+@pytest.mark.parametrize(
+    "pieces", [["$"], ["?"], ["$.a", "$.a.b"], ["$.a[7]"], ["$.a", "$.a[0]"], ["$[0]"], ["$" + ".a" * 201]]
+)
 def test_pieces_that_do_not_fit_are_garbage(pieces: list[str]) -> None:
     with pytest.raises(UpstreamGarbled, match="function call"):
         gathered(*(text(path, "x") for path in pieces))

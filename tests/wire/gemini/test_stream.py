@@ -294,6 +294,28 @@ def test_what_waits_for_its_sources_has_a_limit(monkeypatch: pytest.MonkeyPatch)
         reply(response({"text": "four"}, finish="STOP"), request=SEARCH)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"text": " " * 100},
+        {"functionCall": {"name": "A", "args": {"a": "x" * 100}, "willContinue": True}},
+        {"functionCall": {"partialArgs": [{"jsonPath": "$.a", "stringValue": "x" * 100}], "willContinue": True}},
+    ],
+)
+def test_what_is_not_given_out_yet_has_a_limit(part: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_MOST_HELD", 1000)
+    with pytest.raises(UpstreamGarbled, match="more than 1000 characters that wait for"):
+        said(*[part] * 11)
+
+
+def test_what_was_given_out_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_MOST_HELD", 1000)
+    words = {"jsonPath": "$.a", "stringValue": "x" * 100}
+    call = [{"functionCall": {"name": "A", "partialArgs": [words], "willContinue": True}}, {"functionCall": {}}]
+    turns = [{"text": " " * 100}, {"text": "a"}, *call, {"text": " " * 100}, *call]
+    assert len(said(*turns * 10)) == 30
+
+
 @pytest.mark.parametrize("content", [None, {}, {"parts": "?"}, {"parts": ["?"]}])
 def test_a_content_without_parts_says_nothing(content: object) -> None:
     odd: dict[str, object] = {"candidates": [{"content": content}]}

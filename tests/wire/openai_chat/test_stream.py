@@ -382,6 +382,14 @@ def test_what_waits_for_its_turn_has_a_limit(flood: object) -> None:
             list(answer.add(flood))  # type: ignore[arg-type]
 
 
+def test_white_space_that_may_be_no_text_has_a_limit_too() -> None:
+    answer = Answer(HI, TARGET)
+    list(answer.add(delta(reasoning_content="hm")))  # type: ignore[arg-type]
+    with pytest.raises(UpstreamGarbled, match="wait for another block to end"):
+        for _ in range(33):
+            list(answer.add(delta(content=" " * len(MEGABYTE))))  # type: ignore[arg-type]
+
+
 def test_what_has_its_turn_has_no_limit() -> None:
     answer = Answer(HI, TARGET)
     for _ in range(33):
