@@ -72,7 +72,7 @@ _QWEN = ChatUpstream(most_tokens=65_536)
 _SILICONFLOW = ChatUpstream()
 _CEREBRAS = ChatUpstream(max_tokens_field="max_completion_tokens")
 _FIREWORKS = ChatUpstream(session_fields=("prompt_cache_key",), session_headers=("x-session-affinity",))
-_OLLAMA = ChatUpstream(forced_tools=False)
+_OLLAMA = ChatUpstream(tool_choice=False, forced_tools=False)
 _LITELLM = ChatUpstream(
     reasoning="reasoning_effort",
     efforts=("minimal", "low", "medium", "high"),

@@ -30,6 +30,7 @@ class Differences:
     include_usage: bool = True  # ask for usage in streams
     format: Literal["json_schema", "json_object"] | None = "json_schema"
     format_alone: bool = False  # Groq: structured output neither streams nor goes with tools
+    tool_choice: bool = True  # whether it knows this field at all (Ollama does not)
     forced_tools: bool = True  # whether it knows tool_choice other than auto and none (Kimi and Ollama do not)
     named_tools: bool = (
         True  # False: "Invalid tool_choice type: 'object'. Supported string values: none, auto, required"

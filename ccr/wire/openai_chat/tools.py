@@ -11,7 +11,11 @@ from ccr.wire.taught import parameters, taught
 
 def tools(request: Request, differences: Differences) -> JsonObject:
     """The fields that offer tools; none where there are none, since a choice without tools is refused."""
-    functions = {function["name"]: function for function in _all(request, differences)}
+    choice = request.tool_choice
+    hidden = (
+        choice is not None and choice.mode == "none" and not differences.tool_choice
+    )  # what it cannot be told to leave
+    functions = {} if hidden else {function["name"]: function for function in _all(request, differences)}
     fields: dict[str, Json] = {}
     if functions:
         fields["tools"] = [{"type": "function", "function": function} for function in functions.values()]
@@ -58,7 +62,7 @@ def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:
 
 def _choice(request: Request, functions: Mapping[Json, JsonObject], differences: Differences) -> JsonObject:
     choice = request.tool_choice
-    if choice is None:
+    if choice is None or not differences.tool_choice:
         return {}
     parallel: JsonObject = {} if choice.parallel else {"parallel_tool_calls": False}
     name = shortened(choice.name or "")

@@ -33,7 +33,7 @@ def test_it_is_the_piece_that_closes_the_first_brace(pieces: list[str], ends: li
 @given(st.dictionaries(st.text('a{"\\'), VALUES, max_size=3))
 def test_no_object_ends_before_its_last_sign(value: dict[str, object]) -> None:
     """Sign by sign, and the same object within a string."""
-    text = compact(value)  # type: ignore[arg-type]
+    text = compact(value)
     assert read(text) == value
     for each in (text, compact(text)):
         assert met(*each) == [False] * (len(each) - 1) + [True]

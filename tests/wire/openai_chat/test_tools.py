@@ -116,6 +116,17 @@ def test_a_host_that_cannot_be_forced_is_not() -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "any"])
+def test_a_host_that_knows_no_choice_is_told_none(mode: Any) -> None:
+    found = sent(BASH, choice=ToolChoice(mode, parallel=False), host=ChatUpstream(tool_choice=False))
+    assert "tools" in found
+    assert not found.keys() & {"tool_choice", "parallel_tool_calls"}
+
+
+def test_a_host_that_cannot_be_told_to_call_nothing_sees_no_tools() -> None:
+    assert "tools" not in sent(BASH, choice=ToolChoice("none"), host=ChatUpstream(tool_choice=False))
+
+
+@pytest.mark.parametrize("mode", ["auto", "any"])
 def test_one_call_at_a_time(mode: Any) -> None:
     assert sent(BASH, choice=ToolChoice(mode, parallel=False))["parallel_tool_calls"] is False
     assert "parallel_tool_calls" not in sent(BASH, choice=ToolChoice(mode))
