@@ -266,13 +266,19 @@ def _has_field(given: JsonObject, name: str) -> bool:
 
 
 def _either(branches: list[Json], description: str, nullable: bool) -> dict[str, Json]:
-    """Vertex: "When using any_of, it must be the only field set": so the description stands in the first branch."""
+    """Vertex: "When using any_of, it must be the only field set": so the description stands in the first branch of all."""
     found = [*branches, {"type": "null"}] if nullable else branches
-    first = found[0]
-    if description and isinstance(first, Mapping):
-        own = first.get("description")
-        found = [{**first, "description": f"{description} {own}" if own else description}, *found[1:]]
-    return {"anyOf": found}
+    return _explained({"anyOf": found}, description) if description else {"anyOf": found}
+
+
+def _explained(node: JsonObject, description: str) -> dict[str, Json]:
+    match node:
+        case {"anyOf": [Mapping() as first, *rest]}:
+            return {"anyOf": [_explained(first, description), *rest]}
+        case {"description": str(own)}:
+            return {**node, "description": f"{description} {own}"}
+        case _:
+            return {**node, "description": description}
 
 
 def _both(one: JsonObject, other: JsonObject) -> dict[str, Json]:

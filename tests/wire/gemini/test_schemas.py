@@ -110,6 +110,15 @@ def test_several_types_and_null(schema: Any, made: object) -> None:
             {"description": "d", "anyOf": [{"type": "string", "description": "s"}, {"type": "integer"}]},
             {"anyOf": [{"type": "string", "description": "d s"}, {"type": "integer"}]},
         ),
+        (
+            {"description": "d", "anyOf": [{"type": ["string", "number"]}, {"type": "boolean"}]},
+            {
+                "anyOf": [
+                    {"anyOf": [{"type": "string", "description": "d"}, {"type": "number"}]},
+                    {"type": "boolean"},
+                ]
+            },
+        ),
         ({"description": "d", "anyOf": [STRING]}, {"type": "string", "description": "d"}),
         (
             {"type": "object", "properties": {"a": STRING}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
