@@ -27,12 +27,16 @@ Keeps = Callable[[Thinking], bool]
 Waiting = dict[str, deque[str]]  # a call's id -> the ids that it goes by from now on, oldest first
 
 
-def mended(turns: Iterable[Turn], keeps: Keeps) -> tuple[Turn, ...]:
-    """Ids are legal and unique, and each call has one result, at the beginning of what follows the model's turns."""
+def mended(turns: Iterable[Turn], keeps: Keeps, unsaid: str = "") -> tuple[Turn, ...]:
+    """Ids are legal and unique, and each call has one result, at the beginning of what follows the model's turns.
+
+    `unsaid` stands for the model's turns that come to nothing: where roles must take turns, the user's around them
+    would become one, and the earlier of them another than it was.
+    """
     ids = ToolIds()
     found: list[Turn] = []
     waiting: Waiting = {}
-    for by_model, run in groupby(_solid_turns(turns, keeps), lambda turn: turn.role == "assistant"):
+    for by_model, run in groupby(_solid_turns(turns, keeps, unsaid), lambda turn: turn.role == "assistant"):
         if by_model:
             said, waiting = _named(run, ids)
             found += said
@@ -66,10 +70,17 @@ def _marked(block: Block, mark: Json) -> Block:
     return replace(block, extra={**block.extra, "cache_control": mark})
 
 
-def _solid_turns(turns: Iterable[Turn], keeps: Keeps) -> Iterator[Turn]:
+def _solid_turns(turns: Iterable[Turn], keeps: Keeps, unsaid: str) -> Iterator[Turn]:
+    heard = silent = False  # whether the last turn is not the model's, and whether the model's after it are empty
     for turn in turns:
-        if content := solid(turn.content, keeps):
-            yield turn if content == turn.content else replace(turn, content=content)
+        content, by_model = solid(turn.content, keeps), turn.role == "assistant"
+        if not content:
+            silent = silent or (by_model and heard)
+            continue
+        if unsaid and silent and not by_model:
+            yield Turn("assistant", (Text(unsaid),))
+        heard, silent = not by_model, False
+        yield turn if content == turn.content else replace(turn, content=content)
 
 
 def _named(run: Iterable[Turn], ids: ToolIds) -> tuple[list[Turn], Waiting]:

@@ -75,6 +75,28 @@ def test_blank_text_is_dropped_and_its_turn_with_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        ("ueu", "unu"),
+        ("ueeeu", "unu"),
+        ("ueau", "uau"),
+        ("uaeu", "uau"),
+        ("ueeua", "unua"),
+        ("uebu", "unu"),
+        ("ue", "u"),
+        ("eu", "u"),
+        ("ubu", "uu"),
+        ("ueueu", "ununu"),
+    ],
+)
+def test_a_word_may_stand_where_the_model_said_nothing(turns: str, after: str) -> None:
+    """u, a: turns of both; e, b: the same, but empty; n: the word."""
+    kinds = {"u": user(HI), "a": assistant(HI), "e": assistant(Text(" ")), "b": user(), "n": assistant(Text("nothing"))}
+    found = conversation.mended([kinds[kind] for kind in turns], signed, "nothing")
+    assert found == tuple(kinds[kind] for kind in after)
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ((HI, Text("", MARK)), (Text("hi", MARK),)),

@@ -20,6 +20,7 @@ from ccr.wire.gemini.names import called
 from ccr.wire.gemini.signatures import CALL, END, SKIP, TEXT, THOUGHT, known
 from ccr.wire.wording import prompt, words
 
+_NO_ANSWER = "(no answer)"
 # What a function's response may hold besides words: https://ai.google.dev/gemini-api/docs/function-calling#multimodal
 _WITHIN = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
 
@@ -33,13 +34,13 @@ def instruction(blocks: Iterable[Block], wishes: str = "") -> JsonObject | None:
 def contents(request: Request, target: Target, family: Family) -> list[JsonObject]:
     written: list[JsonObject] = []
     calls: tuple[ToolUse, ...] = ()
-    turns = mended(request.turns, lambda thought: known(thought, target) is not None)
+    turns = mended(request.turns, lambda thought: known(thought, target) is not None, _NO_ANSWER)
     for by_model, run in groupby(turns, lambda turn: turn.role == "assistant"):
         if by_model:
             spoken = Spoken(target, family)
             spoken.hear(run)
             calls = tuple(spoken.calls)
-            written.append({"role": "model", "parts": spoken.parts or said("(no answer)")})
+            written.append({"role": "model", "parts": spoken.parts or said(_NO_ANSWER)})
         else:
             written.append({"role": "user", "parts": list(heard(run, calls, family)) or said("(an empty message)")})
             calls = ()

@@ -57,6 +57,14 @@ def test_the_last_word_is_the_users() -> None:
     assert contents(HELLO, assistant(Text("Well,")))[-1] == {"role": "user", "parts": [{"text": "Continue."}]}
 
 
+@pytest.mark.parametrize("nothing", [Thinking("elsewhere", "signed"), Text(" ")])
+def test_an_answer_that_comes_to_nothing_keeps_the_users_turns_apart(nothing: Any) -> None:
+    before = contents(HELLO)
+    after = contents(HELLO, assistant(nothing), HELLO)
+    assert after == [*before, {"role": "model", "parts": [{"text": "(no answer)"}]}, *before]
+    assert contents(HELLO, assistant(nothing)) == before
+
+
 def test_nothing_at_all_is_something() -> None:
     assert contents() == [{"role": "user", "parts": [{"text": "(The conversation began earlier.)"}]}]
     assert contents(user(Opaque({"type": "x"})))[0]["parts"] == [{"text": "(an empty message)"}]
