@@ -32,7 +32,10 @@ _MARKUP = re.compile(r"<[^<>]*>")
 # "Requesting an unset format will return a 403 Forbidden error": the documentation, address above.
 _NO_JSON = 'SearXNG gives no JSON: add json to "search: formats:" in its settings.yml and restart it'
 _LIMITED = "SearXNG's limiter refuses the router: add its address to botdetection.ip_lists.pass_ip in limiter.toml"
-_SAID: dict[int, str] = {403: _NO_JSON, 429: _LIMITED}
+_ELSEWHERE = (
+    "SearXNG's address leads to another one, and the router does not follow: set api_base_url to where it leads"
+)
+_SAID: dict[int, str] = {403: _NO_JSON, 429: _LIMITED, **dict.fromkeys((301, 302, 303, 307, 308), _ELSEWHERE)}
 
 
 class SearchUpstream:

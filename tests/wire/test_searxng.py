@@ -236,6 +236,7 @@ def test_an_answer_has_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (403, b"<title>403 Forbidden</title>", 400, "settings.yml"),
         (429, b"Too Many Requests", 400, "limiter.toml"),
+        (302, b"<a href='https://search.test/'>Found</a>", 400, "set api_base_url to where it leads"),
         (502, b"<h1>Bad \xff gateway</h1>", 502, "Bad \ufffd gateway"),
         (500, b"", 500, "status 500 without a message"),
     ],
