@@ -14,6 +14,7 @@ from ccr.wire.dialect import UpstreamRequest
 
 LOGIN = "run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 REGION = "set AWS_REGION"
+UNPRINTABLE = "a key, the session token or the region holds what a header cannot, such as the end of a line"
 # What botocore would take from the process's environment.
 SETTINGS = {
     "profile": "AWS_PROFILE",
@@ -38,8 +39,13 @@ class Aws:
         signed = AWSRequest(method="POST", url=request.url, headers=kept, data=request.body)
         try:
             credentials = self._credentials or self._loaded()
-            SigV4Auth(credentials.get_frozen_credentials(), service_of(request.url), region).add_auth(signed)
-        except botocore.exceptions.BotoCoreError as failure:
+            keys = credentials.get_frozen_credentials()
+            if not all(part.isascii() and part.isprintable() for part in (*keys, region) if part):
+                raise botocore.exceptions.InvalidConfigError(error_msg=UNPRINTABLE)
+            SigV4Auth(keys, service_of(request.url), region).add_auth(signed)
+        except CredentialsRefused:
+            raise
+        except Exception as failure:  # noqa: BLE001 - the library takes what files and programs give as it comes
             self._credentials = None
             raise CredentialsRefused(f"AWS credentials cannot be used ({_cause(failure)}); {LOGIN}") from None
         self._credentials = credentials
@@ -74,4 +80,11 @@ def service_of(url: str) -> str:
 
 
 def _cause(failure: Exception) -> str:
-    return str(failure).split("\n", 1)[0][:200]
+    """What others than the library say may quote a secret: of that, the kind is told."""
+    match failure:
+        case botocore.exceptions.BotoCoreError():
+            return " ".join(str(failure).split())[:200]
+        case OSError(strerror=str(text), filename=file):
+            return f"{file}: {text}"
+        case _:
+            return f"what gives them is set up or answers wrongly: {type(failure).__name__}"

@@ -40,17 +40,12 @@ class Google:
     def sign(self, request: UpstreamRequest) -> Mapping[str, str]:
         """The headers to add. A token is fetched anew a few minutes before it expires."""
         credentials = self._credentials or self._loaded()
-        if credentials.token_state is not TokenState.FRESH:
-            try:
-                credentials.refresh(Request())
-            except GoogleAuthError as failure:
-                if credentials.token_state is TokenState.INVALID:
-                    self._credentials = None  # the file may be another one by the next request
-                    raise CredentialsRefused(f"{self._source()} give no token ({_cause(failure)}); {LOGIN}") from None
-            else:
-                self._credentials = credentials
-        headers: dict[str, str] = {}
-        credentials.apply(headers)
+        self._credentials = None  # where this fails, the file may be another one by the next request
+        try:
+            headers = _headers(credentials)
+        except Exception as failure:  # noqa: BLE001 - the library takes what the token endpoint answers as it comes
+            raise CredentialsRefused(f"{self._source()} give no token ({_cause(failure)}); {LOGIN}") from None
+        self._credentials = credentials
         return headers
 
     def _loaded(self) -> Credentials:
@@ -63,7 +58,7 @@ class Google:
             if info.get("type") not in KINDS:
                 raise ValueError(f"its type is none of {', '.join(KINDS)}")
             return KINDS[str(info["type"])](info)
-        except (OSError, ValueError, KeyError, TypeError, GoogleAuthError) as failure:
+        except Exception as failure:  # noqa: BLE001 - the library takes the file's fields as they come
             raise CredentialsRefused(f"{self._source()} cannot be used ({_cause(failure)}); {LOGIN}") from None
 
     def _path(self) -> str | None:
@@ -79,10 +74,33 @@ class Google:
         return f"Google's credentials in {path}" if path else "this machine's own Google credentials"
 
 
+def _headers(credentials: Credentials) -> dict[str, str]:
+    if credentials.token_state is not TokenState.FRESH:
+        try:
+            credentials.refresh(Request())
+        except Exception:
+            if credentials.token_state is TokenState.INVALID:
+                raise
+    if not (isinstance(credentials.token, str) and credentials.token):
+        raise ValueError("the token is no text")
+    headers: dict[str, str] = {}
+    credentials.apply(headers)
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise ValueError("the token holds what a header cannot")
+    return headers
+
+
 def _cause(failure: Exception) -> str:
-    if isinstance(failure, OSError):
-        return str(failure.strerror)
-    said: object = failure
-    while (parts := getattr(said, "args", said)) and isinstance(parts, tuple):
-        said = parts[0]
-    return str(said).split("\n", 1)[0][:200]
+    """What others than the library and we say may quote a secret: of that, the kind is told."""
+    match failure:
+        case OSError(strerror=str(text)):
+            return text
+        case UnicodeError():
+            return "it is not UTF-8"
+        case GoogleAuthError() | ValueError():
+            said: object = failure
+            while (parts := getattr(said, "args", said)) and isinstance(parts, tuple):
+                said = parts[0]
+            return " ".join(str(said).split())[:200]
+        case _:
+            return f"unexpected content: {type(failure).__name__}"

@@ -130,3 +130,30 @@ def test_the_address_says_the_region(url: str, region: str | None) -> None:
 def test_the_path_says_the_service() -> None:
     assert service_of("https://a.test/model/x/invoke") == "bedrock"
     assert service_of("https://a.test/anthropic/v1/messages") == "bedrock-mantle"
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ('echo "<html>made-up-secret"', "what gives them is set up or answers wrongly: JSONDecodeError"),
+        ("echo [1]", "what gives them is set up or answers wrongly: AttributeError"),
+        ("/nonexistent/program", "/nonexistent/program: No such file or directory"),
+        ('"unbalanced', "what gives them is set up or answers wrongly: ValueError"),
+    ],
+)
+def test_a_program_that_gives_no_credentials_is_told_with_the_remedy(tmp_path: Path, program: str, said: str) -> None:
+    file = tmp_path / "config"
+    file.write_text(f"[default]\ncredential_process = {program}\n")
+    none = str(tmp_path / "none")
+    with pytest.raises(CredentialsRefused) as refused:
+        Aws({"AWS_CONFIG_FILE": str(file), "AWS_SHARED_CREDENTIALS_FILE": none}).sign(request())
+    assert str(refused.value).startswith(f"AWS credentials cannot be used ({said}); run `aws configure`")
+    assert "made-up-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+@pytest.mark.parametrize("value", ["made-up\nx", "made-up-é"])
+def test_keys_with_the_end_of_a_line_are_not_signed_with(name: str, value: str) -> None:
+    with pytest.raises(CredentialsRefused, match="holds what a header cannot, such as the end of a line") as refused:
+        Aws({**KEYS, name: value}).sign(request())
+    assert "made-up" not in str(refused.value)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ccr.upstream.http import Http
 from ccr.upstream.signing import Signing
 from ccr.wire.dialect import UpstreamRequest
 from tests.support.clouds import GoogleCloud
-from tests.support.upstream import Upstream
+from tests.support.upstream import Answer, Received, Upstream, reply
 from tests.support.wiring import upstream_at
 
 REQUEST = UpstreamRequest("https://aiplatform.googleapis.com/v1/x", {"content-type": "application/json"}, b"{}")
@@ -125,3 +126,47 @@ async def test_nothing_is_sent_without_credentials(server: Upstream, tmp_path: P
         await signing.send(upstream_at(server.url, auth="google"), REQUEST)
     await http.close()
     assert server.requests == []
+
+
+TOKEN = b'"access_token": "made-up-secret"'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"<html>sign in</html>", "unexpected content: TypeError"),
+        (200, b"[]", "unexpected content: TypeError"),
+        (200, b"null", "unexpected content: TypeError"),
+        (200, b"\xff\xfe", "it is not UTF-8"),
+        (200, b'{%s, "expires_in": "x"}' % TOKEN, "invalid literal"),
+        (200, b'{%s, "expires_in": 1e400}' % TOKEN, "unexpected content: OverflowError"),
+        (200, b'{%s, "expires_in": 100000000000000000}' % TOKEN, "unexpected content: OverflowError"),
+        (200, b'{"access_token": "made-up-secret\\r\\nx-evil: 1"}', "the token holds what a header cannot"),
+        (200, '{"access_token": "made-up-secret-é"}'.encode(), "the token holds what a header cannot"),
+        (200, b'{"access_token": ""}', "the token is no text"),
+        (200, b'{"access_token": 5}', "the token is no text"),
+        (400, b"[1]", "unexpected content: TypeError"),
+    ],
+)
+def test_a_token_endpoint_that_answers_anything_else_is_told_with_the_remedy(
+    cloud: GoogleCloud, tmp_path: Path, status: int, body: bytes, said: str
+) -> None:
+    def answer(request: Received) -> Answer:
+        return reply(status, body)
+
+    with Upstream(answer) as server:
+        (tmp_path / "a.json").write_text(cloud.account(server.url))
+        google = signer(tmp_path / "a.json")
+        for _ in range(2):  # what is of no use is not kept
+            with pytest.raises(CredentialsRefused, match=rf"a\.json give no token \({said}.*\); run `gc") as refused:
+                google.sign(REQUEST)
+            assert "made-up-secret" not in str(refused.value)
+            assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("source", [[], "x", {"type": 5}, None])
+def test_a_file_of_another_form_is_told_with_the_remedy(tmp_path: Path, source: object) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"type": "impersonated_service_account", "source_credentials": source}))
+    with pytest.raises(CredentialsRefused, match=r"a\.json cannot be used \(.+\); run `gcloud"):
+        signer(file).sign(REQUEST)
