@@ -17,7 +17,7 @@ from ccr.config.provider import HEADER_NAME
 from ccr.config.schema import TransformerFile
 from ccr.errors import ConfigInvalid, RequestProblem, UpstreamGarbled
 from ccr.ids import Target
-from ccr.messages.events import BlockStart, Event, Grammar, Ping
+from ccr.messages.events import BlockStart, End, Event, Grammar, Ping, State
 from ccr.messages.json import JsonObject
 from ccr.messages.request import Request
 from ccr.wire.anthropic import decode_event, encode_event
@@ -25,6 +25,22 @@ from ccr.wire.dialect import Payload
 from ccr.wire.quirks import Quirk
 
 LONGEST = 300  # characters of what an exception says
+
+# How a request is cut up and carried: with another's say in it, the body would be read otherwise than it is written.
+FRAMING = frozenset(
+    {
+        "connection", "content-encoding", "content-length", "expect", "host", "keep-alive", "proxy-connection",
+        "te", "trailer", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+
+# What is missing where an answer ends too early.
+NEXT: Mapping[State, str] = {
+    "new": "message_start",
+    "between": "message_delta",
+    "in_block": "content_block_stop",
+    "finished": "message_stop",
+}
 
 Function = Callable[[Any, Any], Any]
 
@@ -115,12 +131,15 @@ class Use:
         for name, value in context.headers.items():
             if not _is_header(name, value):
                 raise self.fault(function, f"set the header {ascii(name)[:60]} to what a header cannot hold")
-        return replace(payload, body=self.plain(function, body), headers=context.headers)
+            if name.lower() in FRAMING:
+                raise self.fault(function, f"set the header {ascii(name)}, which is the router's own; leave it out")
+        headers = {name.lower(): value for name, value in context.headers.items()}  # one of each, whatever its case
+        return replace(payload, body=self.plain(function, body), headers=headers)
 
     def asked(self, function: Function, value: object, context: Context) -> object:
         try:
             return function(value, context)
-        except (Exception, SystemExit) as broken:  # noqa: BLE001 - whatever it is, it is the file's
+        except BaseException as broken:  # noqa: BLE001 - the file's: a request is only ever cancelled where it waits
             line = _line(self.path, broken.__traceback__)
             raise self.fault(function, f"failed: {_words(broken)}", line) from None
 
@@ -128,7 +147,7 @@ class Use:
         """As JSON has it: tuples become lists, and what has no form in JSON is a fault."""
         try:
             return msgspec.json.decode(msgspec.json.encode(value))
-        except (TypeError, ValueError, RecursionError) as broken:
+        except Exception as broken:  # noqa: BLE001 - objects of the file's own may run its code here
             raise self.fault(function, f"gave out what is not JSON: {_words(broken)}") from None
 
     def fault(self, function: Function, text: str, line: int | None = None) -> RequestProblem:
@@ -149,11 +168,14 @@ class Answering:
         self._index = -1
         self._came, self._given = Grammar(), Grammar()  # what is wrong in the one is the provider's fault
 
-    def take(self, event: Event) -> Iterable[Event]:
+    def take(self, event: Event) -> Iterator[Event]:
         self._came.check(event)
-        if isinstance(event, Ping):
-            return (event,)
-        return self._checked(self._transformed(event))
+        if not isinstance(event, Ping):
+            yield from self._checked(self._transformed(event))
+        elif self._given.state != "done":
+            yield event
+        if isinstance(event, End) and (missing := NEXT.get(self._given.state)):
+            raise self._use.fault(self._function, f"breaks the order of events: {missing} is missing; give it out")
 
     def _transformed(self, event: Event) -> Iterator[Event]:
         if isinstance(event, BlockStart):
@@ -197,7 +219,7 @@ def _loaded(path: str, source: str) -> Mapping[str, Any]:
         exec(code, module.__dict__)
     except SyntaxError as broken:
         raise _invalid(path, f"{broken.msg}; correct it, or take it out of transformers", broken.lineno) from None
-    except (Exception, SystemExit) as broken:  # noqa: BLE001 - whatever it is, it is the file's
+    except BaseException as broken:  # noqa: BLE001 - whatever it is, it is the file's
         line = _line(path, broken.__traceback__)
         raise _invalid(path, f"{_words(broken)}; correct it, or take it out of transformers", line) from None
     return module.__dict__
@@ -218,7 +240,10 @@ def _line(path: str, trace: TracebackType | None) -> int | None:
 
 
 def _words(broken: BaseException) -> str:
-    said = " ".join(str(broken).split())[:LONGEST]
+    try:
+        said = " ".join(str(broken).split())[:LONGEST]
+    except BaseException:  # noqa: BLE001 - the file's exceptions may fail in saying what they are
+        said = ""
     return f"{type(broken).__name__}: {said}" if said else type(broken).__name__
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import re
 import textwrap
 from typing import Any
@@ -296,3 +297,85 @@ def test_the_documented_example_does_what_it_says() -> None:
     assert (found.body["metadata"], found.headers["x-session"]) == ({"team": "green"}, "s-1")
     assert answered(example) == [ANSWER[0], *ANSWER[4:]]
     assert written(example, path="/cfg/x.py").name == "stamp"
+
+
+@pytest.mark.parametrize("name", ["KeyboardInterrupt", "SystemExit", "GeneratorExit", "asyncio.CancelledError"])
+def test_whatever_a_file_raises_is_its_own_fault(name: str) -> None:
+    kind = name.rpartition(".")[2]
+    said = f'the transformer "mine" failed: {kind} (in answer, /cfg/mine.py:3)'
+    assert fault(answered, f"import asyncio\ndef answer(event, context):\n    raise {name}") == said
+    with pytest.raises(ConfigInvalid, match=rf"^/cfg/mine.py:2: {kind}; correct it"):
+        written(f"import asyncio\nraise {name}")
+
+
+async def test_a_request_that_is_cancelled_while_a_function_runs_stays_cancelled() -> None:
+    source = "import asyncio\ndef answer(event, context):\n    asyncio.current_task().cancel()\n    return event"
+    passed: list[Event] = []
+
+    async def asked() -> None:
+        passed.extend(answered(source))
+        await asyncio.sleep(60)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(asked())
+    assert passed == ANSWER
+
+
+@pytest.mark.parametrize("kind", ["ValueError", "KeyboardInterrupt"])
+def test_an_exception_that_cannot_say_what_it_is_is_told_by_its_kind(kind: str) -> None:
+    source = (
+        "class Mute(Exception):\n"
+        f"    def __str__(self): raise {kind}('x')\n"
+        "def answer(event, context):\n"
+        "    raise Mute()"
+    )
+    assert fault(answered, source) == 'the transformer "mine" failed: Mute (in answer, /cfg/mine.py:4)'
+
+
+def test_objects_that_fail_while_they_are_written_are_the_files_fault() -> None:
+    source = """
+        class Mute:
+            @property
+            def __dataclass_fields__(self): raise KeyError("x")
+        def request(body, context): return {"a": Mute()}
+        """
+    assert "gave out what is not JSON: " in fault(sent, source)
+
+
+@pytest.mark.parametrize(
+    ("passed", "missing"),
+    [(0, "message_start"), (2, "content_block_stop"), (7, "message_delta"), (8, "message_stop")],
+)
+def test_an_end_that_is_dropped_is_the_transformers_fault(passed: int, missing: str) -> None:
+    said = fault(
+        answered,
+        "def answer(event, context):\n"
+        "    seen = context.state['seen'] = context.state.get('seen', 0) + 1\n"
+        f"    return event if seen <= {passed} else None",
+    )
+    assert said == (
+        f'the transformer "mine" breaks the order of events: {missing} is missing; give it out (in answer, /cfg/mine.py:1)'
+    )
+
+
+def test_signs_of_life_after_an_end_that_was_given_out_early_are_left_out() -> None:
+    source = """
+        def answer(event, context):
+            if event["type"] == "message_stop":
+                return None
+            return [event, {"type": "message_stop"}] if event["type"] == "message_delta" else event
+        """
+    assert answered(source, [*ANSWER[:-1], Ping(), End()]) == ANSWER
+
+
+@pytest.mark.parametrize("name", ["content-length", "Transfer-Encoding", "host", "connection", "content-encoding"])
+def test_headers_that_carry_the_request_are_refused(name: str) -> None:
+    said = fault(sent, f"def request(body, context): context.headers['{name}'] = '5'")
+    assert said == (
+        f"the transformer \"mine\" set the header '{name}', which is the router's own; leave it out "
+        "(in request, /cfg/mine.py:1)"
+    )
+
+
+def test_a_header_goes_out_once_whatever_its_case() -> None:
+    assert sent("def request(body, context): context.headers['X-Old'] = '2'").headers == {"x-old": "2"}
