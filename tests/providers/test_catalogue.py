@@ -1,5 +1,6 @@
 """What leaves for each vendor, and for its kinds of models. Why is said in the rows of the catalogue."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from ccr.messages.blocks import Text
 from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Tool, ToolChoice, Turn
 from ccr.providers.catalogue import CHAT, PLAIN, RESPONSES, chat, responses
 from ccr.wire.openai_responses import ResponsesUpstream
+from tests.support.strict.chat import fault
 
 ASK = Request(
     "m",
@@ -143,6 +145,13 @@ def test_what_leaves_for_each_vendor(vendor: str, model: str, differs: dict[str,
     found = {name: value for name, value in payload.body.items() if name not in STANDING}
     assert found == {name: value for name, value in {**USUAL, **differs}.items() if value is not None}
     assert payload.headers == head
+
+
+@pytest.mark.parametrize("model", ["gpt-oss:20b", "qwen3:8b", "llama3"])
+@pytest.mark.parametrize("mode", ["auto", "none", "any"])
+def test_ollama_takes_every_choice(model: str, mode: Any) -> None:
+    asked = sent("ollama", model, replace(ASK, tool_choice=ToolChoice(mode)))
+    assert fault("/v1/chat/completions", asked, "ollama") is None
 
 
 def test_every_vendor_is_in_the_table() -> None:
