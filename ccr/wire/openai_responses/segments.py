@@ -15,7 +15,7 @@ from ccr.messages.events import (
     TextDelta,
     ThinkingDelta,
 )
-from ccr.messages.json import JsonObject
+from ccr.messages.json import Json, JsonObject
 from ccr.wire.callids import Ids
 from ccr.wire.openai_responses.state import State, reasoning
 from ccr.wire.searching import Hit, cited, searched
@@ -32,10 +32,24 @@ class Segment(ABC):
 
     def __init__(self) -> None:
         self.done = False
+        self.filled = False
         self.held = 0  # characters, while others have their turn
+        self._parts: set[object] = set()
+        self._open = False
+
+    def takes(self, part: object, *, whole: bool) -> bool:
+        """Whether this is news. A whole part is none after its pieces, and some hosts number it otherwise then."""
+        news = not (whole and (self._open or part in self._parts))
+        self._open = not whole
+        self._parts.add(part)
+        return news
 
     def fill(self, item: JsonObject) -> None:
-        self.done = True
+        self.done = self.filled = True
+
+    def is_of(self, item: JsonObject) -> bool:
+        """Whether it is known to be this item."""
+        return False
 
     def news(self) -> Iterator[Event]:
         yield from ()
@@ -159,10 +173,21 @@ class Call(Segment):
         self._begun = False
         self._pieces: list[str] = []
         self._argued = False
+        self._said = False  # whether anything tells what the arguments are, though they be empty
+        self._announced = ""
         self._ids = ids
         self._originals = originals
         self._answer = answer
+        self._field = "input" if custom else "arguments"
         self._custom = custom
+
+    def announce(self, item: JsonObject) -> None:
+        """The arguments here are empty, or a beginning, or with some hosts all that ever comes."""
+        self.name_it(item)
+        self._announced = written(item.get(self._field))
+
+    def is_of(self, item: JsonObject) -> bool:
+        return bool(self.id) and self.id == text_of(item, "call_id")
 
     def name_it(self, item: JsonObject) -> None:
         self.id = self.id or text_of(item, "call_id") or text_of(item, "id")
@@ -170,15 +195,22 @@ class Call(Segment):
 
     def argue(self, piece: str) -> None:
         if piece:
-            self._argued = True
+            self._argued = self._said = True
             self._pieces.append(piece)
 
     def fill(self, item: JsonObject) -> None:
+        """Without arguments it is not done: the last event may bring them."""
         super().fill(item)
         self.name_it(item)
+        self._said = self._said or self._field in item
         if not self._argued:
-            given = item.get("input" if self._custom else "arguments")
-            self.argue(given if isinstance(given, str) else "" if given is None else compact(given))
+            self.argue(written(item.get(self._field)))
+        self.done = self._argued
+
+    def settle(self) -> None:
+        """Nothing more comes."""
+        if not self._argued:
+            self.argue(self._announced)
 
     def news(self) -> Iterator[Event]:
         if not self.name:
@@ -191,15 +223,20 @@ class Call(Segment):
             self._pieces.clear()
 
     def end(self) -> Iterator[Event]:
-        if self._begun and self._custom:
+        if self._begun and self._custom and self._said:
             yield JsonDelta(compact({"input": "".join(self._pieces)}))
         if self._begun:
-            yield BlockStop()
+            yield BlockStop(broken=not self._said)
 
     @property
     def lost(self) -> bool:
         """Arguments that nobody can take."""
         return not self.name and self._argued
+
+    @property
+    def unsaid(self) -> bool:
+        """A call of which nobody knows the arguments: to run it without any would be to invent one."""
+        return bool(self.name) and not self._said
 
 
 class Search(Segment):
@@ -248,6 +285,11 @@ class Other(Segment):
 def text_of(raw: JsonObject, name: str) -> str:
     value = raw.get(name)
     return value if isinstance(value, str) else ""
+
+
+def written(value: Json) -> str:
+    """Arguments, which some hosts send as they are and not as a text."""
+    return value if isinstance(value, str) else "" if value is None else compact(value)
 
 
 def objects(value: object) -> list[JsonObject]:

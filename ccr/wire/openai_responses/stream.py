@@ -4,7 +4,7 @@ Items may overlap here; there exactly one block is open. So each item is a segme
 the others gather until it is done. A host may also send no deltas at all, or all of it in the last event.
 """
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamSaid
@@ -16,7 +16,7 @@ from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
 from ccr.wire.names import originals
 from ccr.wire.openai_responses.errors import reported
-from ccr.wire.openai_responses.segments import Call, Other, Search, Segment, Thought, Words, objects, text_of
+from ccr.wire.openai_responses.segments import Call, Other, Search, Segment, Thought, Words, objects, text_of, written
 from ccr.wire.openai_responses.state import State
 from ccr.wire.openai_responses.usage import usage
 from ccr.wire.wording import compact
@@ -29,14 +29,14 @@ _FILTER_NOTE = "\n\n[The provider's content filter ended this answer.]"
 _ENDINGS = frozenset({"completed", "incomplete"})
 _BREAKS = frozenset({"failed", "cancelled"})
 
-# What streams an item that was not announced -> its type.
+# What streams an item that was not announced -> its type, and the field of `.done` that has all of it.
 _STREAMS = {
-    "response.output_text": "message",
-    "response.refusal": "message",
-    "response.reasoning_summary_text": "reasoning",
-    "response.reasoning_text": "reasoning",
-    "response.function_call_arguments": "function_call",
-    "response.custom_tool_call_input": "custom_tool_call",
+    "response.output_text": ("message", "text"),
+    "response.refusal": ("message", "refusal"),
+    "response.reasoning_summary_text": ("reasoning", "text"),
+    "response.reasoning_text": ("reasoning", "text"),
+    "response.function_call_arguments": ("function_call", "arguments"),
+    "response.custom_tool_call_input": ("custom_tool_call", "input"),
 }
 
 
@@ -51,7 +51,7 @@ class Answer:
         self._queue: deque[Segment] = deque()
         self._items: dict[int | str, Segment] = {}
         self._last: int | str = 0
-        self._seen: Counter[str] = Counter()  # items by type
+        self._seen: defaultdict[str, list[Segment]] = defaultdict(list)  # items by type
         self._held = 0
         self._called = self._spoken = False
 
@@ -96,9 +96,8 @@ class Answer:
             case _:
                 pass
         stream, _, what = kind.rpartition(".")
-        if what == "delta" and stream in _STREAMS:
-            segment = self._items.get(key) or self._add(key, {"type": _STREAMS[stream]})
-            self._stream(segment, stream, event)
+        if what in ("delta", "done") and stream in _STREAMS:
+            self._stream(key, stream, event, whole=what == "done")
         elif kind == "response.output_text.annotation.added":
             segment = self._items.get(key) or self._add(key, {"type": "message"})
             if isinstance(segment, Words):
@@ -113,12 +112,12 @@ class Answer:
 
     def _add(self, key: int | str, item: JsonObject) -> Segment:
         kind = text_of(item, "type")
-        self._seen[kind] += 1
         if kind == "message" and (phase := text_of(item, "phase")):
             self._mark(phase)
         segment = self._items[key] = self._segment(kind)
+        self._seen[kind].append(segment)
         if isinstance(segment, Call):
-            segment.name_it(item)
+            segment.announce(item)
             self._called = self._called or bool(segment.name)
         self._enqueue(segment)
         return segment
@@ -132,7 +131,7 @@ class Answer:
             case "function_call" | "custom_tool_call":
                 return Call(self._ids, self._originals, self._id, custom=kind == "custom_tool_call")
             case "web_search_call":
-                return Search(f"{self._id}_{self._seen[kind]}")
+                return Search(f"{self._id}_{len(self._seen[kind]) + 1}")
             case _:
                 return Other(carried=self._carries)
 
@@ -145,15 +144,20 @@ class Answer:
             self._enqueue(tail)
         tail.state = tail.state.followed(State(phase=phase))
 
-    def _stream(self, segment: Segment, stream: str, event: JsonObject) -> None:
-        text = text_of(event, "delta")
+    def _stream(self, key: int | str, stream: str, event: JsonObject, *, whole: bool) -> None:
+        """A piece, or a part as a whole, which some hosts send without its pieces."""
+        kind, field = _STREAMS[stream]
+        text = written(event.get(field)) if whole else text_of(event, "delta")
+        segment = self._items.get(key) or self._add(key, {"type": kind})
+        place = event.get("summary_index" if "summary" in stream else "content_index")
+        if not text or (whole and segment.filled) or not segment.takes((stream, place), whole=whole):
+            return
         match segment:
             case Words():
-                segment.say(text, event.get("content_index"))
+                segment.say(text, place)
                 self._spoken = self._spoken or segment.spoken
             case Thought():
-                part = event.get("summary_index" if "summary" in stream else "content_index")
-                segment.think(text, (stream, part))
+                segment.think(text, (stream, place))
             case Call():
                 segment.argue(text)
             case _:
@@ -161,10 +165,13 @@ class Answer:
         self._hold(segment, len(text))
 
     def _fill(self, key: int | str, item: JsonObject) -> None:
-        """An item as a whole. One that is done already was another: some hosts give all the same index."""
+        """An item as a whole. One that is filled already was another: some hosts give all the same index."""
         segment = self._items.get(key)
-        if segment is None or segment.done:
+        if segment is None or segment.filled:
             segment = self._add(key, item)
+        self._complete(segment, item)
+
+    def _complete(self, segment: Segment, item: JsonObject) -> None:
         segment.fill(item)
         if isinstance(segment, Call):
             self._called = self._called or bool(segment.name)
@@ -186,11 +193,15 @@ class Answer:
         self._held -= segment.held
         segment.held = 0
 
-    def _flow(self, *, ending: bool = False) -> Iterator[Event]:
+    def _flow(self, ending: StopReason | None = None) -> Iterator[Event]:
         while self._queue:
             head = self._queue[0]
-            if ending and isinstance(head, Call) and head.lost:
-                raise UpstreamGarbled("a tool call without a name")
+            if ending and isinstance(head, Call):
+                head.settle()
+                if head.lost:
+                    raise UpstreamGarbled("a tool call without a name")
+                if head.unsaid and ending != "max_tokens":
+                    raise UpstreamGarbled("a tool call whose arguments never came")
             for event in head.news():
                 self._release(head)
                 yield event
@@ -210,20 +221,23 @@ class Answer:
             raise UpstreamCut(f"the answer is not finished: {status}")
         self._gather(response)
         reason = self._reason(response)
-        yield from self._flow(ending=True)
+        yield from self._flow(reason)
         self.ended = True
         yield Finish(reason, usage=usage(response.get("usage")))
         yield End()
 
     def _gather(self, response: JsonObject) -> None:
-        """The items that have not come by themselves: of each type the last ones."""
-        seen = self._seen.copy()
+        """What has not come by itself: of each type the last items, and what is missing in those that came."""
+        seen = {kind: list(segments) for kind, segments in self._seen.items()}
         for place, item in enumerate(objects(response.get("output"))):
-            kind = text_of(item, "type")
-            if seen[kind]:
-                seen[kind] -= 1
-            else:
+            known = seen.get(text_of(item, "type"), [])
+            segment = next((each for each in known if each.is_of(item)), known[0] if known else None)
+            if segment is not None:
+                known.remove(segment)
+            if segment is None or (isinstance(segment, Words) and segment.done and not segment.spoken):
                 self._fill(f"output {place}", item)
+            elif not segment.done:
+                self._complete(segment, item)
 
     def _reason(self, response: JsonObject) -> StopReason:
         match response.get("incomplete_details"):

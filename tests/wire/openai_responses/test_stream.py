@@ -167,6 +167,91 @@ def test_the_last_event_may_hold_what_was_not_streamed() -> None:
     assert fold(streamed(delta("output_text", "a"), last)).content == (Text("a"), ToolUse("c1", "A"))
 
 
+CALL = responses.call("A", '{"n":1}', "c1")
+RUN = ToolUse("c1", "A", {"n": 1})
+
+
+def last(*output: Json, why: str = "") -> Json:
+    return {"type": "response.completed", "response": responses.whole(*output, why=why)}
+
+
+def whole(kind: str, index: int = 0, **fields: object) -> Json:
+    return {"type": f"response.{kind}.done", "output_index": index, **fields}
+
+
+ARGUED = whole("function_call_arguments", arguments='{"n":1}')
+PIECE = delta("function_call_arguments", '{"n":1}')
+UNFILLED = {**CALL, "arguments": ""}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [last(CALL)],
+        [ARGUED, last()],
+        [ARGUED, ARGUED, done(0, CALL), last(CALL)],
+        [PIECE, ARGUED, last(CALL)],
+        [PIECE, last()],
+        [done(0, CALL), ARGUED, last(CALL)],
+        [done(0, UNFILLED), last(CALL)],
+        [whole("function_call_arguments", arguments={"n": 1}), last(UNFILLED)],
+    ],
+)
+def test_arguments_come_once_with_whatever_event_has_them(steps: list[Json]) -> None:
+    assert fold(streamed(added(0, UNFILLED), *steps)).content == (RUN,)
+
+
+def test_arguments_may_be_announced_and_never_said_again() -> None:
+    assert fold(streamed(added(0, CALL), last())).content == (RUN,)
+
+
+def test_the_last_event_tells_calls_apart_by_their_ids() -> None:
+    other = responses.call("A", '{"n":2}', "c2")
+    begun = (added(0, UNFILLED), added(1, {**other, "arguments": ""}))
+    assert fold(streamed(*begun, last(other, CALL))).content == (RUN, ToolUse("c2", "A", {"n": 2}))
+
+
+def test_a_call_whose_item_has_no_arguments_has_none() -> None:
+    for steps in ([done(0, UNFILLED), DONE], [last(UNFILLED)]):
+        assert fold(streamed(added(0, UNFILLED), *steps)).content == (ToolUse("c1", "A"),)
+
+
+@pytest.mark.parametrize("kind", ["function_call", "custom_tool_call"])
+def test_a_call_of_which_nothing_tells_the_arguments_is_not_run(kind: str) -> None:
+    begun = added(0, {"type": kind, "call_id": "c1", "name": "A"})
+    with pytest.raises(UpstreamGarbled, match="arguments never came"):
+        streamed(begun, DONE)
+    found = fold(streamed(begun, last(why="max_output_tokens")))
+    assert (found.content, found.stop_reason) == ((), "max_tokens")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("output_text", "text"),
+        ("refusal", "refusal"),
+        ("reasoning_summary_text", "text"),
+        ("reasoning_text", "text"),
+    ],
+)
+def test_a_text_may_come_without_its_pieces(kind: str, field: str) -> None:
+    index = "summary_index" if "summary" in kind else "content_index"
+    parts = [whole(kind, 0, **{field: words, index: n}) for n, words in enumerate("ab")]
+    for steps in ([*parts, *parts], [delta(kind, ""), *parts], [delta(kind, "a", **{index: 0}), parts[0], parts[1]]):
+        (block,) = fold(streamed(*steps, DONE)).content
+        assert block.text == "a\n\nb"  # type: ignore[union-attr]
+    (block,) = fold(streamed(delta(kind, "a"), parts[0], DONE)).content
+    assert block.text == "a"  # type: ignore[union-attr]
+
+
+def test_a_text_and_a_seal_may_come_with_the_last_event() -> None:
+    seal, text = responses.thought("hm", id="rs_1", seal="g"), responses.message("hi")
+    for steps in ([added(0, responses.begun(seal)), added(1, responses.begun(text))], [done(0, responses.begun(text))]):
+        found = fold(streamed(*steps, last(seal, text))).content
+        assert Text("hi") in found
+        assert [remembered(block, TARGET).items for block in found if isinstance(block, Thinking)] == [(seal,)]
+
+
 def test_ids_change_from_event_to_event() -> None:
     found = streamed(
         added(0, {**responses.begun(responses.message("a")), "id": "x1"}),
