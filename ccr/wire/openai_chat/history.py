@@ -158,7 +158,7 @@ class Spoken:
             self.thoughts.setdefault(required, " ")  # an empty string counts as missing
         message |= self.thoughts
         if isinstance(details := message.get("reasoning_details"), list):
-            message["reasoning_details"] = [self._addressed(detail) for detail in details]
+            message["reasoning_details"] = [self._addressed(detail) for detail in details if isinstance(detail, dict)]
         if self.asked:
             message["tool_calls"] = self.asked
         return message
@@ -195,14 +195,14 @@ class Spoken:
                 stated = _stated(known.state)
                 earlier = self.thoughts.get(name, [])
                 if isinstance(stated, list) and isinstance(earlier, list):
-                    self.thoughts[name] = [*earlier, *stated]
+                    self.thoughts[name] = [*earlier, *(each for each in stated if isinstance(each, dict))]
             case "reasoning_details":
                 self._remember("reasoning", text)
             case "thinking_blocks":
                 self._remember("reasoning_content", text)
             case ("extra_content" | "provider_specific_fields") as name if same:
                 stated = _stated(known.state)
-                self.beside = {} if stated is None else {name: stated}
+                self.beside = {name: stated} if isinstance(stated, dict) else {}
             case "tags" if same:
                 self.tagged += f"<think>{text}</think>\n\n"
             case "thinking":
@@ -211,10 +211,8 @@ class Spoken:
             case _:
                 pass
 
-    def _addressed(self, detail: Json) -> Json:
+    def _addressed(self, detail: JsonObject) -> JsonObject:
         """Gemini's thoughts by way of OpenRouter have the id of the call that they belong to."""
-        if not isinstance(detail, dict):
-            return detail
         sent_as = next((call.sent_as for call in self.calls if call.id == detail.get("id")), None)
         return detail if sent_as is None else {**detail, "id": sent_as}
 

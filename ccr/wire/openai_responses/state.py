@@ -14,6 +14,7 @@ from ccr.wire.origin import Origin, origin
 from ccr.wire.wording import compact
 
 FIELD = "responses"
+_PHASES = ("commentary", "final_answer")
 _KEPT = ("id", "summary", "content", "encrypted_content")  # what is taken back of a reasoning item
 
 
@@ -45,7 +46,8 @@ def reasoning(item: JsonObject) -> State:
 
 def remembered(thought: Thinking, target: Target) -> State:
     """Only the same model of the same provider can read it: "The encrypted content … could not be verified"."""
-    if not thought.signature and (seal := thought.extra.get("encrypted_content")):
+    seal = thought.extra.get("encrypted_content")
+    if not thought.signature and isinstance(seal, str) and seal:
         # A client of this wire had it from a host that it spoke to in the host's own words, and so do we.
         summary: list[Json] = [{"type": "summary_text", "text": thought.text}] if thought.text else []
         named: JsonObject = {"id": thought.extra["id"]} if "id" in thought.extra else {}
@@ -59,5 +61,20 @@ def remembered(thought: Thinking, target: Target) -> State:
         return State()
     fields = value if isinstance(value, dict) else {}
     found, phase = fields.get("items"), fields.get("phase")
-    kept = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return State(tuple(kept), phase if isinstance(phase, str) else "")
+    state = State(phase=phase if isinstance(phase, str) and phase in _PHASES else "")
+    for item in found if isinstance(found, list) else ():
+        if isinstance(item, dict) and item.get("type") == "reasoning":
+            state = state.followed(reasoning({name: _sound(name, item.get(name)) for name in _KEPT}))
+    return state
+
+
+def _sound(name: str, value: Json) -> Json:
+    """What a signature says is a client's word: only texts, and parts that are texts, go into a request."""
+    match name, value:
+        case (("id" | "encrypted_content"), str()):
+            return value
+        case (("summary" | "content"), list()):
+            parts = [part for part in value if isinstance(part, dict)]
+            return [{k: v for k, v in part.items() if k in ("type", "text") and isinstance(v, str)} for part in parts]
+        case _:
+            return None

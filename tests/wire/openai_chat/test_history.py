@@ -303,6 +303,13 @@ def test_geminis_signature_goes_back_beside_its_call(name: str) -> None:
     assert name not in second
 
 
+@pytest.mark.parametrize("name", ["reasoning_details", "thinking_blocks"])
+def test_only_objects_of_a_signature_are_sent(name: str) -> None:
+    found = messages(ASK, assistant(own("hm", name, '[{"type": "x"}, 5, "str", null]'), called("a")))
+    assert found[1][name] == [{"type": "x"}]
+    assert "extra_content" not in json.dumps(messages(ASK, assistant(own("", "extra_content", "[5]"), called("a"))))
+
+
 def test_a_signature_that_was_tampered_with_is_not_sent() -> None:
     found = messages(ASK, assistant(own("", "extra_content", "{"), called("a")))
     assert "extra_content" not in found[1]["tool_calls"][0]
@@ -443,7 +450,7 @@ def test_thoughts_that_stood_in_the_text_stand_there_again() -> None:
 
 def test_sealed_thoughts_name_their_call_as_it_is_sent() -> None:
     id = "c" * 50
-    details = [{"id": id, "data": "c2ln"}, {"id": "other"}, "odd"]
+    details = [{"id": id, "data": "c2ln"}, {"id": "other"}]
     thought = own("", "reasoning_details", json.dumps(details))
     message = messages(ASK, assistant(thought, called(id)), user(result(id)))[1]
     assert message["reasoning_details"] == [{"id": message["tool_calls"][0]["id"], "data": "c2ln"}, *details[1:]]
