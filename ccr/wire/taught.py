@@ -1,5 +1,7 @@
 """Tools as models other than Anthropic's have to be taught them: with a schema, and one that every host takes."""
 
+from collections.abc import Iterator, Mapping
+
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import BuiltinTool, Tool
 
@@ -57,8 +59,49 @@ def taught(tool: BuiltinTool) -> Tool | None:
 
 
 def parameters(schema: JsonObject) -> JsonObject:
-    """OpenAI: "object schema missing properties"."""
-    typed = schema if schema.get("type") else {"type": "object", **{k: v for k, v in schema.items() if k != "type"}}
-    if typed["type"] == "object" and not typed.keys() & {"properties", "$ref", "anyOf", "oneOf", "allOf"}:
-        return {**typed, "properties": {}}
-    return typed
+    """OpenAI: "object schema missing properties", whatever else says them."""
+    found = _resolved(schema)
+    typed = found if found.get("type") else {"type": "object", **{k: v for k, v in found.items() if k != "type"}}
+    return {**typed, "properties": {}} if typed["type"] == "object" and "properties" not in typed else typed
+
+
+def _resolved(schema: JsonObject) -> JsonObject:
+    """With what the root refers to in its place."""
+    match schema.get("$ref"):
+        case str(path) if path.startswith("#/"):
+            found: Json = schema
+            for step in path.removeprefix("#/").split("/"):
+                found = found.get(step) if isinstance(found, Mapping) else None
+            if isinstance(found, Mapping) and "$ref" not in found:
+                return {**{k: v for k, v in schema.items() if k != "$ref"}, **found}
+        case _:
+            pass
+    return schema
+
+
+def closed(schema: Json) -> bool:
+    """Whether OpenAI takes it as strict: "'required' is required … to be an array including every key in properties",
+    and additionalProperties false, in every object.
+    """
+    if not isinstance(schema, Mapping):
+        return True
+    properties, required, kind = (schema.get(name) for name in ("properties", "required", "type"))
+    named = properties if isinstance(properties, Mapping) else {}
+    demanded = required if isinstance(required, list | tuple) else ()
+    is_object = bool(named) or kind == "object" or (isinstance(kind, list | tuple) and "object" in kind)
+    if is_object and (schema.get("additionalProperties") is not False or not all(name in demanded for name in named)):
+        return False
+    return all(map(closed, (*named.values(), *_inner(schema))))
+
+
+def _inner(schema: JsonObject) -> Iterator[Json]:
+    for name in ("items", "anyOf", "oneOf", "allOf", "$defs", "definitions"):
+        match schema.get(name):
+            case list() | tuple() as several:
+                yield from several
+            case Mapping() as one if name == "items":
+                yield one
+            case Mapping() as named:
+                yield from named.values()
+            case _:
+                pass

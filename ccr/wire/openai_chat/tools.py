@@ -6,7 +6,7 @@ from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import BuiltinTool, Request, Tool
 from ccr.wire.names import shortened
 from ccr.wire.openai_chat.differences import Differences
-from ccr.wire.taught import parameters, taught
+from ccr.wire.taught import closed, parameters, taught
 
 
 def tools(request: Request, differences: Differences) -> JsonObject:
@@ -53,8 +53,9 @@ def _functions(tool: Tool | BuiltinTool) -> Iterator[JsonObject]:
     match tool:
         case Tool(name, description, schema, strict):
             described: JsonObject = {"description": description} if description else {}
-            strictly: JsonObject = {} if strict is None else {"strict": strict}
-            yield {"name": shortened(name), **described, "parameters": parameters(schema), **strictly}
+            typed = parameters(schema)
+            strictly: JsonObject = {} if strict is None else {"strict": strict and closed(typed)}
+            yield {"name": shortened(name), **described, "parameters": typed, **strictly}
         case BuiltinTool():
             if known := taught(tool):
                 yield from _functions(known)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import AnyTool, BuiltinTool, Request, Tool
 from ccr.wire.names import shortened
-from ccr.wire.taught import parameters, taught
+from ccr.wire.taught import closed, parameters, taught
 
 _SEARCH = "web_search"
 
@@ -32,7 +32,8 @@ def _functions(tool: AnyTool) -> Iterator[JsonObject]:
         case Tool(name, description, schema, strict):
             described: JsonObject = {"description": description} if description else {}
             # Left out, it would be true, and refuse schemas that leave anything open.
-            takes: JsonObject = {"parameters": parameters(schema), "strict": bool(strict)}
+            typed = parameters(schema)
+            takes: JsonObject = {"parameters": typed, "strict": bool(strict) and closed(typed)}
             yield {"type": "function", "name": shortened(name), **described, **takes}
         case BuiltinTool():
             if known := taught(tool):

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.support.strict.responses import closed
+
 Json = dict[str, Any]
 Fault = tuple[int, Json]
 
@@ -108,6 +110,8 @@ def _tools(body: Json, vendor: str) -> Iterator[str]:
         schema = function.get("parameters", {})
         if schema.get("type") != "object" or "properties" not in schema:
             yield f"Invalid schema for function '{function['name']}': object schema missing properties"
+        if vendor == "openai" and function.get("strict") and not closed(schema):
+            yield f"Invalid schema for function '{function['name']}': 'required' is required to include every key"
         if vendor == "groq" and "$schema" in schema:
             yield "tool call validation failed: property '$schema' is unsupported"
     if vendor == "kimi" and body.get("tool_choice") not in (None, "auto", "none"):

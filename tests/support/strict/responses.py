@@ -169,6 +169,25 @@ def check_schema(tool: Json) -> None:
             "tools",
             "invalid_function_parameters",
         )
+    if tool["strict"] and not closed(schema):
+        raise Refused(
+            f"{wrong}In context=(), 'required' is required to be supplied and to be an array including every key in "
+            "properties.",
+            "tools",
+            "invalid_function_parameters",
+        )
+
+
+def closed(schema: Any) -> bool:
+    """Whether every object in it takes just what it requires."""
+    match schema:
+        case {"properties": dict(properties)}:
+            whole = schema.get("additionalProperties") is False and set(schema.get("required", ())) == set(properties)
+            return whole and all(map(closed, properties.values()))
+        case {"items": inner}:
+            return closed(inner)
+        case _:
+            return True
 
 
 def check_format(format: Json) -> None:

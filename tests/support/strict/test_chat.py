@@ -69,6 +69,7 @@ MARKED = {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}
         ("openai", [], {"tools": [tool(cache_control={})]}, "Unrecognized field"),
         ("openai", [], {"tools": [tool(name="x" * 65)]}, "pattern"),
         ("openai", [], {"tools": [tool(parameters={"type": "object"})]}, "missing properties"),
+        ("openai", [], {"tools": [tool(strict=True)]}, "every key"),
         ("groq", [], {"tools": [tool(parameters={"type": "object", "properties": {}, "$schema": "s"})]}, "$schema"),
         ("kimi", [], {"tools": [tool()], "tool_choice": "required"}, "not supported"),
         ("ollama", [], {"tools": [tool()], "tool_choice": "auto"}, "not supported"),

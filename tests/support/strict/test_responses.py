@@ -78,6 +78,18 @@ BREACHES: list[tuple[Callable[[Json], object], str]] = [
     (lambda body: body["tools"][0].update(parameters={}), "schema must be a JSON Schema of 'type: \"object\"'"),
     (lambda body: body["tools"][0].update(parameters={"type": "object"}), "object schema missing properties"),
     (lambda body: body["tools"][0].update(strict=True), "'additionalProperties' is required"),
+    (
+        lambda body: body["tools"][0].update(
+            strict=True,
+            parameters={
+                "type": "object",
+                "properties": {"a": {"items": {"properties": {"b": {}}}}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+        ),
+        "including every key in properties",
+    ),
     (lambda body: body.update(tool_choice={"type": "function", "name": "B"}), "'B' not found in 'tools'"),
     (lambda body: body.update(tool_choice="any"), "Invalid value: 'any'."),
     (lambda body: body.update(tools=[]), "Tool choice is only allowed"),

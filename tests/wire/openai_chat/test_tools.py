@@ -34,6 +34,9 @@ def test_nothing_of_anthropics_own_fields_is_sent() -> None:
 
 def test_strict_is_sent_when_it_is_said() -> None:
     assert sent(replace(BASH, strict=False))["tools"][0]["function"]["strict"] is False
+    assert sent(replace(BASH, strict=True))["tools"][0]["function"]["strict"] is False, "its command is optional"
+    fits = {**BASH.schema, "required": ["command"], "additionalProperties": False}
+    assert sent(replace(BASH, strict=True, schema=fits))["tools"][0]["function"]["strict"] is True
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_strict_is_sent_when_it_is_said() -> None:
         ({}, {"type": "object", "properties": {}}),
         ({"type": None, "properties": {"a": {}}}, {"type": "object", "properties": {"a": {}}}),
         ({"type": "object"}, {"type": "object", "properties": {}}),
-        ({"anyOf": []}, {"type": "object", "anyOf": []}),
+        ({"anyOf": []}, {"type": "object", "anyOf": [], "properties": {}}),
         ({"type": ["object", "null"]}, {"type": ["object", "null"]}),
     ],
 )

@@ -47,6 +47,15 @@ def test_a_tool_is_strict_where_that_was_asked_for() -> None:
     assert body(offered(Tool("A", schema=schema, strict=True)))["tools"][0]["strict"] is True
 
 
+def test_a_schema_with_options_is_never_strict() -> None:
+    assert (
+        body(offered(Tool("A", schema={**BASH.schema, "additionalProperties": False}, strict=True)))["tools"][0][
+            "strict"
+        ]
+        is False
+    )
+
+
 def test_a_schema_is_completed_and_a_name_shortened() -> None:
     tool = body(offered(Tool("mcp__" + "x" * 80)))["tools"][0]
     assert tool["parameters"] == {"type": "object", "properties": {}}
