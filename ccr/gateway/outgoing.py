@@ -49,7 +49,7 @@ def outgoing(
     else:
         quirks = upstream.quirks_for(target.model)
         for quirk in quirks:
-            request = quirk.request(request)
+            request = quirk.request(request, target)
         payload = upstream.dialect.encode(replace(request, model=target.model), target)
         payload = replace(payload, headers={**payload.headers, **headers})
         for quirk in quirks:

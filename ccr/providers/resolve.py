@@ -55,7 +55,7 @@ class Upstream:
         for quirk in self.quirks_for(target.model):
             if quirk.stage:
                 stages.append(quirk.stage(found, target))
-            found = quirk.request(found)
+            found = quirk.request(found, target)
         return (Mending(request, target), *reversed(stages))
 
 

@@ -15,6 +15,6 @@ HI = Turn("user", (Text("hi"),))
 
 def sent_by(quirk: Quirk, dialect: str, request: Request | None = None, **changes: Any) -> dict[str, Any]:
     """The body that goes out."""
-    request = quirk.request(request or Request("m", (HI,), **changes))
+    request = quirk.request(request or Request("m", (HI,), **changes), TARGET)
     upstream = spoken(cast(DialectName, dialect), None)
     return dict(quirk.finished(upstream.encode(request, TARGET), request, TARGET, upstream.name).body)

@@ -36,7 +36,9 @@ def tooluse(options: JsonObject) -> Quirk:
     """Tools must be used, and `ExitTool` is the way to answer; `{"first": true}`: the first step alone is forced."""
     given = Options(options, "first")
     first = given.flag("first", usual=False)
-    return Quirk("tooluse", request=lambda request: _forced(request, first=first), stage=_stage, notes=given.notes)
+    return Quirk(
+        "tooluse", request=lambda request, target: _forced(request, first=first), stage=_stage, notes=given.notes
+    )
 
 
 def _stage(request: Request, target: Target) -> Stage:
@@ -93,7 +95,7 @@ class Exit:
             case BlockStop() if self._answer:
                 rest = self._answer.rest()
                 self._answer = None
-                return (*rest, event)
+                return (*rest, BlockStop())  # of a text, which is never broken
             case Finish("tool_use") if self._exited and not self._called:
                 return (replace(event, reason="end_turn"),)
             case _:

@@ -14,14 +14,14 @@ def maxtoken(options: JsonObject) -> Quirk:
     most = given.count("max_tokens")
     if most is None:
         raise ValueError("needs max_tokens, a whole number above 0")
-    return Quirk("maxtoken", request=lambda request: capped(request, most), notes=given.notes)
+    return Quirk("maxtoken", request=lambda request, target: capped(request, most), notes=given.notes)
 
 
 def deepseek(options: JsonObject) -> Quirk:
     """At most 8192 tokens of answer, as in CCR 2, or `max_tokens`: newer models of DeepSeek's give more."""
     given = Options(options, "max_tokens")
     most = given.count("max_tokens") or 8192
-    return Quirk("deepseek", request=lambda request: capped(request, most), notes=given.notes)
+    return Quirk("deepseek", request=lambda request, target: capped(request, most), notes=given.notes)
 
 
 def maxcompletiontokens(options: JsonObject) -> Quirk:

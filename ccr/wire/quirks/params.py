@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ccr.ids import Target
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Request
 from ccr.wire.quirks.limits import capped
@@ -22,7 +23,7 @@ def sampling(options: JsonObject) -> Quirk:
     foreign = {name: value for name, value in named.items() if value is not None}
     most = given.count("max_tokens")
 
-    def sampled(request: Request) -> Request:
+    def sampled(request: Request, target: Target) -> Request:
         return replace(
             request if most is None else capped(request, most),
             temperature=request.temperature if temperature is None else temperature,

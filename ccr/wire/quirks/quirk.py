@@ -10,7 +10,7 @@ from ccr.wire.dialect import DialectName, Payload
 from ccr.wire.stages import MakesStage
 
 
-def _same_request(request: Request) -> Request:
+def _same_request(request: Request, target: Target) -> Request:
     return request
 
 
@@ -31,7 +31,7 @@ class Quirk:
     """Adjusts the request before it is encoded, what it was encoded to, or the answer's events."""
 
     name: str
-    request: Callable[[Request], Request] = _same_request
+    request: Callable[[Request, Target], Request] = _same_request
     chat: Callable[[JsonObject, Request], JsonObject] = _same_chat  # a body of Chat Completions, and what it says
     body: Callable[[JsonObject], JsonObject] = _same_body  # a body of any dialect
     payload: Callable[[Payload, Request, Target], Payload] = _same_payload  # the last word, on headers too

@@ -16,6 +16,7 @@ from ccr.wire.stages import Stage
 
 OPEN, CLOSE = "<reasoning_content>", "</reasoning_content>"
 FIELD = "forcereasoning"  # in the signature of a thought that came in tags
+_MOST_HELD = 300  # characters in which a thought begins: white space is not gathered without end
 ASKED = f"""\
 Think before you answer. Begin each of your messages with your thoughts, step by step, between {OPEN} and {CLOSE}; \
 after the closing tag follows what you have to say, or a tool call. The tags stand there once, and nowhere else."""
@@ -30,23 +31,25 @@ def _stage(request: Request, target: Target) -> Stage:
     return Thoughts(target)
 
 
-def _asked(request: Request) -> Request:
+def _asked(request: Request, target: Target) -> Request:
     """The words stand behind the system prompt, the same each time. Earlier thoughts stand where they stood."""
-    request = replace(request, turns=tuple(map(_replayed, request.turns)))
+    mark = Origin(target, FIELD)
+    request = replace(request, turns=tuple([_replayed(turn, mark) for turn in request.turns]))
     if thinks(request) is False or request.format:
         return request
     # It is not asked to think in its own way as well.
     return replace(request, system=(*request.system, Text(ASKED)), reasoning=None, effort=None)
 
 
-def _replayed(turn: Turn) -> Turn:
+def _replayed(turn: Turn, mark: Origin) -> Turn:
     if not any(isinstance(block, Thinking) for block in turn.content):
         return turn
-    return replace(turn, content=tuple(map(_aloud, turn.content)))
+    return replace(turn, content=tuple([_aloud(block, mark) for block in turn.content]))
 
 
-def _aloud(block: Block) -> Block:
-    if isinstance(block, Thinking) and (came := origin(block.signature)) and came.field == FIELD:
+def _aloud(block: Block, mark: Origin) -> Block:
+    """What another model thought is not told: the dialect leaves it out."""
+    if isinstance(block, Thinking) and origin(block.signature) == mark:
         return Text(f"{OPEN}{block.text}{CLOSE}\n\n")
     return block
 
@@ -83,11 +86,13 @@ class Thoughts:
 
     def _begin(self, text: Text) -> Iterable[Event]:
         seen = self._held.lstrip()
+        if self._thought:  # blanks after a thought are dropped
+            self._held = seen
         if seen.startswith(OPEN):
             self._held = seen.removeprefix(OPEN)
             self._text, self._thinking, self._thought = None, True, True
             return [BlockStart(Thinking("")), *self._think()]
-        return () if OPEN.startswith(seen) else self._words(text)
+        return () if OPEN.startswith(seen) and len(self._held) < _MOST_HELD else self._words(text)
 
     def _words(self, text: Text) -> Iterable[Event]:
         """It is plain text from here on."""

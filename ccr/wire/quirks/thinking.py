@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ccr.ids import Target
 from ccr.messages.json import Json, JsonObject
 from ccr.messages.request import Reasoning, Request
 from ccr.wire.quirks.options import Options
@@ -12,7 +13,7 @@ def reasoning(options: JsonObject) -> Quirk:
     """The client's wish to think as `thinking` and `enable_thinking`; `{"enable": false}` switches thinking off."""
     given = Options(options, "enable")
     enabled = given.flag("enable", usual=True)
-    return Quirk("reasoning", request=_same if enabled else thoughtless, chat=_told, notes=given.notes)
+    return Quirk("reasoning", request=_same if enabled else _thoughtless, chat=_told, notes=given.notes)
 
 
 def thoughtless(request: Request) -> Request:
@@ -26,8 +27,12 @@ def thinks(request: Request) -> bool | None:
     return True if request.reasoning or request.effort else None
 
 
-def _same(request: Request) -> Request:
+def _same(request: Request, target: Target) -> Request:
     return request
+
+
+def _thoughtless(request: Request, target: Target) -> Request:
+    return thoughtless(request)
 
 
 def _told(body: JsonObject, request: Request) -> JsonObject:

@@ -53,7 +53,7 @@ def _stage(request: Request, target: Target) -> Stage:
     return TextCalls(request, target)
 
 
-def _told(request: Request) -> Request:
+def _told(request: Request, target: Target) -> Request:
     tools = [tool for tool in map(described, request.tools) if tool]
     turns = mended(request.turns, keeps=lambda thought: True)
     names = {block.id: block.name for turn in turns for block in turn.content if isinstance(block, ToolUse)}

@@ -171,7 +171,7 @@ def encoded(host: Host, request: Request) -> bytes | None:
 
 def _body(host: Host, request: Request) -> bytes:
     for quirk in host.made:
-        request = quirk.request(request)
+        request = quirk.request(request, host.target)
     payload = host.upstream.encode(request, host.target)
     for quirk in host.made:
         payload = quirk.finished(payload, request, host.target, host.upstream.name)

@@ -6,11 +6,12 @@ from hypothesis import given, strategies
 
 from ccr.ids import Target
 from ccr.messages.blocks import Block, Text, ToolResult, ToolUse
-from ccr.messages.events import BlockStart, BlockStop, Event, Finish, Grammar, JsonDelta, Start, TextDelta
+from ccr.messages.events import BlockStart, BlockStop, End, Event, Finish, Grammar, JsonDelta, Start, TextDelta
 from ccr.messages.fold import fold
 from ccr.messages.reply import Reply
 from ccr.messages.request import BuiltinTool, Reasoning, Request, Tool, ToolChoice, Turn
 from ccr.wire.quirks.forcing import EXIT, tooluse
+from ccr.wire.quirks.mending import Mending
 from tests.support.quirks import HI, TARGET, sent_by
 
 BASH = Tool("Bash", "Runs.", {"type": "object"})
@@ -42,7 +43,7 @@ def said(*events: Event) -> tuple[list[Block], str]:
 
 
 def test_a_tool_must_be_used_and_one_more_is_offered() -> None:
-    asked = tooluse({}).request(ASKED)
+    asked = tooluse({}).request(ASKED, TARGET)
     assert asked.tool_choice == ToolChoice("any")
     assert [tool.name for tool in asked.tools] == ["Bash", EXIT]
     assert asked.system[0] == Text("s")
@@ -62,36 +63,38 @@ def test_a_tool_must_be_used_and_one_more_is_offered() -> None:
     ids=["no tools", "the host's tools", "no tool wanted", "one chosen", "the client has one of that name"],
 )
 def test_where_nothing_is_to_be_forced_nothing_changes(request_: Request) -> None:
-    assert tooluse({}).request(request_) is request_
+    assert tooluse({}).request(request_, TARGET) is request_
 
 
 def test_one_call_at_a_time_stays_one_at_a_time() -> None:
-    asked = tooluse({}).request(replace(ASKED, tool_choice=ToolChoice("auto", parallel=False)))
+    asked = tooluse({}).request(replace(ASKED, tool_choice=ToolChoice("auto", parallel=False)), TARGET)
     assert asked.tool_choice == ToolChoice("any", parallel=False)
 
 
 def test_forced_calls_and_thinking_exclude_each_other() -> None:
-    asked = tooluse({}).request(replace(ASKED, reasoning=Reasoning("enabled", 5000), effort="high"))
+    asked = tooluse({}).request(replace(ASKED, reasoning=Reasoning("enabled", 5000), effort="high"), TARGET)
     assert (asked.reasoning, asked.effort) == (Reasoning("disabled"), None)
 
 
 def test_first_forces_one_step_for_each_word_of_the_users() -> None:
     first = tooluse({"first": True})
     working = replace(ASKED, turns=(HI, *RESULT))
-    assert first.request(ASKED).tool_choice == ToolChoice("any")
-    assert first.request(working).tool_choice is None
-    assert tooluse({}).request(working).tool_choice == ToolChoice("any")
-    assert first.request(replace(working, turns=(*working.turns, Turn("assistant", (Text("Done."),)), HI))).tool_choice
+    assert first.request(ASKED, TARGET).tool_choice == ToolChoice("any")
+    assert first.request(working, TARGET).tool_choice is None
+    assert tooluse({}).request(working, TARGET).tool_choice == ToolChoice("any")
+    assert first.request(
+        replace(working, turns=(*working.turns, Turn("assistant", (Text("Done."),)), HI)), TARGET
+    ).tool_choice
 
 
 def test_prompt_and_tools_are_the_same_forced_or_not() -> None:
     first = tooluse({"first": True})
-    forced, free = first.request(ASKED), first.request(replace(ASKED, turns=(HI, *RESULT)))
+    forced, free = first.request(ASKED, TARGET), first.request(replace(ASKED, turns=(HI, *RESULT)), TARGET)
     assert (forced.system, forced.tools) == (free.system, free.tools)
 
 
 def test_a_conversation_that_begins_with_nothing_is_forced() -> None:
-    assert tooluse({"first": True}).request(replace(ASKED, turns=())).tool_choice == ToolChoice("any")
+    assert tooluse({"first": True}).request(replace(ASKED, turns=()), TARGET).tool_choice == ToolChoice("any")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -160,3 +163,19 @@ def test_no_arguments_break_an_answer(arguments: str) -> None:
     whole = said(*called(EXIT, '{"response":"' + arguments))
     assert said(*called(EXIT, '{"response":"' + arguments, 1)) == whole
     assert said(*called(EXIT, arguments, 3))[1] == "end_turn"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("arguments", "reason"), [('{"response": "half', "max_tokens"), ('{"response": "half" a"}', "stop")]
+)
+def test_an_exit_that_is_broken_still_ends_its_text(arguments: str, reason: str, size: int) -> None:
+    """What cannot be mended is marked so, before the exit becomes a text."""
+    events = [Start("1", "m"), *called(EXIT, arguments, size), Finish(reason), End()]
+    mending, grammar = Mending(ASKED, TARGET), Grammar()
+    stage = tooluse({}).stage
+    assert stage
+    made = stage(ASKED, TARGET)
+    found = [grammar.check(last) for each in events for mended in mending.take(each) for last in made.take(mended)]
+    assert BlockStop() in found
+    assert fold(found).content == (Text("half"),)

@@ -5,7 +5,7 @@ import pytest
 
 from ccr.messages.request import Request
 from ccr.wire.quirks.limits import capped, deepseek, maxcompletiontokens, maxtoken
-from tests.support.quirks import sent_by
+from tests.support.quirks import TARGET, sent_by
 
 ASKED = Request("m", (), max_tokens=32_000)
 
@@ -14,9 +14,9 @@ ASKED = Request("m", (), max_tokens=32_000)
     "quirk", [maxtoken({"max_tokens": 8192}), deepseek({}), deepseek({"max_tokens": 8192})], ids=lambda each: each.name
 )
 def test_a_cap_lowers_and_never_raises_or_sets(quirk: Any) -> None:
-    assert quirk.request(ASKED).max_tokens == 8192
-    assert quirk.request(replace(ASKED, max_tokens=100)).max_tokens == 100
-    assert quirk.request(replace(ASKED, max_tokens=None)).max_tokens is None
+    assert quirk.request(ASKED, TARGET).max_tokens == 8192
+    assert quirk.request(replace(ASKED, max_tokens=100), TARGET).max_tokens == 100
+    assert quirk.request(replace(ASKED, max_tokens=None), TARGET).max_tokens is None
 
 
 @pytest.mark.trap(84)
@@ -26,7 +26,7 @@ def test_a_cap_holds_in_every_dialect(dialect: str) -> None:
 
 
 def test_deepseek_can_be_given_more() -> None:
-    assert deepseek({"max_tokens": 64_000}).request(ASKED) is ASKED
+    assert deepseek({"max_tokens": 64_000}).request(ASKED, TARGET) is ASKED
 
 
 def test_a_cap_that_is_not_said_is_asked_for() -> None:

@@ -19,7 +19,7 @@ def body(name: str, given: dict[str, Any], **options: Any) -> Any:
 
 def test_sampling_is_said_in_the_words_of_every_dialect() -> None:
     quirk = sampling({"temperature": 0.25, "top_p": 0.5, "top_k": 7})
-    assert quirk.request(ASKED) == Request(
+    assert quirk.request(ASKED, TARGET) == Request(
         "m", (HI,), max_tokens=32_000, stream=True, temperature=0.25, top_p=0.5, top_k=7
     )
     for dialect in ("openai", "anthropic", "gemini"):
@@ -28,7 +28,7 @@ def test_sampling_is_said_in_the_words_of_every_dialect() -> None:
 
 def test_sampling_wins_over_the_request_and_leaves_what_it_does_not_name() -> None:
     asked = sampling({"temperature": 0, "max_tokens": 100}).request(
-        Request("m", (), max_tokens=900, temperature=1.0, top_p=0.9, top_k=3)
+        Request("m", (), max_tokens=900, temperature=1.0, top_p=0.9, top_k=3), TARGET
     )
     assert (asked.temperature, asked.top_p, asked.top_k, asked.max_tokens) == (0, 0.9, 3, 100)
 

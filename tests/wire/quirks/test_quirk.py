@@ -8,7 +8,7 @@ REQUEST, TARGET = Request("m", ()), Target(ProviderName("p"), ModelName("m"))
 
 def test_a_quirk_without_functions_changes_nothing() -> None:
     quirk, payload = Quirk("none"), Payload({"a": 1}, {"x": "1"})
-    assert quirk.request(REQUEST) is REQUEST
+    assert quirk.request(REQUEST, TARGET) is REQUEST
     assert quirk.finished(payload, REQUEST, TARGET, "openai") == payload
     assert quirk.stage is None
 

@@ -92,7 +92,9 @@ def test_signs_of_life_and_citations_pass_at_their_place() -> None:
 
 
 def test_the_model_is_asked_behind_the_system_prompt_and_not_to_think_otherwise() -> None:
-    asked = forcereasoning({}).request(Request("m", (HI,), (Text("Be brief."),), reasoning=Reasoning("enabled", 9000)))
+    asked = forcereasoning({}).request(
+        Request("m", (HI,), (Text("Be brief."),), reasoning=Reasoning("enabled", 9000)), TARGET
+    )
     assert asked.system[0] == Text("Be brief.")
     assert isinstance(asked.system[1], Text)
     assert OPEN in asked.system[1].text
@@ -103,7 +105,7 @@ def test_the_model_is_asked_behind_the_system_prompt_and_not_to_think_otherwise(
     "request_", [Request("m", (HI,), reasoning=Reasoning("disabled")), Request("m", (HI,), format=Format(None))]
 )
 def test_who_wants_no_thoughts_or_bare_json_is_left_alone(request_: Request) -> None:
-    assert forcereasoning({}).request(request_) == request_
+    assert forcereasoning({}).request(request_, TARGET) == request_
 
 
 def test_earlier_thoughts_are_replayed_as_they_were_and_others_are_not() -> None:
@@ -140,3 +142,25 @@ def test_any_text_comes_out_the_same_however_it_is_cut(words: list[str]) -> None
     whole = read(*text(answer, 10_000))
     assert read(*text(answer, 1)) == whole
     assert read(BlockStart(Text("")), *map(TextDelta, words), BlockStop()) == whole
+
+
+def test_a_thought_is_not_told_to_another_provider() -> None:
+    for target in (Target(ProviderName("other"), TARGET.model), Target(TARGET.provider, ModelName("other"))):
+        thought = Turn("assistant", (Thinking("Secret.", Origin(target, FIELD).sign()), Text("Hi.")))
+        for dialect in ("openai", "openai-responses", "gemini", "anthropic"):
+            assert "Secret" not in str(sent_by(forcereasoning({}), dialect, Request("m", (HI, thought, HI))))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_white_space_before_an_answer_is_not_held_without_end(size: int) -> None:
+    blanks = [TextDelta(" " * size) for _ in range(1000)]
+    shown = stage([BlockStart(Text("")), *blanks])
+    assert sum(len(event.text) for event in shown if isinstance(event, TextDelta)) == 1000 * size
+    thought: list[Event] = [
+        BlockStart(Text("")),
+        TextDelta(f"{OPEN}Hm.{CLOSE}"),
+        *blanks,
+        TextDelta("Hi."),
+        BlockStop(),
+    ]
+    assert read(*thought) == [Thinking("Hm.", SIGNED), Text("Hi.")]

@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import pytest
 
-from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Base64, Block, Document, Image, Opaque, PlainText, RedactedThinking, Text, Thinking
 from ccr.messages.blocks import ToolResult as Result
 from ccr.messages.blocks import ToolUse as Use
@@ -13,6 +12,7 @@ from ccr.messages.request import BuiltinTool, Request, Tool, ToolChoice, Turn
 from ccr.wire.quirks import QUIRKS
 from ccr.wire.quirks.textcalls import TextCalls
 from ccr.wire.quirks.toolprompt import INTRODUCTION
+from tests.support.quirks import TARGET
 
 BASH = Tool("Bash", "Runs it.", {"type": "object"})
 DOT = Image(Base64("image/png", "AA=="))
@@ -23,7 +23,7 @@ ASKED = Request("m", (HELLO,), system=(Text("Be good."),), tools=(BASH,), tool_c
 
 
 def told(request: Request = ASKED, **changes: Any) -> Request:
-    return QUIRKS["toolprompt"]({}).request(replace(request, **changes))
+    return QUIRKS["toolprompt"]({}).request(replace(request, **changes), TARGET)
 
 
 def results(*content: Block, error: bool = False) -> tuple[Block, ...]:
@@ -121,12 +121,12 @@ def test_a_request_without_tools_stays_as_it_is() -> None:
 def test_the_answer_is_read_for_calls(name: str) -> None:
     make = QUIRKS[name]({}).stage
     assert make
-    assert isinstance(make(ASKED, Target(ProviderName("acme"), ModelName("m"))), TextCalls)
+    assert isinstance(make(ASKED, TARGET), TextCalls)
 
 
 @pytest.mark.parametrize("name", ["enhancetool", "texttools"])
 def test_these_leave_the_request_alone(name: str) -> None:
-    assert QUIRKS[name]({}).request(ASKED) is ASKED
+    assert QUIRKS[name]({}).request(ASKED, TARGET) is ASKED
 
 
 @pytest.mark.parametrize("name", ["enhancetool", "texttools", "toolprompt"])
