@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ccr.errors import UpstreamGarbled
-from ccr.messages.blocks import Block, Text, Thinking
+from ccr.messages.blocks import Block, Text, Thinking, ToolUse
 from ccr.messages.json import NOTHING, JsonObject, read
 from ccr.messages.reply import StopReason, Usage
 
@@ -139,6 +139,8 @@ class Grammar:
                 raise UpstreamGarbled(f"{kind.__name__} in a {type(self._block).__name__} block")
             case JsonDelta(piece):
                 self._input.append(piece)
+            case BlockStop(broken=True) if not isinstance(self._block, ToolUse):
+                raise UpstreamGarbled(f"a broken {type(self._block).__name__} block")
             case BlockStop(broken=False):
                 self._broken = self._broken or tool_input("".join(self._input)) is None
             case Finish(reason) if self._broken and reason not in CUT_SHORT:

@@ -120,3 +120,9 @@ def test_a_tool_without_input_is_well() -> None:
 
 def test_a_broken_call_breaks_no_answer() -> None:
     check(START, BlockStart(TOOL), JsonDelta('{"x": '), BlockStop(broken=True), Finish("tool_use"), End())
+
+
+@pytest.mark.parametrize("block", [Text(""), Thinking("")])
+def test_only_a_call_can_be_broken(block: Block) -> None:
+    with pytest.raises(UpstreamGarbled, match=f"a broken {type(block).__name__} block"):
+        check(START, BlockStart(block), BlockStop(broken=True))

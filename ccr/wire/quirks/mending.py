@@ -482,7 +482,7 @@ def _coerced(text: str, kind: str) -> str:
     if kind == "boolean":
         return inner.lower() if inner.lower() in ("true", "false") else string
     if pattern := _NUMBERS.get(kind):
-        return inner if pattern.fullmatch(inner) else string
+        return inner if pattern.fullmatch(inner) and _is_number(inner) else string
     try:
         value = read(inner)
     except ValueError:

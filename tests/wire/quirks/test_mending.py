@@ -271,3 +271,9 @@ def test_clients_of_other_dialects_get_an_error_that_says_which_call(dialect: An
     with pytest.raises(UpstreamGarbled, match="acme,m called Write with input that is no JSON object") as caught:
         staged(answer(call(BAD)), replace(ASKED, dialect=dialect))
     assert caught.value.retry is False
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+def test_a_number_that_nobody_can_read_stays_a_string(kind: str) -> None:
+    text = f'{{"n":"{"1" * 5000}"}}'
+    assert mend(text, {"properties": {"n": {"type": kind}}}) == text
