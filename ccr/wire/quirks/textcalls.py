@@ -1,8 +1,8 @@
 """Tool calls that a model writes as text, where its server does not read them.
 
 Read are the forms of Hermes and Qwen (`<tool_call>` with JSON), of Qwen3-Coder and GLM (with tags in it), of Llama
-(`<|python_tag|>`), Mistral (`[TOOL_CALLS]`) and DeepSeek, and fenced JSON. Only a tool that is offered can be called:
-everything else that looks like a call is text, and leaves as it came.
+(`<|python_tag|>`), Mistral (`[TOOL_CALLS]`) and DeepSeek, and fenced JSON. Only a tool that is offered can be called,
+and not where Markdown shows the call as quoted: all else that looks like a call is text, and leaves as it came.
 """
 
 import re
@@ -29,12 +29,13 @@ from ccr.messages.request import Request
 from ccr.wire.callids import Ids
 from ccr.wire.names import shortened
 from ccr.wire.quirks.mending import described, mended
+from ccr.wire.quirks.quoting import Quoting
+from ccr.wire.quirks.tagged import calls, is_tagged
 from ccr.wire.wording import compact
 
 _MOST_HELD = 4 * 1024 * 1024  # characters of what may be a call
 _MOST_TRIES = 20  # per block, to read one: a text about calls has many that are none
 
-_XML = re.compile(r"<function=([^>\s<]{1,200})>(.*?)(</function>|\Z)", re.S)
 _NAMED = re.compile(r"\s*+([\w.:/-]++)\s*+(?:\[CALL_ID\]\w++\s*+)?+(?:\[ARGS\]\s*+)?+(\{.*)", re.S)
 
 Tools = Mapping[str, tuple[str, JsonObject]]  # what a model may call it -> the tool's name and schema
@@ -57,37 +58,6 @@ class Form:
     reads: Reads
     first: str  # the characters that it can begin with
     named: bool = False  # or else with a tool's name
-
-
-def _tagged(text: str) -> Iterator[Said | None]:
-    if "<function=" in text:
-        yield from _functions(text)
-    elif "<arg_key>" in text:
-        name, *pairs = text.split("<arg_key>")
-        yield Said(name.strip(), dict(map(_pair, pairs)))
-    else:
-        yield _object(text)
-
-
-def _functions(text: str) -> Iterator[Said | None]:
-    for name, inner, closed in _XML.findall(text):
-        parameters = inner.split("<parameter=")[1:]
-        yield Said(name, dict(map(_parameter, parameters))) if parameters or closed else None
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, _, rest = text.partition(">")
-    value = rest.partition("</parameter>")[0]
-    return name, value.removeprefix("\n").removesuffix("\n")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, _, rest = text.partition("</arg_key>")
-    return name, rest.partition("<arg_value>")[2].rpartition("</arg_value>")[0]
-
-
-def _function(text: str) -> Iterator[Said | None]:
-    return _functions(f"<function={text}")
 
 
 def _object(text: str) -> Said | None:
@@ -137,8 +107,8 @@ def _deepseek(text: str) -> Iterator[Said | None]:
 
 
 FORMS: Mapping[str, Form] = {
-    "<tool_call>": Form("</tool_call>", _tagged, "{<`", named=True),
-    "<function=": Form("</function>", _function, "", named=True),
+    "<tool_call>": Form("</tool_call>", _whole, "{<`", named=True),
+    "<function=": Form("</function>", _whole, "", named=True),
     "<|python_tag|>": Form("", _whole, "{"),
     "[TOOL_CALLS]": Form("", _mistral, "[", named=True),
     "<｜tool▁calls▁begin｜>": Form("<｜tool▁calls▁end｜>", _deepseek, "<"),
@@ -150,6 +120,9 @@ _BEGINNINGS = frozenset(opener[:size] for opener in (*FORMS, _STRAY) for size in
 _LONGEST = max(map(len, _BEGINNINGS))
 _WORD = re.compile(r"[\w.:/-]*")
 _HEAD = 300  # characters in which a call's beginning shows
+_NAME = re.compile(
+    r"""[\s\[]*+(?:<function=|(?:```json\s*+)?+\{\s*+["'](?:name|tool|function)["']\s*+:\s*+["'])?+([\w.:/-]++)"""
+)
 
 
 def offered(request: Request) -> Tools:
@@ -167,6 +140,7 @@ class TextCalls:
         self._ids = Ids(request)
         self._answer = ""
         self._start: BlockStart | None = None  # of the text block that is being read
+        self._quoting = Quoting()
         self._shown = False  # the client has a text block open
         self._blank = ""  # white space that may belong to a text, or to nothing
         self._tail = ""  # the beginning of an opener, perhaps
@@ -185,7 +159,7 @@ class TextCalls:
                 self._answer = id
                 yield event
             case BlockStart(Text()):
-                self._start, self._tries = event, 0
+                self._start, self._tries, self._quoting = event, 0, Quoting()
             case TextDelta(text) if self._start:
                 yield from list(self._hear(text)) or (Ping(),)
             case OpaqueDelta() if self._start:
@@ -209,7 +183,7 @@ class TextCalls:
                 text = yield from self._gather(text)
                 continue
             text, self._tail = self._tail + text, ""
-            found = _OPENERS.search(text) if self._tools and self._tries < _MOST_TRIES else None
+            found = self._opener_in(text)
             if not found:
                 self._tail = _beginning(text) if self._tools else ""
                 yield from self._say(text[: len(text) - len(self._tail)])
@@ -219,7 +193,21 @@ class TextCalls:
             if found[0] != _STRAY:
                 self._opener, self._held, self._size = found[0], [], 0
             elif self._shown or not self._called:
+                self._quoting.read(_STRAY)
                 yield from self._say(_STRAY)
+
+    def _opener_in(self, text: str) -> re.Match[str] | None:
+        """The first that is not quoted."""
+        if not self._tools or self._tries >= _MOST_TRIES:
+            return None
+        at = 0
+        for found in _OPENERS.finditer(text):
+            self._quoting.read(text[at : found.start()])
+            at = found.start()
+            if not self._quoting.quoted:
+                return found
+        self._quoting.read(text[at : len(text) - len(_beginning(text))])
+        return None
 
     def _gather(self, text: str) -> Generator[Event, None, str]:
         """Up to the closer; what comes after it is returned."""
@@ -236,8 +224,8 @@ class TextCalls:
         held = "".join(self._held)
         end = held.index(closer, len(held) - len(text) - len(before)) + len(closer)
         self._tries += 1
-        if calls := self._read(held[:end]):
-            yield from self._call(calls)
+        if found := self._read(held[:end]):
+            yield from self._call(found)
         elif self._tries >= _MOST_TRIES:
             return (yield from self._give_up())
         else:  # that closer was quoted, perhaps
@@ -255,25 +243,37 @@ class TextCalls:
         word = found[0] if found and form.named else ""
         return any(name.startswith(word) if word == text else name == word for name in self._tools)
 
+    def _names_a_tool(self, held: str) -> bool:
+        found = _NAME.match(held)
+        return bool(found and found[1] in self._tools)
+
     def _give_up(self) -> Generator[Event, None, str]:
         """It was text."""
         held, opener = "".join(self._held), self._opener
         self._opener, self._held = "", []
+        self._quoting.read(opener)
         yield from self._say(opener)
         return held
 
-    def _read(self, text: str) -> list[ToolUse]:
+    def _read(self, text: str, *, ended: bool = False) -> list[ToolUse]:
         """The calls, if all of them are such."""
-        calls: list[ToolUse] = []
-        for said in FORMS[self._opener].reads(text):
+        found: list[ToolUse] = []
+        for said in self._said(text, ended):
             name, schema = self._tools.get(said.name, ("", {})) if said else ("", {})
             if not said or not name:
                 return []
             input = mended(said.input if isinstance(said.input, str) else compact(said.input), schema)
             if input is None:
                 return []
-            calls.append(ToolUse("", name, input))
-        return calls
+            found.append(ToolUse("", name, input))
+        return found
+
+    def _said(self, text: str, ended: bool) -> Iterable[Said | None]:
+        whole = f"<function={text}" if self._opener == "<function=" else text
+        if self._opener in ("<function=", "<tool_call>") and is_tagged(whole):
+            schemas = {name: schema for name, (_, schema) in self._tools.items()}
+            return [Said(name, input) for name, input in calls(whole, schemas, ended=ended)]
+        return FORMS[self._opener].reads(text)
 
     def _call(self, calls: Iterable[ToolUse]) -> Iterator[Event]:
         if self._shown:
@@ -303,10 +303,13 @@ class TextCalls:
     def _end(self, *, cut: bool) -> Iterator[Event]:
         while self._opener:
             self._tries += 1
-            calls = self._read("".join(self._held)) if not cut and self._tries <= _MOST_TRIES else []
-            if calls:
-                yield from self._call(calls)
+            held = "".join(self._held)
+            found = self._read(held, ended=True) if not cut and self._tries <= _MOST_TRIES else []
+            if found:
+                yield from self._call(found)
             else:
+                if self._names_a_tool(held):  # what stands in a call that cannot be read is not called instead
+                    self._tries = _MOST_TRIES
                 yield from self._hear((yield from self._give_up()))
         tail, self._tail = self._tail, ""
         yield from self._say(tail)

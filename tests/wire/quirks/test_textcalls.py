@@ -268,3 +268,46 @@ def test_time_grows_with_the_length_alone(unit: str) -> None:
 
 def test_a_function_without_parameters_is_called_once_it_is_closed() -> None:
     assert said("<function=Bash></function>") == [("Bash", {})]
+
+
+WRITE: Any = {"properties": {"content": {}, "file_path": {}}, "required": ["content", "file_path"]}
+WRITES = Request("m", (), tools=(Tool("Write", schema=WRITE), Tool("Bash", schema=SCHEMA)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["<function=x><parameter=y>1</parameter></function>\nlast line", "a <tool_call> b </tool_call> c", HERMES],
+)
+@pytest.mark.parametrize("form", ["<tool_call>{}</tool_call>", "{}"])
+def test_a_file_that_shows_calls_is_written_whole(content: str, form: str) -> None:
+    arguments = f"<parameter=file_path>a.xml</parameter><parameter=content>\n{content}\n</parameter>"
+    text = form.format(f"<function=Write>{arguments}</function>")
+    assert said(text, request=WRITES) == [("Write", {"content": content, "file_path": "a.xml"})]
+
+
+@pytest.mark.parametrize("reason", ["end_turn", "max_tokens"])
+def test_a_call_inside_one_that_cannot_be_read_is_not_run(reason: str) -> None:
+    for half in (
+        "<tool_call><function=Write><parameter=content>",
+        '<tool_call>{"name": "Write", "arguments": {"content": "',
+    ):
+        text = f"{half}{HERMES}{CODER}"
+        assert said(text, request=WRITES, reason=reason) == [text]
+
+
+def test_json_that_speaks_of_tags_is_json() -> None:
+    text = HERMES.replace("ls", "<function=Bash><arg_key>")
+    assert said(text) == [("Bash", {"command": "<function=Bash><arg_key>"})]
+
+
+@pytest.mark.parametrize("call", [HERMES, CODER, '```json\n{"name": "Bash", "arguments": {"command": "ls"}}\n```'])
+@pytest.mark.parametrize(
+    "around", ["Use `{}` to call.", "So:\n```xml\n{}\n```\nDone.", "It says:\n\n> {}\n\nwhich is so."]
+)
+def test_a_quoted_call_is_text(call: str, around: str) -> None:
+    text = around.format(call if "\n>" not in around else call.replace("\n", " "))
+    assert said(text) == [text]
+
+
+def test_after_a_quoted_call_a_real_one_runs() -> None:
+    assert said(f"`<tool_call>` it is:\n{HERMES}") == ["`<tool_call>` it is:\n", ("Bash", LS)]
