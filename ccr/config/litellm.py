@@ -57,6 +57,7 @@ REASONS |= dict.fromkeys(
 )
 UNREACHABLE = frozenset({"sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
 BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a model there
+RESPONSES = "responses/"  # in front of a model that is to be asked by the Responses API
 CONVERSATIONS = frozenset({None, "chat", "completion", "responses"})
 CARRIED_SECTIONS: Mapping[str, frozenset[str]] = {
     "model_list": frozenset(),
@@ -164,8 +165,9 @@ def _target(place: Place, name: str, model: str, params: Fields, draft: Draft) -
     elif not base and not (vendor and vendor.url):
         params["model"].notice(f'not carried over: where "{model}" lives is not known; give it an api_base')
     else:
-        provider = _provider(vendor.name if vendor else prefix or "custom", base, params, draft)
-        _offered(place, name, rest, provider, params, draft)
+        dialect = "responses" if rest.startswith(RESPONSES) else ""
+        provider = _provider(vendor.name if vendor else prefix or "custom", base, params, draft, dialect)
+        _offered(place, name, rest.removeprefix(RESPONSES), provider, params, draft)
 
 
 def _offered(place: Place, name: str, model: str, provider: str, params: Fields, draft: Draft) -> None:
@@ -233,6 +235,8 @@ def _provider(vendor: str, base: str | None, params: Fields, draft: Draft, diale
     if identity not in draft.names:
         number = sum(each.startswith(repr(vendor), 1) for each in draft.names) + 1
         name = vendor if number == 1 else f"{vendor}-{number}"
+        if known and name != vendor and not base:  # the name alone no longer says where that is
+            entry |= {"api_base_url": known.url, "dialect": dialect or known.dialect}
         draft.names[identity] = name
         draft.providers[name] = {"name": name} | {field: value for field, value in entry.items() if value}
     return draft.names[identity]

@@ -42,6 +42,7 @@ OVERFLOW = re.compile(
     r"|content_length_exceeds_threshold",
     re.I,
 )
+MODEL = re.compile(r"model|deployment|engine", re.I)
 # How providers give the two numbers of an overflow: the prompt's tokens and the model's maximum.
 NUMBERS = (
     re.compile(r"(?P<had>\d[\d,]*) tokens > (?P<max>\d[\d,]*)", re.I),
@@ -99,6 +100,10 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             return UpstreamKeyRefused(
                 f"{message}: {target.provider} refused the key; {key}", target=target, retry=False
             )
+        case 404 if said.code != "model_not_found" and not MODEL.search(text) and target.model not in text:
+            # Claude Code takes a 404 for the model's, and drops our words.
+            wrong = f"{target.provider} has nothing at this address; check its api_base_url"
+            return UpstreamFailed(f"{message}: {wrong}", target=target, retry=False)
         case 404:
             hint = f"{target.provider} does not know this model or path; check its models and api_base_url"
             return UpstreamModelUnknown(f"{message}: {hint}", target=target)

@@ -1,7 +1,9 @@
 """What a whole file comes to is in cases/litellm*.case."""
 
 from ccr.config.litellm import is_litellm, translated
+from ccr.config.parse import parse
 from ccr.messages.json import Json, JsonObject
+from ccr.providers.resolve import resolve
 
 
 def ours(*deployments: Json, **sections: Json) -> JsonObject:
@@ -32,8 +34,39 @@ def test_deployments_that_differ_in_the_model_alone_share_a_provider() -> None:
     )
     assert found["Providers"] == [
         {"name": "openai", "api_key": "k1", "models": ["x", "y"]},
-        {"name": "openai-2", "api_key": "k2", "models": ["x"]},
+        {
+            "name": "openai-2",
+            "api_base_url": "https://api.openai.com/v1",
+            "dialect": "responses",
+            "api_key": "k2",
+            "models": ["x"],
+        },
     ]
+
+
+def test_a_second_provider_of_a_vendor_is_asked_as_the_first() -> None:
+    for vendor in ("openai", "gemini", "deepseek", "moonshot", "groq", "ollama"):
+        raw = ours(
+            deployment("a", model=f"{vendor}/x", api_key="k1"), deployment("b", model=f"{vendor}/x", api_key="k2")
+        )
+        (first, second), _ = resolve(parse(raw, {}))
+        assert (second.url, second.dialect.name) == (first.url, first.dialect.name)
+
+
+def test_a_vendors_usual_address_may_come_after_another() -> None:
+    found = ours(
+        deployment("a", model="openai/x", api_base="http://mine.test/v1", api_key="k"),
+        deployment("b", model="openai/x", api_key="k"),
+    )
+    (first, second), _ = resolve(parse(found, {}))
+    assert (first.url, second.url) == ("http://mine.test/v1/chat/completions", "https://api.openai.com/v1/responses")
+
+
+def test_a_model_may_ask_for_the_responses_api() -> None:
+    found = provider(deployment("a", model="openai/responses/gpt-5.5", api_key="k"))
+    assert found == {"name": "openai", "dialect": "responses", "api_key": "k", "models": ["gpt-5.5"]}
+    there = provider(deployment("a", model="azure/responses/d", api_base="https://x.openai.azure.com", api_key="k"))
+    assert (there["dialect"], there["models"]) == ("responses", ["d"])
 
 
 def test_a_group_falls_back_to_its_other_deployments() -> None:

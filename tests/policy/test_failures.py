@@ -32,7 +32,7 @@ def said(message: str, status: int | None = None, code: str = "") -> RequestProb
         (401, UpstreamKeyRefused),
         (402, UpstreamUnpaid),
         (403, UpstreamKeyRefused),
-        (404, UpstreamModelUnknown),
+        (404, UpstreamFailed),
         (408, UpstreamTimeout),
         (413, UpstreamRefused),
         (422, UpstreamRefused),
@@ -49,6 +49,22 @@ def test_a_status_tells_the_kind(status: int, kind: type[RequestProblem]) -> Non
     problem = said("went wrong", status)
     assert type(problem) is kind
     assert problem.message.startswith("went wrong [acme,large]")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The model `x` does not exist", UpstreamModelUnknown),
+        ("large was not found", UpstreamModelUnknown),
+        ("a web page: 404 Not Found", UpstreamFailed),
+        ("Not Found", UpstreamFailed),
+    ],
+)
+def test_a_404_is_the_models_only_where_it_speaks_of_one(text: str, kind: type[RequestProblem]) -> None:
+    problem = said(text, 404)
+    assert type(problem) is kind
+    assert ("has nothing at this address; check its api_base_url" in problem.message) == (kind is UpstreamFailed)
+    assert problem.retry is (False if kind is UpstreamFailed else None)
 
 
 @pytest.mark.parametrize(

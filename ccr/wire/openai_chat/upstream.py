@@ -95,7 +95,8 @@ def _limits(request: Request, differences: Differences) -> JsonObject:
         fields[differences.max_tokens_field] = min(request.max_tokens, most)
     if differences.stops and (stop := [text for text in request.stop if text][:4]):
         fields["stop"] = stop
-    if differences.sampling and wanted(request) in (None, "none"):  # models that think refuse them
+    silent = differences.reasoning is None or wanted(request) in (None, "none")
+    if differences.sampling and silent:  # models that are told to think refuse them
         fields |= {} if request.temperature is None else {"temperature": request.temperature}
         fields |= {} if request.top_p is None else {"top_p": request.top_p}
     return fields

@@ -149,7 +149,8 @@ class Answer:
         kind, field = _STREAMS[stream]
         text = written(event.get(field)) if whole else text_of(event, "delta")
         segment = self._items.get(key) or self._add(key, {"type": kind})
-        place = event.get("summary_index" if "summary" in stream else "content_index")
+        index = event.get("summary_index" if "summary" in stream else "content_index")
+        place = index if isinstance(index, int) else None
         if not text or (whole and segment.filled) or not segment.takes((stream, place), whole=whole):
             return
         match segment:

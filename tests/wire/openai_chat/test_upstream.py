@@ -88,10 +88,12 @@ def test_stop_is_a_list_of_at_most_four() -> None:
 
 
 @pytest.mark.trap(86)
-def test_sampling_is_sent_unless_the_model_thinks() -> None:
+def test_sampling_is_sent_unless_the_model_is_told_to_think() -> None:
+    thinker = ChatUpstream(reasoning="reasoning_effort")
     assert sent(temperature=0.0, top_p=0.5, top_k=3).items() >= {"temperature": 0.0, "top_p": 0.5}.items()
-    assert not sent(temperature=1.0, top_p=0.5, reasoning=ON).keys() & {"temperature", "top_p"}
-    assert sent(temperature=1.0, reasoning=OFF)["temperature"] == 1.0
+    assert not sent(thinker, temperature=1.0, top_p=0.5, reasoning=ON).keys() & {"temperature", "top_p"}
+    assert sent(thinker, temperature=1.0, reasoning=OFF)["temperature"] == 1.0
+    assert sent(temperature=1.0, reasoning=ON)["temperature"] == 1.0
 
 
 @pytest.mark.trap(93)

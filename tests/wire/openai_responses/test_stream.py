@@ -439,3 +439,9 @@ def test_content_begins_no_sooner_than_there_is_some() -> None:
     first = next(event for event in found if is_content(event))
     assert first == TextDelta("a")
     assert all(not isinstance(two, Start) for _, two in pairwise(found))
+
+
+def test_a_part_with_an_odd_number_is_a_part_all_the_same() -> None:
+    item = {"type": "message", "id": "m", "role": "assistant", "content": []}
+    piece = delta("output_text", "hi", content_index=[[]])
+    assert fold(streamed(added(0, item), piece, done(0, item), last())).content == (Text("hi"),)
