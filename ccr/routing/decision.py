@@ -21,7 +21,7 @@ class Facts:
     request_class: str | None = None  # main, subagent, auxiliary, compaction, … as Claude Code says or shows it
     has_image: bool = False  # in the last user turn
     has_web_search: bool = False
-    only_searches: bool = False  # no other tool beside web_search: what Claude Code's WebSearch sends
+    only_searches: bool = False  # nothing but a search: what Claude Code's WebSearch sends
     has_tools: bool = False
     has_editing_tools: bool = False
     thinks: bool = False

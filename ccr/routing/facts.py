@@ -9,6 +9,7 @@ from ccr.messages.blocks import Block, Image, Text, ToolResult
 from ccr.messages.request import BuiltinTool, Request, Turn
 from ccr.routing.decision import Facts
 from ccr.routing.tokens import TokenCount
+from ccr.wire.searching import must_search
 
 TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\x00-\x1f\x7f-\x9f]+)</CCR-SUBAGENT-MODEL>")
 SESSION_HEADERS = ("x-claude-code-session-id", "thread-id", "session-id", "session_id")
@@ -51,7 +52,7 @@ def look(
         request_class=_request_class(request, headers),
         has_image=_has_image(_last_user_turn(request)),
         has_web_search=_searches(seen),
-        only_searches=bool(seen.tools) and all(map(_is_web_search, seen.tools)),
+        only_searches=bool(seen.tools) and all(map(_is_web_search, seen.tools)) and must_search(seen),
         has_tools=bool(seen.tools),
         has_editing_tools=any(tool.name in EDITING_TOOLS or _is_text_editor(tool) for tool in seen.tools),
         thinks=request.reasoning is not None and request.reasoning.mode != "disabled",

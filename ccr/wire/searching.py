@@ -43,11 +43,24 @@ def cited(url: str, title: str, text: str) -> dict[str, Json]:
 
 def question(request: Request) -> str:
     """The query: what Claude Code asks for, or else what the user said last."""
+    said = _said_last(request)
+    asked = _ASKED.fullmatch(said)
+    return asked[1] if asked else said
+
+
+def must_search(request: Request) -> bool:
+    """Whether nothing but a search is asked for: in Claude Code's words, or by a forced choice. Who merely offers the
+    tool has a question for the model."""
+    choice = request.tool_choice
+    forced = choice is not None and choice.mode in ("any", "tool")
+    return forced or _ASKED.fullmatch(_said_last(request)) is not None
+
+
+def _said_last(request: Request) -> str:
     for turn in reversed(request.turns):
         texts = [block.text for block in turn.content if isinstance(block, Text) and block.text.strip()]
         if turn.role == "user" and texts:
-            asked = _ASKED.fullmatch(texts[-1])
-            return asked[1] if asked else texts[-1]
+            return texts[-1]
     return ""
 
 

@@ -1,11 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ccr.messages.blocks import Base64, Block, Image, Opaque, Text, ToolResult
 from ccr.messages.json import JsonObject
-from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Role, Tool, Turn
+from ccr.messages.request import BuiltinTool, Format, Reasoning, Request, Role, Tool, ToolChoice, Turn
 from ccr.routing.decision import Facts
 from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.tokens import TokenCount
@@ -156,7 +157,15 @@ def test_a_web_search_tool_is_seen() -> None:
     [((), False), ((SEARCH,), True), ((SEARCH, Tool("Read")), False), ((Tool("web_search"),), False)],
 )
 def test_a_request_that_only_searches_is_seen(tools: tuple[Tool | BuiltinTool, ...], only: bool) -> None:
-    assert facts(asking(tools=tools)).only_searches == only
+    assert facts(replace(asking(tools=tools), tool_choice=ToolChoice("any"))).only_searches == only
+
+
+def test_who_merely_offers_a_search_asks_the_model() -> None:
+    asked = asking(tools=(SEARCH,))
+    words = Turn("user", (Text("Perform a web search for the query: rain"),))
+    assert not facts(asked).only_searches
+    assert not facts(replace(asked, tool_choice=ToolChoice("auto"))).only_searches
+    assert facts(replace(asked, turns=(words,))).only_searches
 
 
 @pytest.mark.parametrize("tool", [Tool("Edit"), BuiltinTool("text_editor_20250728", "str_replace_based_edit_tool", {})])
