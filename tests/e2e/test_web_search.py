@@ -95,7 +95,7 @@ def test_route_explain_says_what_becomes_of_a_search(
     body = {
         "model": "claude-opus-4-8",
         "max_tokens": 9,
-        "messages": [{"role": "user", "content": QUERY}],
+        "messages": [{"role": "user", "content": f"Perform a web search for the query: {QUERY}"}],
         "tools": [{"type": "web_search_20250305", "name": "web_search"}],
     }
     (person.work / "body.json").write_text(json.dumps(body))
