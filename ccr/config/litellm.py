@@ -55,6 +55,14 @@ REASONS |= dict.fromkeys(
     ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"),
     "set AWS_ACCESS_KEY_ID and its like where the router is started",
 )
+REASONS |= {
+    "max_tokens": 'write {"use": [["maxtoken", {"max_tokens": N}]]} as the provider\'s transformer',
+    "search_tools": 'write a provider with "dialect": "search" and the address of a SearXNG as its api_base_url',
+}
+REASONS |= {
+    name: f'write {{"use": [["sampling", {{"{name}": N}}]]}} as the provider\'s transformer'
+    for name in ("temperature", "top_p", "top_k", "repetition_penalty")
+}
 UNREACHABLE = frozenset({"sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
 BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a model there
 RESPONSES = "responses/"  # in front of a model that is to be asked by the Responses API

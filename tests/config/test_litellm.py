@@ -148,3 +148,16 @@ def test_what_the_clouds_have_besides_and_their_keys_are_told() -> None:
 def test_what_stands_in_for_anthropic_speaks_its_dialect() -> None:
     found = provider(deployment("a", model="anthropic/claude-x", api_base="http://mine.test", api_key="k"))
     assert found["dialect"] == "anthropic"
+
+
+def test_what_is_written_otherwise_here_is_told_with_the_words_for_it() -> None:
+    entry = deployment("a", model="openai/x", max_tokens=9, temperature=0.2)
+    _, notices = translated({"model_list": [entry], "search_tools": [{"search_tool_name": "s"}]})
+    assert [str(notice) for notice in notices] == [
+        "model_list[0].litellm_params.max_tokens: not carried over: "
+        'write {"use": [["maxtoken", {"max_tokens": N}]]} as the provider\'s transformer',
+        "model_list[0].litellm_params.temperature: not carried over: "
+        'write {"use": [["sampling", {"temperature": N}]]} as the provider\'s transformer',
+        'search_tools: not carried over: write a provider with "dialect": "search" and the address of a SearXNG as its '
+        "api_base_url",
+    ]
