@@ -42,6 +42,12 @@ def read(text: bytes | str) -> object:
     return value
 
 
+def text_of(raw: JsonObject, name: str) -> str:
+    """A field's text; "" where there is none, or something else."""
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _openings(text: bytes | str) -> int:
     """No value is nested deeper than this, and to count is cheap."""
     return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")

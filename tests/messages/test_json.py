@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccr.messages.json import DEEPEST, NOTHING, read
+from ccr.messages.json import DEEPEST, NOTHING, read, text_of
 
 
 @pytest.mark.parametrize("text", [b'{"a":[1,2.5,null,true,"x"]}', '{"a":[1,2.5,null,true,"x"]}'])
@@ -44,3 +44,7 @@ def test_many_brackets_are_no_depth() -> None:
 def test_nothing_is_an_empty_object_that_has_a_hash() -> None:
     assert NOTHING == {}
     assert isinstance(hash(NOTHING), int)
+
+
+def test_a_field_that_holds_no_text_says_nothing() -> None:
+    assert [text_of({"a": "b", "c": 1}, name) for name in ("a", "c", "d")] == ["b", "", ""]

@@ -4,7 +4,7 @@ Deltas of a block that is not the first one open wait until it is their turn.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -26,7 +26,7 @@ from ccr.messages.events import (
     ThinkingDelta,
 )
 from ccr.messages.fold import streamed
-from ccr.messages.json import Json
+from ccr.messages.json import Json, text_of
 from ccr.messages.reply import Usage
 from ccr.wire.anthropic.blocks import decode
 from ccr.wire.anthropic.errors import said
@@ -189,23 +189,18 @@ class Stream:
 def _event(delta: Raw, opened: Open) -> Delta:
     match delta.get("type"):
         case "text_delta" if not isinstance(opened.block, Opaque):
-            return TextDelta(_text(delta, "text"))
+            return TextDelta(text_of(delta, "text"))
         case "input_json_delta":
-            piece = _text(delta, "partial_json")
+            piece = text_of(delta, "partial_json")
             if piece:
                 opened.seed = ""
             return JsonDelta(piece)
         case "thinking_delta" if not isinstance(opened.block, Opaque):
-            return ThinkingDelta(_text(delta, "thinking"))
+            return ThinkingDelta(text_of(delta, "thinking"))
         case "signature_delta" if not isinstance(opened.block, Opaque):
-            return SignatureDelta(_text(delta, "signature"))
+            return SignatureDelta(text_of(delta, "signature"))
         case _:
             return OpaqueDelta(delta)
-
-
-def _text(delta: Mapping[str, Json], name: str) -> str:
-    text = delta.get(name)
-    return text if isinstance(text, str) else ""
 
 
 def _object(value: Json) -> Raw:

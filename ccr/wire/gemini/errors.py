@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ccr.errors import UpstreamSaid
-from ccr.messages.json import JsonObject, read
+from ccr.messages.json import JsonObject, read, text_of
 from ccr.wire.wording import plain
 
 _SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?)s")
@@ -26,7 +26,7 @@ def refusal(status: int, body: bytes) -> UpstreamSaid:
 def said(value: object, status: int | None = None) -> UpstreamSaid:
     """{"error": {"code", "message", "status", "details"}}, also in a list, or quoted in the message of a proxy."""
     error = _innermost(value)
-    message = plain(_text(error, "message") or _text(error, "status"))
+    message = plain(text_of(error, "message") or text_of(error, "status"))
     code = error.get("code")
     status = status or (code if isinstance(code, int) and 400 <= code <= 599 else None)
     details = error.get("details")
@@ -34,16 +34,16 @@ def said(value: object, status: int | None = None) -> UpstreamSaid:
     return _known(
         message or (f"status {status} without a message" if status else "an error without a message"),
         status,
-        _text(error, "status"),
+        text_of(error, "status"),
         found,
     )
 
 
 def _known(message: str, status: int | None, code: str, details: Sequence[JsonObject]) -> UpstreamSaid:
     delay = next(
-        (float(found[1]) for each in details if (found := _SECONDS.fullmatch(_text(each, "retryDelay")))), None
+        (float(found[1]) for each in details if (found := _SECONDS.fullmatch(text_of(each, "retryDelay")))), None
     )
-    if any(_text(each, "reason") == "API_KEY_INVALID" for each in details) or "API key not valid" in message:
+    if any(text_of(each, "reason") == "API_KEY_INVALID" for each in details) or "API key not valid" in message:
         return UpstreamSaid(message, status=401, code=code)  # it comes as 400
     if "Cached content is too small" in message:
         return UpstreamSaid(message + _CACHE_REMEDY, status=status, code=code)
@@ -61,7 +61,7 @@ def _quotas(details: Sequence[JsonObject]) -> str:
         violations = each.get("violations")
         for violation in violations if isinstance(violations, list) else ():
             if isinstance(violation, dict):
-                found.append(_text(violation, "quotaId"))
+                found.append(text_of(violation, "quotaId"))
     return " ".join(found)
 
 
@@ -96,8 +96,3 @@ def _quoted(text: str) -> object:
     except ValueError:
         return None
     return value if isinstance(value, dict) and ("error" in value or "message" in value) else None
-
-
-def _text(raw: JsonObject, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""

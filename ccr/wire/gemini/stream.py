@@ -21,7 +21,7 @@ from ccr.messages.events import (
     TextDelta,
     ThinkingDelta,
 )
-from ccr.messages.json import JsonObject
+from ccr.messages.json import JsonObject, text_of
 from ccr.messages.reply import StopReason, Usage
 from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
@@ -75,18 +75,18 @@ class Answer:
         if candidate is None and not blocked:
             return  # usage alone
         if not self._id:
-            self._id = _text(response, "responseId") or f"gemini-{digest(compact(response))[:24]}"
-            yield Start(self._id, _text(response, "modelVersion") or self._target.model, self._usage)
+            self._id = text_of(response, "responseId") or f"gemini-{digest(compact(response))[:24]}"
+            yield Start(self._id, text_of(response, "modelVersion") or self._target.model, self._usage)
         if candidate is None:
             self.finish = self.finish or blocked
             return
         for part in _parts(candidate):
             yield from self._part(part)
         self._grounding.add(candidate.get("groundingMetadata"))
-        self.finish = self.finish or _text(candidate, "finishReason")
+        self.finish = self.finish or text_of(candidate, "finishReason")
         if self.finish in FAILURES and not (self._calls or self._ended_early):
             # The open block stays open: of an answer that breaks within a block Claude Code asks for another.
-            told = _text(candidate, "finishMessage")
+            told = text_of(candidate, "finishMessage")
             raise UpstreamSaid(f"Gemini ended the answer by {self.finish}" + (f": {told}" if told else ""))
 
     def end(self) -> Iterator[Event]:
@@ -116,7 +116,7 @@ class Answer:
         return "end_turn"
 
     def _part(self, part: JsonObject) -> Iterator[Event]:
-        signature = self._new(_text(part, "thoughtSignature"))
+        signature = self._new(text_of(part, "thoughtSignature"))
         match part:
             case {"functionCall": dict() as call}:
                 yield from self._call(call, signature)
@@ -194,7 +194,7 @@ class Answer:
                 return
             self._size -= self._partial.size
             call, signature, self._partial = self._partial.call(), self._partial.signature, None
-        name = _text(call, "name")
+        name = text_of(call, "name")
         if not name:
             raise UpstreamGarbled("a function call without a name")
         if self._calls and self._one_call:
@@ -203,7 +203,7 @@ class Answer:
             yield from self._tie(CALL, signature)
         yield from self._settle()
         self._calls += 1
-        id = self._ids.fresh(kept(_text(call, "id"), f"{self._id} {self._calls}"), self._id)
+        id = self._ids.fresh(kept(text_of(call, "id"), f"{self._id} {self._calls}"), self._id)
         yield BlockStart(ToolUse(id, self._originals.get(name, name)))
         yield JsonDelta(compact(call.get("args") or {}))
         yield BlockStop()
@@ -267,8 +267,3 @@ def _blocked(feedback: object) -> str:
             return reason if reason in FILTERED else "SAFETY"
         case _:
             return ""
-
-
-def _text(raw: JsonObject, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from ccr.errors import UpstreamGarbled, UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.events import End, Event, Finish, Start
-from ccr.messages.json import Json, JsonObject
+from ccr.messages.json import Json, JsonObject, text_of
 from ccr.messages.reply import StopReason, Usage
 from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
@@ -317,11 +317,6 @@ def first_choice(choices: Json) -> JsonObject | None:
     """The one with index 0, wherever it stands."""
     found = choices if isinstance(choices, list) else []
     return next((choice for choice in found if isinstance(choice, dict) and not choice.get("index")), None)
-
-
-def text_of(raw: JsonObject, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def is_text(piece: Json) -> bool:

@@ -15,7 +15,7 @@ from ccr.messages.events import (
     TextDelta,
     ThinkingDelta,
 )
-from ccr.messages.json import Json, JsonObject
+from ccr.messages.json import Json, JsonObject, text_of
 from ccr.wire.callids import Ids
 from ccr.wire.openai_responses.state import State, reasoning
 from ccr.wire.searching import Hit, cited, searched
@@ -280,11 +280,6 @@ class Other(Segment):
         if self._carried and self._item:
             yield BlockStart(Opaque(self._item))
             yield BlockStop()
-
-
-def text_of(raw: JsonObject, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def written(value: Json) -> str:

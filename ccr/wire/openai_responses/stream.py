@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamSaid
 from ccr.ids import Target
 from ccr.messages.events import End, Event, Finish, Start
-from ccr.messages.json import JsonObject
+from ccr.messages.json import JsonObject, text_of
 from ccr.messages.reply import StopReason
 from ccr.messages.request import Request
 from ccr.wire.callids import Ids, digest
 from ccr.wire.names import originals
 from ccr.wire.openai_responses.errors import reported
-from ccr.wire.openai_responses.segments import Call, Other, Search, Segment, Thought, Words, objects, text_of, written
+from ccr.wire.openai_responses.segments import Call, Other, Search, Segment, Thought, Words, objects, written
 from ccr.wire.openai_responses.state import State
 from ccr.wire.openai_responses.usage import usage
 from ccr.wire.wording import compact
