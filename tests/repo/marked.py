@@ -1,28 +1,44 @@
-"""Which tests say that they are about a trap."""
+"""Which tests say what they are about: `@pytest.mark.trap(12)`, `@pytest.mark.contract("6", "what happens")`."""
 
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 from tests.repo.files import ROOT
 
 
-def marked() -> dict[int, list[str]]:
-    """Number -> the tests with @pytest.mark.trap(number), as pytest names them."""
-    found: dict[int, list[str]] = defaultdict(list)
+class Marked(NamedTuple):
+    arguments: tuple[object, ...]
+    test: str  # as pytest names it
+
+
+def decorated(mark: str) -> Iterator[Marked]:
+    """Every test with that mark, in the order of the files."""
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for number, name in _in(path):
-            found[number].append(f"{path.relative_to(ROOT)}::{name}")
+        text = path.read_text()
+        if f"mark.{mark}" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for arguments in _marks(node, mark):
+                    yield Marked(arguments, f"{path.relative_to(ROOT)}::{node.name}")
+
+
+def marked() -> dict[int, list[str]]:
+    """A trap's number -> the tests that are about it."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for numbers, test in decorated("trap"):
+        for number in numbers:
+            assert isinstance(number, int)
+            found[number].append(test)
     return dict(found)
 
 
-def _in(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for decorator in node.decorator_list:
-                match decorator:
-                    case ast.Call(ast.Attribute(attr="trap"), args):
-                        yield from ((arg.value, node.name) for arg in args if isinstance(arg, ast.Constant))  # type: ignore[misc]
-                    case _:
-                        pass
+def _marks(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str) -> Iterator[tuple[object, ...]]:
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Call(ast.Attribute(attr=name), args) if name == mark:
+                yield tuple(map(ast.literal_eval, args))
+            case _:
+                pass

@@ -10,7 +10,7 @@ import pytest
 from tests.repo.files import ROOT
 
 LOCKS = ["run", "dev", "litellm", "node"]
-NPM = ["devcontainer/npm", "tests/image/npm", "tests/e2e/npm"]
+NPM = ["devcontainer/npm", "tests/image/npm", "tests/e2e/npm", "tests/e2e/clients"]
 
 
 def entries(lock: str) -> dict[str, str]:

@@ -158,6 +158,7 @@ class Person:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    program: Path = CLAUDE
 
     @property
     def home(self) -> Path:
@@ -187,11 +188,11 @@ class Person:
 
     def claude(self, *arguments: str, url: str, **variables: str) -> Ran:
         """The real client against any server."""
-        assert CLAUDE.exists(), f"{CLAUDE} is missing: run scripts/install --claude"
+        assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"
         spoken = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": KEY, "CLAUDE_CODE_MAX_RETRIES": "1"}
-        return self.run(str(CLAUDE), *arguments, variables={**spoken, **variables})
+        return self.run(str(self.program), *arguments, variables={**spoken, **variables})
 
     def ccr(self, *arguments: str, seconds: float = 60, **variables: str) -> Ran:
-        assert CLAUDE.exists(), f"{CLAUDE} is missing: run scripts/install --claude"
-        spoken = {"CLAUDE_PATH": str(CLAUDE), "CCR_PORT": str(self.port), **variables}
+        assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"
+        spoken = {"CLAUDE_PATH": str(self.program), "CCR_PORT": str(self.port), **variables}
         return self.run(sys.executable, "-m", "ccr", *arguments, variables=spoken, seconds=seconds)
