@@ -10,6 +10,7 @@ from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
 from ccr.routing.decision import Decision
+from ccr.wire.dialect import Writer
 
 
 class Call:
@@ -21,9 +22,12 @@ class Call:
         self.asked_for = ""
         self.session: str | None = None
         self.streamed = False
+        self.request_class: str | None = None
         self.decision: Decision | None = None
         self.target: Target | None = None
         self.meter: Meter | None = None
+        self.writer: Writer | None = None  # of a streamed answer, whoever gives it
+        self.begun = False  # the client has the head of a stream, and waits for its content
         self._arrived = runtime.clock.now()
         self._time = runtime.clock.time()
         self._tried: list[Tried] = []
@@ -57,21 +61,30 @@ class Call:
             | self._chosen(len(self._tried) + 1)
         )
 
+    def early_headers(self) -> dict[str, str]:
+        """What a good answer says about itself before it is known who gives it."""
+        request_id = self.inbound.request_id
+        return {"request-id": request_id, "x-request-id": request_id} | self._ours()
+
     def _chosen(self, attempts: int) -> dict[str, str]:
-        ours = {"x-ccr-request-id": self.inbound.request_id}
-        if self.decision and self.target:
-            ours |= {"x-ccr-route": self.decision.rule, "x-ccr-model": str(self.target)}
-        if attempts > 1:
-            ours["x-ccr-attempts"] = str(attempts)
-        return {name: value.encode("unicode_escape").decode("ascii") for name, value in ours.items()}
+        chosen = {"x-ccr-model": str(self.target)} if self.target else {}
+        return self._ours() | _ascii(chosen | ({"x-ccr-attempts": str(attempts)} if attempts > 1 else {}))
+
+    def _ours(self) -> dict[str, str]:
+        route = {"x-ccr-route": self.decision.rule} if self.decision else {}
+        return _ascii({"x-ccr-request-id": self.inbound.request_id} | route)
 
     def refuse(self, problem: RequestProblem) -> Answer:
         """The answer to a request that failed before any of it had left."""
+        self.failed(problem)
+        return refusal(problem, self.inbound, self._chosen(len(self._tried)))
+
+    def failed(self, problem: RequestProblem) -> None:
+        """Nobody has answered."""
         if len(self._tried) > 1 and isinstance(problem, UpstreamProblem):
             others = ", ".join(str(tried.target) for tried in self._tried[:-1])
             problem.message = f"{problem.message} (tried before: {others})"
         self.end(problem)
-        return refusal(problem, self.inbound, self._chosen(len(self._tried)))
 
     def end(self, problem: RequestProblem | None = None, *, status: int | None = None) -> None:
         if self._ended:
@@ -95,12 +108,17 @@ class Call:
             seconds=self.runtime.clock.now() - self._arrived,
             error=problem.message if problem else None,
             stop_reason=self.meter.stop_reason if self.meter else None,
+            request_class=self.request_class,
         )
         for observer in self.runtime.observers:
             observer(record)
 
 
 RELAYED = ("anthropic-", "openai-", "x-ratelimit-", "request-id", "x-request-id")
+
+
+def _ascii(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value.encode("unicode_escape").decode("ascii") for name, value in headers.items()}
 
 
 def relayed(headers: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ class Inbound:
     headers: Mapping[str, str]  # lower-case names
     query: str
     request_id: str
+    named: str = ""  # what the path names
 
 
 class Body(Protocol):

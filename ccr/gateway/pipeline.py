@@ -40,6 +40,7 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         call.session = session_of(request, inbound.headers)
         request = replace(request, session=call.session, betas=betas_of(inbound.headers))
         seen = await view(request, inbound, runtime)
+        call.request_class = seen.facts.request_class
         call.decision = decide(seen.facts, runtime.table)
         return await first_success(call, seen)
     except RequestProblem as problem:

@@ -1,24 +1,119 @@
-"""What is remembered of a session: how many input tokens its last answer really used. Bounded, least used goes first."""
+"""What is remembered of sessions, for the rules and for people: each class's last answer, and what all answers used.
+
+Bounded: the session that was quiet longest is forgotten first. Counted here, priced where it is shown.
+"""
 
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.record import Record
+from ccr.providers.models import Price
+
+# Of one session. A client may make up as many classes and models as it likes.
+MOST_CLASSES = 8
+MOST_TARGETS = 32
+OTHERS = Target(ProviderName("others"), ModelName("others"))
+LONGEST = 256  # characters that are kept of a text that somebody else wrote
+
+UNNAMED = "other"  # the class of requests that do not say and do not show what they are for
+
+
+@dataclass(slots=True)
+class Used:
+    """What the answers of one target used, in tokens."""
+
+    answers: int = 0
+    estimated: int = 0  # of these, without figures from the provider
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    def add(self, record: Record) -> None:
+        usage = record.usage
+        self.answers += 1
+        self.estimated += record.estimated
+        self.input += usage.input or 0
+        self.output += usage.output or 0
+        self.cache_read += usage.cache_read or 0
+        self.cache_write += usage.cache_write or 0
+
+    def cost(self, price: Price) -> float:
+        """Dollars. Where the cache has no price of its own, it is the prompt's."""
+        read = price.input if price.cache_read is None else price.cache_read
+        write = price.input if price.cache_write is None else price.cache_write
+        spent = self.input * price.input + self.output * price.output + self.cache_read * read
+        return (spent + self.cache_write * write) / 1e6
+
+    def saved(self, price: Price) -> float:
+        """Dollars that the prompts would have cost more without the cache."""
+        return 0.0 if price.cache_read is None else self.cache_read * (price.input - price.cache_read) / 1e6
+
+
+@dataclass(slots=True)
+class Session:
+    requests: int = 0
+    failed: int = 0
+    last_input: int | None = None  # tokens of the last prompt that a provider counted
+    last: OrderedDict[str, Record] = field(default_factory=OrderedDict)  # by class, the newest at the end
+    used: dict[Target, Used] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        self.requests += 1
+        self.failed += record.error is not None
+        request_class = (record.request_class or UNNAMED)[:LONGEST]
+        self.last[request_class] = _short(record)
+        self.last.move_to_end(request_class)
+        if len(self.last) > MOST_CLASSES:
+            self.last.popitem(last=False)
+        # What failed before its first content costs nothing; what was cut off later does.
+        if record.target and record.first_token is not None:
+            known = record.target in self.used or len(self.used) < MOST_TARGETS
+            self.used.setdefault(record.target if known else OTHERS, Used()).add(record)
+        if record.usage.prompt and not record.estimated:
+            self.last_input = record.usage.prompt
 
 
 class Sessions:
-    def __init__(self, most: int = 4096) -> None:
+    def __init__(self, most: int = 1024) -> None:
         self._most = most
-        self._input: OrderedDict[str, int] = OrderedDict()
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def last_input(self, session: str | None) -> int | None:
-        return self._input.get(session) if session else None
+        found = self._sessions.get(session) if session else None
+        return found.last_input if found else None
+
+    def session(self, name: str) -> Session:
+        """One that is not known is empty."""
+        return self._sessions.get(name) or Session()
+
+    def newest(self) -> Iterator[tuple[str, Session]]:
+        return iter(reversed(self._sessions.items()))
 
     def __call__(self, record: Record) -> None:
         """An observer."""
-        prompt = record.usage.prompt
-        if not record.session or record.estimated or not prompt:
+        if not record.session:
             return
-        self._input[record.session] = prompt
-        self._input.move_to_end(record.session)
-        if len(self._input) > self._most:
-            self._input.popitem(last=False)
+        self._sessions.setdefault(record.session, Session()).add(record)
+        self._sessions.move_to_end(record.session)
+        if len(self._sessions) > self._most:
+            self._sessions.popitem(last=False)
+
+
+def total(used: Mapping[Target, Used]) -> Used:
+    whole = Used()
+    for each in used.values():
+        whole.answers += each.answers
+        whole.estimated += each.estimated
+        whole.input += each.input
+        whole.output += each.output
+        whole.cache_read += each.cache_read
+        whole.cache_write += each.cache_write
+    return whole
+
+
+def _short(record: Record) -> Record:
+    error = record.error
+    return replace(record, asked_for=record.asked_for[:LONGEST], error=error[:LONGEST] if error else error)

@@ -34,3 +34,4 @@ class Record:
     seconds: float
     error: str | None
     stop_reason: str | None
+    request_class: str | None = None  # main, subagent, …; None: the client does not say and does not show it
