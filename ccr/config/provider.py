@@ -53,14 +53,16 @@ def _provider(
         fields["api_base_url"].wrong("the provider's address, such as https://host/v1")
     if not fields["tokenizer"].empty:
         fields["tokenizer"].notice("is ignored: tokens are counted in one way for all models")
-    key, unset = fields["api_key"], None
-    if key.value is None and (unset := entry.report.unset.get(key.path)):
-        key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
     auth = fields["auth"].choice(keys.AUTHS)
+    if auth == "client":
+        dialect = _login(fields, dialect)
+    key, unset = fields["api_key"], None
+    if auth != "client" and key.value is None and (unset := entry.report.unset.get(key.path)):
+        key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
     provider = Provider(
         name=ProviderName(name or ""),
         url=url or "",
-        key=_key(key),
+        key=_key(key) if auth != "client" else None,
         key_source=sources.get(key.path) or unset,
         key_missing=unset is not None,
         models=tuple(_models(fields["models"])),
@@ -118,6 +120,15 @@ def address(place: Place, port: int, *, credentials: bool = False) -> str | None
 def _unnamed(url: str) -> str:
     """Without user and password, so that it can be printed."""
     return re.sub(r"//[^/]*@", "//***@", url)
+
+
+def _login(fields: Fields, dialect: str | None) -> str:
+    """A Claude login is for who speaks as Anthropic does."""
+    if dialect not in (None, "anthropic"):
+        fields["auth"].fault(f'"client" sends a Claude login, which no provider of dialect {dialect} takes')
+    if not fields["api_key"].empty:
+        fields["api_key"].notice('is not sent: with "auth": "client" each caller sends their own login')
+    return "anthropic"
 
 
 def _key(place: Place) -> Secret | None:

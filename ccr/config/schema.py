@@ -11,8 +11,9 @@ from ccr.messages.json import NOTHING, JsonObject
 DialectName = Literal[
     "anthropic", "openai", "responses", "gemini", "vertex-gemini", "vertex-claude", "bedrock-claude", "search"
 ]
-# google and aws: signed request by request with the credentials of the machine.
-AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "none"]
+# google and aws: signed request by request with the credentials of the machine. client: with what the caller proves who
+# they are with, such as a Claude login.
+AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "client", "none"]
 LogLevel = Literal["error", "warn", "info", "debug"]
 JAVASCRIPT = (".js", ".cjs", ".mjs")  # what a custom router is called that node runs
 

@@ -46,6 +46,18 @@ def test_timeouts_that_are_not_set_are_the_usual_ones() -> None:
     assert only()[0].timeouts is None
 
 
+def test_whose_login_is_sent_on_has_no_key_and_speaks_as_anthropic_does() -> None:
+    found, report = only(auth="client", api_key="sk-1")
+    assert (found.auth, found.dialect, found.key, report.faults) == ("client", "anthropic", None, [])
+    assert "is not sent" in str(report.notices[0])
+    assert not only(auth="client")[1].notices
+
+
+def test_a_login_is_for_no_other_dialect() -> None:
+    _, report = only(auth="client", dialect="openai")
+    assert "no provider of dialect openai" in str(report.faults[0])
+
+
 @pytest.mark.parametrize("key", ["sk-xxx", "your-api-key", "<key>", "sk-..."])
 def test_a_placeholder_is_told(key: str) -> None:
     found, report = only(api_key=key)
