@@ -16,20 +16,42 @@ TOP: Mapping[str, str] = spellings(
 
 PROVIDER: Mapping[str, str] = spellings(
     "name", "api_base_url", "api_key", "models", "transformer", "transformers", "dialect", "auth", "headers", "proxy",
-    "timeouts", "tokenizer",
+    "timeouts", "tokenizer", "limits",
     baseurl="api_base_url", url="api_base_url", apibase="api_base_url", host="api_base_url", key="api_key",
     proxyurl="proxy",
 )  # fmt: skip
 
-TIMEOUTS: Mapping[str, str] = spellings("connect", "first_byte", "idle", "total")
+LIMITS: Mapping[str, str] = spellings(
+    "context", "output", "price",
+    contextwindow="context", window="context", maxinputtokens="context", maxoutputtokens="output", maxtokens="output",
+)  # fmt: skip
+
+PRICE: Mapping[str, str] = spellings("input", "output", "cache_read", "cache_write")
+
+PROVIDER_TIMEOUTS: Mapping[str, str] = spellings("connect", "first_byte", "idle", "total")
+TIMEOUTS: Mapping[str, str] = {**PROVIDER_TIMEOUTS, **spellings("head")}
 
 TRANSFORMER_FILE: Mapping[str, str] = spellings("path", "options")
 
 # Beside `use` in a provider's transformers, in older templates: what is forced, capped, fixed.
 TRANSFORMER: Mapping[str, str] = spellings("use", "enableToolForcing", "maxTokens", "temperature")
 
+STATUS_LINE: Mapping[str, str] = spellings("enabled", "currentStyle", "default", "powerline", "fontFamily")
+
+MODULE: Mapping[str, str] = spellings("type", "icon", "text", "color", "background", "scriptPath", "options")
+
 ROUTES: Mapping[str, str] = spellings(
-    "default", "background", "think", "longContext", "webSearch", "image", "compaction", "tool", "coder"
+    "default",
+    "background",
+    "think",
+    "longContext",
+    "webSearch",
+    "image",
+    "subagent",
+    "agents",
+    "compaction",
+    "tool",
+    "coder",
 )
 
 DIALECTS: Mapping[str, str] = spellings(
@@ -44,7 +66,6 @@ LEVELS: Mapping[str, str] = spellings(
 
 # Settings of CCR 1 to 3 that have no effect here, and what to do instead.
 UNSUPPORTED: Mapping[str, str] = {
-    "StatusLine": "the status line is not drawn by the router; set statusLine in Claude Code's settings",
     "REWRITE_SYSTEM_PROMPT": "the system prompt is not rewritten",
     "forceUseImageAgent": "there is no image agent; Router.image sends the whole request to a model that sees",
     "plugins": "plugins are not loaded; the request log has tokens and times",
@@ -66,6 +87,7 @@ UNSUPPORTED_ROUTES: Mapping[str, str] = {
 # Where settings stand, and their names there.
 PLACES: Mapping[str, Mapping[str, str]] = {
     "": TOP, "Providers[].": PROVIDER, "Router.": ROUTES, "timeouts.": TIMEOUTS, "transformers[].": TRANSFORMER_FILE,
+    "Providers[].limits.MODEL.": LIMITS, "Providers[].limits.MODEL.price.": PRICE,
 }  # fmt: skip
 
 # Setting -> type, what it is, and what holds without it; for docs/reference.md.
@@ -89,6 +111,7 @@ MEANINGS: Mapping[str, str] = {
     "fallback": "object: route, alias or target → the target or targets tried next; none",
     "aliases": "object: a model name of your own → target; none",
     "timeouts": "object: for all providers that have none of their own",
+    "StatusLine": "object: [Claude Code's status line](statusline.md), as CCR has it; none of ours",
     "transformers": "list: [transformers of your own](transformers.md#your-own); none",
     "Providers[].name": "text: a vendor's, or any without a comma; needed",
     "Providers[].api_base_url": "URL: the base or the full endpoint; a known vendor's own",
@@ -101,6 +124,15 @@ MEANINGS: Mapping[str, str] = {
     "Providers[].headers": "object: header → text, sent with each request; none",
     "Providers[].proxy": "URL: its own proxy; `PROXY_URL`",
     "Providers[].timeouts": "object: its own; the file's `timeouts`",
+    "Providers[].limits": "object: model, or `*` for the others → its window as a number, or the object below; "
+    "[what is known](models.md)",
+    "Providers[].limits.MODEL.context": "tokens of prompt and answer together; such a window is kept before anything is sent",
+    "Providers[].limits.MODEL.output": "tokens: the longest answer; `max_tokens` never asks for more",
+    "Providers[].limits.MODEL.price": "object: dollars for a million tokens",
+    "Providers[].limits.MODEL.price.input": "dollars; needed",
+    "Providers[].limits.MODEL.price.output": "dollars; needed",
+    "Providers[].limits.MODEL.price.cache_read": "dollars for what comes out of a cache; not known",
+    "Providers[].limits.MODEL.price.cache_write": "dollars for what goes into a cache; not known",
     "Providers[].tokenizer": "ignored: tokens are counted in one way for all models",
     "Router.default": "target: what no other rule claims; chosen from the providers",
     "Router.background": "target: Claude Haiku's requests and those that Claude Code makes for itself",
@@ -108,13 +140,16 @@ MEANINGS: Mapping[str, str] = {
     "Router.longContext": "target: prompts of more than `longContextThreshold` tokens (`60000`)",
     "Router.webSearch": "target or search engine: [web searches](web-search.md)",
     "Router.image": "target: requests whose last user turn holds an image",
+    "Router.subagent": "target: Claude Code's subagents",
+    "Router.agents": "object: a subagent's type (`Explore`, an agent file's name) → target; none",
     "Router.compaction": "target: Claude Code's summaries of a conversation",
     "Router.tool": "target: requests with tools",
     "Router.coder": "target: requests with tools that edit files",
     "timeouts.connect": "seconds until there is a connection; `10`",
-    "timeouts.first_byte": "seconds until an answer begins; `280`",
-    "timeouts.idle": "seconds of silence within an answer; `280`",
+    "timeouts.first_byte": "seconds until an answer begins; `900`",
+    "timeouts.idle": "seconds of silence within an answer; `900`",
     "timeouts.total": "seconds for an answer that is not streamed; `600`",
+    "timeouts.head": "seconds until a client has its stream's beginning, content or not; `30`; the file's alone",
     "transformers[].path": "path of a Python file; needed",
     "transformers[].options": "object: what a use of it does not say otherwise; none",
 }

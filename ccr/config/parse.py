@@ -11,6 +11,7 @@ from ccr.config.exposure import exposed
 from ccr.config.interpolate import Interpolated, Unset, interpolate
 from ccr.config.problems import Fields, Place, Report
 from ccr.config.schema import Config, Log, LogLevel, Notice, Provider, Routes, Secret, Server, Timeouts, TransformerFile
+from ccr.config.statusline import status_line
 from ccr.errors import ConfigInvalid
 from ccr.messages.json import JsonObject
 
@@ -71,6 +72,7 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
         transformers=tuple(_files(fields["transformers"], env)),
         custom_router=_path(fields["CUSTOM_ROUTER_PATH"], env),
         claude_path=_path(fields["CLAUDE_PATH"], env),
+        status_line=status_line(fields["StatusLine"]),
         client_timeout_ms=fields["API_TIMEOUT_MS"].integer(1, 2**31 - 1) or Config().client_timeout_ms,
         non_interactive=fields["NON_INTERACTIVE_MODE"].boolean() or False,
     )

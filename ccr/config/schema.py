@@ -55,12 +55,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `total` bounds an answer that is not streamed; a stream may last while `idle` is kept."""
+    """Seconds. `total` bounds an answer that is not streamed; a stream may last while `idle` is kept.
+
+    A model may think for ten minutes without a byte. Streaming clients are kept waiting meanwhile.
+    """
 
     connect: float = 10.0
-    first_byte: float = 280.0
-    idle: float = 280.0
+    first_byte: float = 900.0
+    idle: float = 900.0
     total: float = 600.0
+    head: float = 30.0  # after this a stream begins towards the client, whether or not there is content
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,31 @@ class TransformerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens. None: not known, which is not free."""
+
+    input: float
+    output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What is known of a model. Tokens; None: not known."""
+
+    context: int | None = None  # prompt and answer together
+    output: int | None = None  # the longest answer
+    price: Price | None = None
+    prompt: int | None = None  # the longest prompt, where that is less than `context`
+
+    @property
+    def room(self) -> int | None:
+        """The longest prompt."""
+        return self.prompt or self.context
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     name: ProviderName
     url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
@@ -95,6 +124,7 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = None
     timeouts: Timeouts | None = None
+    limits: Mapping[str, Model] = field(default_factory=dict)  # by model; "*" is any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +133,28 @@ class Routes:
 
     targets: Mapping[str, Target] = field(default_factory=dict)
     long_context_threshold: int = 60_000
+    agents: Mapping[str, Target] = field(default_factory=dict)  # a subagent's type -> target
 
     def get(self, name: str) -> Target | None:
         return self.targets.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A part of the status line."""
+
+    type: str
+    icon: str
+    text: str  # with {{variables}}
+    color: str  # bright_blue, #88aaff; "": the terminal's own
+    background: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    enabled: bool = False  # `ccr code` has Claude Code draw it
+    style: str = "default"  # powerline: with backgrounds and arrows
+    modules: tuple[Module, ...] = ()  # none: the parts that are usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +188,7 @@ class Config:
     transformers: tuple[TransformerFile, ...] = ()
     custom_router: str | None = None
     claude_path: str | None = None
+    status_line: StatusLine = StatusLine()
     client_timeout_ms: int = 600_000  # API_TIMEOUT_MS, exported to Claude Code
     non_interactive: bool = False
     notices: tuple[Notice, ...] = ()

@@ -1,12 +1,13 @@
 """Settings -> text that can be read, and read again."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from ccr.config.problems import folded
-from ccr.config.schema import Config, Provider, QuirkUse, Timeouts
+from ccr.config.schema import Config, Model, Provider, QuirkUse, StatusLine, Timeouts
 from ccr.messages.json import Json, JsonObject
 
 MASK = "***"
@@ -36,11 +37,13 @@ def settings(config: Config) -> JsonObject:
         "CUSTOM_ROUTER_PATH": config.custom_router,
         "CLAUDE_PATH": config.claude_path,
         "NON_INTERACTIVE_MODE": config.non_interactive or None,
-        "timeouts": _timeouts(config.timeouts),
+        "StatusLine": _status_line(config.status_line),
+        "timeouts": {**_timeouts(config.timeouts), "head": config.timeouts.head},
         "transformers": [_given({"path": file.path, "options": _masked(file.options)}) for file in config.transformers],
         "Providers": [_provider(provider) for provider in config.providers],
         "Router": {
             **{route: str(target) for route, target in config.routes.targets.items()},
+            **_given({"agents": {agent: str(target) for agent, target in config.routes.agents.items()}}),
             "longContextThreshold": config.routes.long_context_threshold,
         },
         "aliases": {alias: str(target) for alias, target in config.aliases.items()},
@@ -51,6 +54,17 @@ def settings(config: Config) -> JsonObject:
 
 def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in entries.items() if value not in (None, "", [], {})}
+
+
+def _status_line(line: StatusLine) -> JsonObject | None:
+    if line == StatusLine():
+        return None
+    modules: list[Json] = [_given(asdict(module)) for module in line.modules]
+    return {
+        "enabled": line.enabled,
+        "currentStyle": line.style,
+        **_given({line.style: {"modules": modules} if modules else None}),
+    }
 
 
 def _provider(provider: Provider) -> JsonObject:
@@ -70,8 +84,14 @@ def _provider(provider: Provider) -> JsonObject:
             "headers": {name: MASK if is_secret(name) else value for name, value in provider.headers.items()},
             "proxy": _masked_url(provider.proxy),
             "timeouts": _timeouts(provider.timeouts) if provider.timeouts else None,
+            "limits": {name: _limits(known) for name, known in provider.limits.items()},
         }
     )
+
+
+def _limits(known: Model) -> JsonObject:
+    price = msgspec.to_builtins(known.price) if known.price else {}
+    return _given({"context": known.context, "output": known.output, "price": _given(price)})
 
 
 def _uses(uses: tuple[QuirkUse, ...]) -> list[Json]:

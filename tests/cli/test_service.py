@@ -100,10 +100,10 @@ def await_true(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.e2e
 def test_the_real_router_starts_is_described_restarts_and_stops(ccr: Ccr, config: Path, home: Path) -> None:
-    config.write_text(json.dumps({**json.loads(config.read_text()), "StatusLine": {"enabled": True}}))
+    config.write_text(json.dumps({**json.loads(config.read_text()), "REWRITE_SYSTEM_PROMPT": "x"}))
     started = ccr("start", "--port", "0")
     assert started.code == 0
-    assert started.err.startswith("ccr: note: StatusLine: ")
+    assert started.err.startswith("ccr: note: REWRITE_SYSTEM_PROMPT: ")
     first = state.running(home)
     assert first
     said = ccr("status", "--json").json

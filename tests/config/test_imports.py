@@ -17,11 +17,11 @@ def test_a_ccr_file_comes_in_our_spelling_and_order() -> None:
 
 
 def test_what_is_not_carried_over_is_told() -> None:
-    text = """{StatusLine: {a: 1}, Router: {rules: [1]}, wat: 2, Providers: [{name: "a", tokenizer: {b: 1}, nmae: 1}, "x"]}"""
+    text = """{plugins: [1], Router: {rules: [1]}, wat: 2, Providers: [{name: "a", tokenizer: {b: 1}, nmae: 1}, "x"]}"""
     raw, notices = import_text(text)
     assert raw == {"Providers": [{"name": "a"}, "x"], "Router": {}}
     assert [notice.path for notice in notices] == [
-        "wat", "Providers[0].nmae", "StatusLine", "Providers[0].tokenizer", "Router.rules",
+        "wat", "Providers[0].nmae", "plugins", "Providers[0].tokenizer", "Router.rules",
     ]  # fmt: skip
 
 
