@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled
 from ccr.gateway.meter import Meter
 from ccr.gateway.ports import Exchange
-from ccr.messages.events import End, Event, Grammar, Start, is_content
+from ccr.messages.events import End, Event, Grammar, Ping, Start, is_content
 from ccr.wire.dialect import Reader
 from ccr.wire.passthrough import renamed
 from ccr.wire.sse import MAX_FRAME
@@ -33,6 +33,12 @@ class Piece(NamedTuple):
 
     raw: bytes
     events: tuple[Event, ...]
+    lost: bool = False  # our reading cannot follow it
+
+    @property
+    def speaks(self) -> bool:
+        """More came than pings and comments, as far as we know."""
+        return self.lost or any(not isinstance(event, Ping) for event in self.events)
 
     @property
     def silent(self) -> bool:
@@ -114,7 +120,7 @@ class Incoming:
         tail: bytes | None = None  # once our reading cannot follow: the last bytes that were copied
         async for chunk in self._chunks:
             events, failure = self._checked(self._reader.feed(chunk)) if tail is None else ((), None)
-            yield Piece(chunk, events)
+            yield Piece(chunk, events, lost=tail is not None)
             if self._grammar.state == "done":
                 return
             if failure and not self._is_beyond_us(failure):

@@ -1,16 +1,24 @@
 """How an answer reaches the client once its first content is here: copied, or translated."""
 
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from ccr.errors import RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway.call import Call
-from ccr.gateway.incoming import Incoming
+from ccr.gateway.incoming import Incoming, Piece
 from ccr.messages.events import Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.failures import classify
 from ccr.wire.sse import MAX_FRAME
+
+# Without content for so long, a client is given a sign of life.
+PATIENCE = 15.0
+
+# What the client has had already, once its stream was opened before there was an answer.
+OPENING = re.compile(rb'"type"\s*:\s*"(?:message_start|response\.created)"')
+FRAME_ENDS = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
 
 # A shorter one is nobody's secret, but part of many words.
 SHORTEST_KEY = 8
@@ -54,10 +62,12 @@ async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool)
 class Stream:
     """A streamed answer. Closing it ends the request, whether it was read to its end or dropped."""
 
-    def __init__(self, incoming: Incoming, request: Request, call: Call, *, copy: bool) -> None:
+    def __init__(self, incoming: Incoming, call: Call, *, copy: bool) -> None:
+        assert call.writer is not None
         self._incoming = incoming
         self._call = call
-        self._writer = call.inbound.client.writer(request)
+        self._writer = call.writer
+        self._heard = call.runtime.clock.now()  # when the client was last sent more than a ping
         self._copies = copy and not incoming.whole
         self._bytes = self._guarded(self._copied() if self._copies else self._translated())
         self._complete = False
@@ -78,25 +88,41 @@ class Stream:
 
     async def _translated(self) -> AsyncGenerator[bytes]:
         async for piece in self._incoming.pieces():
-            yield self._writer.ping() if piece.silent else b"".join(map(self._writer.write, piece.events))
+            yield b"".join(map(self._writer.write, piece.events)) + self._sign_of_life(piece)
             self._complete = self._complete or piece.final
         self._complete = True
 
     async def _copied(self) -> AsyncGenerator[bytes]:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
-        rest, begun = b"", False
+        rest = b""
         async for piece in self._incoming.pieces():
+            start = None
             for event in piece.events:
-                self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
-            if piece.silent:
-                yield self._writer.ping()
+                written = self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
+                start = written if isinstance(event, Start) else start
+            yield self._sign_of_life(piece)
             frames, rest = _whole_frames(rest + piece.raw)
-            if not begun and any(isinstance(event, Start) for event in piece.events):
-                begun, frames = True, self._incoming.naming.renamed(frames)
-            yield frames
+            yield frames if start is None else self._beginning(frames, start)
             self._complete = self._complete or piece.final
         yield rest
         self._complete = True
+
+    def _beginning(self, frames: bytes, start: bytes) -> bytes:
+        if not self._call.begun:
+            return self._incoming.naming.renamed(frames)
+        each = FRAME_ENDS.split(frames)
+        opening = next((frame for frame in each if OPENING.search(frame)), b"")
+        return frames.replace(opening, start, 1) if opening else frames
+
+    def _sign_of_life(self, piece: Piece) -> bytes:
+        """For a client that waits: pings and comments of the upstream's are not enough for it."""
+        now = self._call.runtime.clock.now()
+        if piece.silent or (not piece.speaks and now - self._heard >= PATIENCE):
+            self._heard = now
+            return self._writer.ping()
+        if piece.speaks:
+            self._heard = now
+        return b""
 
     async def _guarded(self, answer: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """The answer; what breaks it is told in the client's dialect, a fault of ours too."""

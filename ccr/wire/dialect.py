@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from ccr.errors import RequestProblem, UpstreamSaid
 from ccr.ids import Target
-from ccr.messages.events import Event
+from ccr.messages.events import Event, Start
 from ccr.messages.json import JsonObject
 from ccr.messages.reply import Reply
 from ccr.messages.request import Request
@@ -46,13 +46,19 @@ class Reader(Protocol):
 class Writer(Protocol):
     """Writes one streamed answer."""
 
+    def open(self, start: Start) -> bytes:
+        """How a stream begins whose answer is not here yet. The answer's own Start is written all the same."""
+        ...
+
     def write(self, event: Event) -> bytes: ...
 
     def fail(self, error: RequestProblem, request_id: str) -> bytes:
         """An error after the head has left. Nothing follows it."""
         ...
 
-    def ping(self) -> bytes: ...
+    def ping(self) -> bytes:
+        """What keeps the client waiting."""
+        ...
 
 
 class UpstreamDialect(Protocol):

@@ -41,10 +41,14 @@ _json = msgspec.json.encode
 
 class StreamWriter:
     def __init__(self) -> None:
+        self._going = False  # it has begun, and no stop_reason is said
         self._index = -1
         self._open: Block | None = None
         self._signature = ""
         self._usage = Usage()
+
+    def open(self, start: Start) -> bytes:
+        return self.write(start)
 
     def write(self, event: Event) -> bytes:
         match event:
@@ -89,13 +93,16 @@ class StreamWriter:
             case ToolUse():
                 return PING + self.write(JsonDelta(""))
             case _:
-                return PING
+                return PING + _so_far({"output_tokens": 0}) if self._going else PING
 
     def _delta(self, form: bytes, text: str) -> bytes:
         return DELTA % (self._index, form % _json(text))
 
     def _start(self, start: Start) -> bytes:
         self._usage = start.usage
+        if self._going:  # the client was told a guess
+            return _so_far({"output_tokens": 0, **encode_usage(start.usage)})
+        self._going = True
         message = {
             "id": message_id(start.id),
             "type": "message",
@@ -122,11 +129,17 @@ class StreamWriter:
         return signed + BLOCK_STOP % self._index
 
     def _finish(self, finish: Finish) -> bytes:
+        self._going = False
         usage = {"output_tokens": 0, **encode_usage(self._usage.updated(finish.usage))}
         inside = {name: value for name, value in finish.extra.items() if name in IN_DELTA}
         beside = {name: value for name, value in finish.extra.items() if name not in IN_DELTA}
         delta = {"stop_reason": finish.reason, "stop_sequence": finish.stop_sequence, **inside}
         return _frame({"type": "message_delta", "delta": delta, "usage": usage, **beside})
+
+
+def _so_far(usage: JsonObject) -> bytes:
+    """A message_delta that ends nothing. The SDKs want every field of it."""
+    return _frame({"type": "message_delta", "delta": {"stop_reason": None, "stop_sequence": None}, "usage": usage})
 
 
 def _frame(event: JsonObject) -> bytes:

@@ -41,6 +41,9 @@ class ChatWriter:
         self._open: ToolUse | None = None
         self._argued = False
 
+    def open(self, start: Start) -> bytes:
+        return self.ping()
+
     def write(self, event: Event) -> bytes:
         match event:
             case Start(id, model, usage):

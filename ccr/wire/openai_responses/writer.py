@@ -48,6 +48,7 @@ class ResponsesWriter:
         self._request = request
         self._called = table(request)
         self._created = created
+        self._begun = False
         self._number = -1  # of the latest event
         self._id = ""
         self._model = request.model
@@ -55,6 +56,9 @@ class ResponsesWriter:
         self._reason: StopReason = ""
         self._output: list[JsonObject] = []
         self._item: Item | None = None
+
+    def open(self, start: Start) -> bytes:
+        return self.write(start)
 
     def write(self, event: Event) -> bytes:
         if isinstance(event, Ping):
@@ -71,7 +75,9 @@ class ResponsesWriter:
         return self._frame(told_so) + self._frame({"type": "response.failed", "response": failed})
 
     def ping(self) -> bytes:
-        return b": ping\n\n"
+        """As OpenAI does it (https://github.com/openai/openai-node/pull/1965): Codex takes no comment for a sign of life
+        (https://github.com/openai/codex/issues/31539). The SDKs take nothing before response.created."""
+        return self._frame({"type": "keepalive"}) if self._begun else b": ping\n\n"
 
     def whole(self) -> JsonObject:
         """The answer, once it has ended."""
@@ -88,6 +94,9 @@ class ResponsesWriter:
         match event:
             case Start(id, model, usage):
                 self._id, self._model, self._usage = answer_id(id), model, usage
+                if self._begun:
+                    return
+                self._begun = True
                 yield {"type": "response.created", "response": self._response("in_progress")}
                 yield {"type": "response.in_progress", "response": self._response("in_progress")}
             case BlockStart(block):

@@ -166,12 +166,44 @@ def test_a_ping_in_an_open_block_brings_an_empty_delta(block: Block, delta: obje
     ]
 
 
-def test_elsewhere_a_ping_is_a_ping() -> None:
-    assert StreamWriter().ping() == PING
-    assert opened(RedactedThinking("x")).ping() == PING
-    closed = opened(Text(""))
+NOTHING_NEW = (
+    b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":null,"stop_sequence":null},'
+    b'"usage":{"output_tokens":0}}\n\n'
+)
+
+
+def test_where_no_delta_can_stand_a_ping_brings_a_message_delta_that_says_nothing() -> None:
+    closed, writer = opened(Text("")), StreamWriter()
     closed.write(BlockStop())
-    assert closed.write(Ping()) == PING
+    assert closed.write(Ping()) == PING + NOTHING_NEW
+    assert opened(RedactedThinking("x")).ping() == PING + NOTHING_NEW
+    writer.write(Start("msg_1", "m"))
+    assert writer.ping() == PING + NOTHING_NEW
+
+
+def test_before_the_start_and_after_the_stop_reason_a_ping_is_a_ping() -> None:
+    """Each message_delta overwrites the stop_reason of the one before it."""
+    writer = StreamWriter()
+    assert writer.ping() == PING
+    writer.write(Start("msg_1", "m"))
+    writer.write(Finish("end_turn"))
+    assert writer.ping() == PING
+
+
+def test_an_answer_whose_start_was_a_guess_tells_what_its_own_start_says() -> None:
+    writer = StreamWriter()
+    assert frames(writer.open(Start("1", "asked", Usage(input=9000, output=0))))[0][0] == "message_start"
+    assert frames(writer.write(Start("1", "m", Usage(input=10, cache_read=8000)))) == [
+        (
+            "message_delta",
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": None, "stop_sequence": None},
+                "usage": {"output_tokens": 0, "input_tokens": 10, "cache_read_input_tokens": 8000},
+            },
+        )
+    ]
+    assert b'"cache_read_input_tokens":8000' in writer.write(Finish("end_turn", None, Usage(output=5)))
 
 
 def test_an_upstreams_ping_keeps_the_client_waiting_too() -> None:
@@ -181,7 +213,7 @@ def test_an_upstreams_ping_keeps_the_client_waiting_too() -> None:
 def test_a_broken_call_is_never_stopped_since_the_stop_would_run_it() -> None:
     writer = opened(ToolUse("toolu_1", "Bash"))
     assert writer.write(BlockStop(broken=True)) == b""
-    assert writer.ping() == PING
+    assert writer.ping() == PING + NOTHING_NEW
     assert b'"index":1' in writer.write(BlockStart(Text("")))
 
 

@@ -127,6 +127,11 @@ def test_a_ping_is_a_comment() -> None:
     assert written(Ping()) == CLIENT.writer(ASKED).ping() == b": ping\n\n"
 
 
+def test_a_stream_that_has_no_answer_yet_begins_with_a_comment() -> None:
+    """An answer that is copied brings a first chunk of its own."""
+    assert CLIENT.writer(ASKED).open(Start("msg_1", "m")) == b": ping\n\n"
+
+
 def test_a_failure_is_an_error_and_no_end() -> None:
     data = CLIENT.writer(ASKED).fail(UpstreamBusy("too busy"), "req_1")
     [found] = chunks(data)

@@ -286,10 +286,23 @@ def test_what_has_no_form_is_left_out() -> None:
 
 
 @pytest.mark.trap(12)
-def test_a_sign_of_life_is_a_comment_and_has_no_number() -> None:
+def test_a_sign_of_life_before_the_start_is_a_comment_and_has_no_number() -> None:
     writer = CLIENT.writer(HI)
     assert writer.write(Ping()) == writer.ping() == b": ping\n\n"
     assert len(read(writer.write(START))) == 2
+
+
+@pytest.mark.trap(12)
+def test_a_sign_of_life_after_the_start_is_an_event_for_codex_takes_no_comment_for_one() -> None:
+    writer = CLIENT.writer(HI)
+    writer.write(START)
+    assert writer.ping() == b'event: keepalive\ndata: {"type":"keepalive","sequence_number":2}\n\n'
+
+
+def test_an_answer_that_was_opened_before_it_came_does_not_begin_twice() -> None:
+    writer = CLIENT.writer(HI)
+    assert b"response.created" in writer.open(START)
+    assert writer.write(START) == b""
 
 
 @pytest.mark.trap(10)

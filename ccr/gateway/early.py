@@ -1,0 +1,104 @@
+"""An answer that its client hears of in time: a stream begins before its content is here, and an answer that is not
+streamed fails before the client hangs up without having been told why."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from typing import Any
+
+from ccr.errors import RequestProblem, UpstreamTimeout
+from ccr.gateway.call import Call
+from ccr.gateway.inbound import Answer
+from ccr.gateway.relay import PATIENCE, STREAM
+from ccr.messages.events import Start
+from ccr.messages.reply import Usage
+from ccr.wire.dialect import Writer
+
+# Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
+LONGEST_SILENCE = 300.0
+# An answer that leaves at the last moment comes too late.
+SHARE = 0.97
+
+
+async def in_time(call: Call, prompt: int, answering: Coroutine[Any, Any, Answer]) -> Answer:
+    """The answer, or in its place what its client must have by now; `prompt` is how many tokens it asks with."""
+    task = asyncio.create_task(answering)
+    limit = call.runtime.config.timeouts.head if call.writer else longest_wait(call.inbound.headers)
+    try:
+        await asyncio.wait({task}, timeout=limit)
+        if task.done():
+            return task.result()
+        if call.writer:
+            return Answer(200, call.early_headers() | STREAM, Early(call, call.writer, prompt, task))
+        problem = UpstreamTimeout(
+            f"{call.target} gave no whole answer in {limit:.0f} s, and the client waits no longer for one that is "
+            "not streamed; choose a faster model, or less effort",
+            target=call.target,
+            retry=False,
+        )
+        call.attempt_failed(problem)
+        raise problem
+    except BaseException:
+        await _end(task)
+        raise
+
+
+def longest_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds for which the client waits for a whole answer, as far as it tells."""
+    told = headers.get("x-stainless-timeout", "")  # the official SDKs say it
+    limits = [float(told)] if told.replace(".", "", 1).isdecimal() and float(told) else []
+    if headers.get("user-agent", "").startswith("claude-cli/"):
+        limits.append(LONGEST_SILENCE)
+    return SHARE * min(limits) if limits else None
+
+
+class Early:
+    """A stream whose head leaves at once. It waits for the answer, alive to the client, and then goes on with it."""
+
+    def __init__(self, call: Call, writer: Writer, prompt: int, answer: asyncio.Task[Answer]) -> None:
+        call.begun = True
+        self._call = call
+        self._writer = writer
+        self._prompt = prompt
+        self._answer = answer
+        self._bytes = self._all()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._bytes
+
+    async def aclose(self) -> None:
+        await self._bytes.aclose()
+        answer = await _end(self._answer)
+        if answer and not isinstance(answer.body, bytes):
+            await answer.body.aclose()
+        self._call.end(status=499)
+
+    def cut(self, problem: RequestProblem) -> bytes:
+        self._call.end(problem)
+        return self._writer.fail(problem, self._call.inbound.request_id)
+
+    async def _all(self) -> AsyncGenerator[bytes]:
+        call = self._call
+        guess = Usage(input=self._prompt, output=0)
+        yield self._writer.open(Start(call.inbound.request_id.removeprefix("req_"), call.asked_for, guess))
+        while not self._answer.done():
+            yield self._writer.ping()
+            await asyncio.wait({self._answer}, timeout=PATIENCE)
+        try:
+            body = self._answer.result().body
+        except RequestProblem as problem:
+            call.failed(problem)
+            yield self.cut(problem)
+            return
+        except Exception:
+            yield self.cut(RequestProblem(f"the router failed on this request ({call.inbound.request_id})"))
+            raise
+        assert not isinstance(body, bytes)
+        async for data in body:
+            yield data
+
+
+async def _end(task: asyncio.Task[Answer]) -> Answer | None:
+    """Stops it, and waits until nothing of it is left; its answer, if it had come to one."""
+    task.cancel()
+    await asyncio.wait({task})
+    return None if task.cancelled() or task.exception() else task.result()
