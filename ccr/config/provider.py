@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ccr.config import clouds, keys
 from ccr.config.exposure import is_loopback
+from ccr.config.limits import limits
 from ccr.config.problems import Fields, Place, folded
 from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Secret, Timeouts
 from ccr.config.vendors import vendor_named
@@ -74,7 +75,8 @@ def _provider(
         },
         headers=dict(_headers(fields["headers"])),
         proxy=address(fields["proxy"], port, credentials=True),
-        timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base),
+        timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base, keys.PROVIDER_TIMEOUTS),
+        limits=limits(fields["limits"]),
     )
     if cloud:
         provider = clouds.completed(provider, cloud, env, fields["api_base_url"])
@@ -210,11 +212,12 @@ def _headers(place: Place) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def timeouts(place: Place, base: Timeouts) -> Timeouts:
-    fields = place.fields(keys.TIMEOUTS)
+def timeouts(place: Place, base: Timeouts, known: Mapping[str, str] = keys.TIMEOUTS) -> Timeouts:
+    fields = place.fields(known)
     return Timeouts(
         connect=fields["connect"].seconds() or base.connect,
         first_byte=fields["first_byte"].seconds() or base.first_byte,
         idle=fields["idle"].seconds() or base.idle,
         total=fields["total"].seconds() or base.total,
+        head=fields["head"].seconds() or base.head,
     )

@@ -1,44 +1,86 @@
-"""What is known of models: how much they take, how much they give, what it costs. Data, with sources."""
+"""What is known of models: how much they take, how much they give, what it costs. The rows are in known.py."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache, lru_cache
 
+from ccr.config.schema import Model, Price
 from ccr.ids import ModelName
+from ccr.providers.known import TABLE
 
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million tokens. None: not known, which is not free."""
-
-    input: float
-    output: float
-    cache_read: float | None = None
-    cache_write: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Tokens; None: not known."""
-
-    context: int | None = None  # prompt and answer together
-    output: int | None = None  # the longest answer
-    price: Price | None = None
-
+__all__ = ["UNKNOWN", "Model", "Price", "merged", "model", "plain"]
 
 UNKNOWN = Model()
+FREE = Price(0, 0, 0, 0)
+
+# Whose models nobody else runs: their limits and prices hold wherever they are offered.
+CLOSED = ("anthropic", "openai", "gemini", "xai")
+# Who made the others, then who has weights of them: the limits are what a host can offer at most, the price is its own.
+OPEN = ("mistral", "deepseek", "moonshot", "zai", "dashscope", "minimax", "volcengine", "weights")
+
+# What hosts have before and behind a name: "us.anthropic.claude-opus-4-1-20250805-v1:0", "claude-opus-4-1@20250805".
+_MAKER = re.compile(r"^(?:[a-z-]+\.)?anthropic\.")
+_DATE = re.compile(r"(?:[@-]20\d\d-?[01]\d-?\d\d)?(?:-v\d+)?$")
+_POINT = re.compile(r"(?<=\d)[.p](?=\d)")  # claude-opus-4.8, glm-5p2
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    names: str  # a pattern for the whole name, without the vendor's prefix
-    model: Model
-    source: str
+@lru_cache(4096)
+def model(name: ModelName, vendor: str = "") -> Model:
+    """By its own name, whatever stands before it (`anthropic/`, `models/`, `~`) and behind it (`:online`). The vendor
+    is who offers it; "" is somebody whom we do not know."""
+    sections, own = _sections(), plain(name)
+    made = next((sections[maker][own] for maker in CLOSED if own in sections[maker]), None)
+    if made is None and vendor:
+        made = next((sections[maker][own] for maker in OPEN if own in sections[maker]), UNKNOWN)
+        made = replace(made, price=None)
+    found = merged(sections.get(vendor, {}).get(own), made or UNKNOWN)
+    # https://openrouter.ai/docs/faq: what costs nothing ends so.
+    return replace(found, price=FREE) if vendor == "openrouter" and name.endswith(":free") else found
 
 
-ROWS: tuple[Row, ...] = ()
+def merged(own: Model | None, other: Model) -> Model:
+    """The first, and from the second what the first does not say."""
+    if own is None:
+        return other
+    return Model(
+        own.context or other.context,
+        own.output or other.output,
+        own.price or other.price,
+        own.prompt if own.context else other.prompt,
+    )
 
 
-def model(name: ModelName) -> Model:
-    """By its own name, whatever stands before it (`anthropic/`, `models/`, `~`) and behind it (`:online`)."""
-    plain = name.rpartition("/")[2].partition(":")[0].lower()
-    return next((row.model for row in ROWS if re.fullmatch(row.names, plain)), UNKNOWN)
+def plain(name: str) -> str:
+    """Without what hosts add, in one spelling."""
+    own = name.lower().rpartition("/")[2].partition(":")[0].removesuffix("[1m]")
+    return _POINT.sub("-", _DATE.sub("", _MAKER.sub("", own)))
+
+
+@cache
+def _sections() -> Mapping[str, Mapping[str, Model]]:
+    return {section.split()[0].rstrip("]"): dict(_rows(section)) for section in TABLE.split("\n[")[1:]}
+
+
+def _rows(section: str) -> Iterator[tuple[str, Model]]:
+    for line in filter(None, section.splitlines()[1:]):
+        names, window, output, *dollars = line.split()
+        context, _, prompt = window.partition(":")
+        known = Model(_tokens(context), _tokens(output), _price(dollars), _tokens(prompt))
+        for name in names.split("|"):
+            yield plain(name), known
+
+
+def _tokens(text: str) -> int | None:
+    if text in ("", "-"):
+        return None
+    return int(text.removesuffix("M")) * (1_000_000 if text.endswith("M") else 1)
+
+
+def _price(dollars: list[str]) -> Price | None:
+    if not dollars:
+        return None
+    given, gotten, read, write = ([None if each == "-" else float(each) for each in dollars] + [None] * 4)[:4]
+    assert given is not None
+    assert gotten is not None
+    return Price(given, gotten, read, write)

@@ -1,17 +1,17 @@
 """A configured provider, resolved to something that can be asked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from ccr.config.exposure import is_loopback
 from ccr.config.problems import folded
-from ccr.config.schema import AuthStyle, Config, DialectName, Notice, Provider, Secret, Timeouts
+from ccr.config.schema import AuthStyle, Config, DialectName, Model, Notice, Provider, Secret, Timeouts
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.request import Request
-from ccr.providers import addresses
+from ccr.providers import addresses, models
 from ccr.providers.addresses import vendor_of
 from ccr.providers.dialects import spoken
 from ccr.providers.transformers import makers, quirks
@@ -26,6 +26,9 @@ CLOUDS: Mapping[DialectName, AuthStyle] = {
     "vertex-claude": "google",
     "bedrock-claude": "aws",
 }
+
+# https://docs.github.com/github-models: how much a model takes there depends on the account's plan.
+BY_ACCOUNT = ("github",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,19 @@ class Upstream:
     proxy: str | None
     timeouts: Timeouts
     key_missing: bool = False  # key_source is not set: it cannot be asked
+    limits: Mapping[str, Model] = field(default_factory=dict)  # what the user says of models; "*" is any other
+    offers: str | None = (
+        None  # the vendor whose models these are, "" where it is not known; None: as the user says alone
+    )
+
+    def model_for(self, name: ModelName) -> Model:
+        """What is known of it: as the user says, then as its vendor does."""
+        known = models.UNKNOWN if self.offers is None else models.model(name, self.offers)
+        return models.merged(self.stated(name), known)
+
+    def stated(self, name: ModelName) -> Model:
+        """What the user says of it."""
+        return self.limits.get(name) or self.limits.get("*") or models.UNKNOWN
 
     def quirks_for(self, model: ModelName) -> tuple[Quirk, ...]:
         return (*self.quirks, *self.model_quirks.get(model, ()))
@@ -88,6 +104,7 @@ def _upstream(
         notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
     if provider.url and addresses.shown(provider.url) and urlsplit(url).path != urlsplit(provider.url).path:
         notices.append(Notice(f"{path}.api_base_url", f"{speaks} is spoken at {url}, which is asked instead"))
+    offers = _offers(vendor, url)
     if config.localhost and is_loopback(urlsplit(url).hostname or ""):
         url = _at(config.localhost, url)
         notices.append(Notice(f"{path}.api_base_url", f"localhost is the container here: {config.localhost} is asked"))
@@ -109,7 +126,17 @@ def _upstream(
         proxy=provider.proxy or config.proxy,
         timeouts=provider.timeouts or config.timeouts,
         key_missing=provider.key_missing,
+        limits=provider.limits,
+        offers=offers,
     )
+
+
+def _offers(vendor: Vendor | None, url: str) -> str | None:
+    """A local server's window is how it was started, whatever its model could do."""
+    local = is_loopback(urlsplit(url).hostname or "") or (vendor is not None and vendor.keyless and vendor.auth is None)
+    if local or (vendor and vendor.name in BY_ACCOUNT):
+        return None
+    return vendor.name if vendor else ""
 
 
 def _at(host: str, url: str) -> str:

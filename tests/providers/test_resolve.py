@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.config.parse import parse
-from ccr.config.schema import Timeouts
+from ccr.config.schema import Model, Price, Timeouts
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json
 from ccr.messages.request import Request
@@ -179,3 +179,32 @@ def test_calls_are_mended_before_any_quirk_sees_them() -> None:
     upstream, _ = resolved(api_base_url="https://p.test")
     stages = upstream.stages_for(Request("m", ()), Target(ProviderName("acme"), ModelName("m")))
     assert [type(stage) for stage in stages] == [Mending]
+
+
+def test_what_a_model_takes_is_known_from_its_vendor_and_the_file_counts_more() -> None:
+    upstream, _ = resolved(name="groq", limits={"openai/gpt-oss-120b": {"output": 9}, "*": 32_768})
+    assert upstream.model_for(ModelName("openai/gpt-oss-20b")).context == 32_768
+    mine = upstream.model_for(ModelName("openai/gpt-oss-120b"))
+    assert (mine.context, mine.output, mine.price) == (131_072, 9, Price(0.15, 0.6, 0.075))
+    assert upstream.stated(ModelName("openai/gpt-oss-120b")) == Model(output=9)
+
+
+@pytest.mark.parametrize(
+    ("entry", "context"),
+    [
+        ({"name": "openai"}, 128_000),
+        ({"api_base_url": "https://models.acme.test/v1"}, 128_000),
+        ({"name": "openai", "api_base_url": "http://localhost:9/v1"}, None),
+        ({"name": "ollama"}, None),
+        ({"name": "vllm", "api_base_url": "http://gpu.acme.test:8000/v1"}, None),
+        ({"name": "github"}, None),
+        ({"name": "ollama", "limits": {"gpt-4o": 32_768}}, 32_768),
+    ],
+)
+def test_a_local_servers_window_is_what_the_file_says(entry: dict[str, Json], context: int | None) -> None:
+    assert resolved(**entry)[0].model_for(ModelName("gpt-4o")).context == context
+
+
+def test_a_cloud_offers_its_makers_models() -> None:
+    upstream, _ = resolved(name="bedrock", api_base_url="https://bedrock-runtime.eu-west-1.amazonaws.com")
+    assert upstream.model_for(ModelName("eu.anthropic.claude-haiku-4-5-20251001-v1:0")).output == 64_000
