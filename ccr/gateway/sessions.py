@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.record import Record
-from ccr.providers.models import Price
+from ccr.config.schema import Price
 
 # Of one session. A client may make up as many classes and models as it likes.
 MOST_CLASSES = 8

@@ -22,6 +22,7 @@ from ccr.gateway.runtime import Current
 from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, whole_body
 from ccr.server.guard import check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
+from ccr.server.sessions import session, sessions
 from ccr.wire.anthropic import AnthropicClient
 from ccr.wire.dialect import ClientDialect
 from ccr.wire.openai_chat import ChatClient
@@ -51,6 +52,8 @@ def app(current: Current) -> Starlette:
             route("/responses", ask, ["POST"], ResponsesClient(current.runtime.clock.time)),
             route("/v1/models", models, ["GET"], None),
             route("/models", models, ["GET"], None),
+            route("/ccr/sessions", sessions, ["GET"], None),
+            route("/ccr/sessions/{named:path}", session, ["GET"], None),
             route("/health", partial(health, started=started), ["GET", "HEAD"], None, guarded=False),
             route("/", root, ["GET", "HEAD"], None, guarded=False),
         ],
@@ -99,6 +102,7 @@ class Door:
             headers=headers,
             query=scope["query_string"].decode("latin-1"),
             request_id=new_id(),
+            named=scope.get("path_params", {}).get("named", ""),
         )
         try:
             await send_answer(await self._answer(inbound, receive), receive, send, self._current.over)

@@ -23,6 +23,8 @@ SERVED = (
     "POST /v1/responses",
     "POST /v1/responses/input_tokens",
     "GET /v1/models",
+    "GET /ccr/sessions",
+    "GET /ccr/sessions/{id}",
     "GET /health",
 )
 

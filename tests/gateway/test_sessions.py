@@ -5,7 +5,7 @@ import pytest
 from ccr.gateway.sessions import MOST_CLASSES, MOST_TARGETS, OTHERS, Sessions, Used, total
 from ccr.messages.record import Record
 from ccr.messages.reply import Usage
-from ccr.providers.models import Price
+from ccr.config.schema import Price
 from tests.support.wiring import target
 
 RECORD = Record(

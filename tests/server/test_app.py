@@ -213,3 +213,12 @@ async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
 async def test_a_slash_too_many_is_no_redirect_to_anywhere(dial: Dial) -> None:
     response = await dial(wired()).post("/v1/messages/", json=ASKED, headers={"host": "evil.example"})
     assert response.status_code == 404
+
+
+async def test_a_session_is_told_to_those_who_have_the_key(dial: Dial) -> None:
+    client = dial(wired(canned(HI)))
+    await client.post("/v1/messages", json=STREAMED, headers={"x-claude-code-session-id": "s/1"})
+    page = (await client.get("/ccr/sessions/s%2F1")).json()
+    assert (await client.get("/ccr/sessions")).json()["sessions"][0]["session"] == "s/1"
+    assert (await client.get("/ccr/sessions/a", headers={"authorization": "Bearer x"})).status_code == 401
+    assert page["requests"] == 1
