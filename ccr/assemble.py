@@ -12,6 +12,7 @@ from ccr.config.schema import Config, LogLevel, Notice, Secret
 from ccr.config.show import settings
 from ccr.config.watch import watch
 from ccr.errors import ConfigInvalid
+from ccr.gateway.agents import Agents
 from ccr.gateway.runtime import Current, Runtime
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
@@ -66,6 +67,7 @@ class Assembly:
         self._transport = Guided(Signing(self._http.send, self._env).send, guide(contained="CCR_LOCALHOST" in env))
         self._counting = Counting(lambda: encoder(data_path(), self._report))
         self._sessions = Sessions()
+        self._agents = Agents()
         self._config = Config()
         self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
@@ -142,6 +144,7 @@ class Assembly:
             clock=self._clock,
             instance=self._instance,
             notices=(*config.notices, *notices),
+            agents=self._agents,
         )
 
     def _tell(self, notices: Iterable[Notice]) -> None:

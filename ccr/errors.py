@@ -9,12 +9,13 @@ CcrError
     │   └── ContextOverflow   the prompt does not fit the model's window
     ├── Unauthorized          no key, or a wrong one
     ├── Forbidden             a foreign Host or Origin
-    ├── NotFound              no such path
+    ├── NotFound              no such path, no such model
     ├── TooLarge              the body is over the limit
     ├── Draining              the router is stopping
     └── UpstreamProblem       the provider's fault; always says which
         ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
         ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
+        │   └── UpstreamLoginRefused   it rejects the caller's own login
         ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamToolless, UpstreamLimited
         ├── UpstreamBusy      overloaded
         ├── UpstreamFailed    a 5xx
@@ -24,6 +25,7 @@ CcrError
         └── UpstreamCut       the answer ended before its end
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,6 +68,7 @@ class RequestProblem(CcrError):
         super().__init__(message)
         self.retry_after = retry_after
         self.retry = retry  # what `x-should-retry` says; None leaves it to the client
+        self.told: Mapping[str, str] = {}  # headers that tell the client of its login
 
 
 class BadRequest(RequestProblem):
@@ -89,7 +92,7 @@ class Forbidden(RequestProblem):
 
 
 class NotFound(RequestProblem):
-    """There is no such path."""
+    """There is no such path, or no such model."""
 
 
 class TooLarge(RequestProblem):
@@ -126,6 +129,10 @@ class UpstreamSaid(UpstreamProblem):
 
 class UpstreamRefused(UpstreamProblem):
     """The provider rejects the request; repeating it does not heal it."""
+
+
+class UpstreamLoginRefused(UpstreamRefused):
+    """The provider rejects the caller's own login, which Claude Code then renews."""
 
 
 class UpstreamKeyRefused(UpstreamProblem):
@@ -187,6 +194,7 @@ REPLIES: dict[type[CcrError], Reply] = {
     TooLarge: Reply(413, "request_too_large"),
     Draining: Reply(503, "overloaded_error"),
     UpstreamRefused: Reply(400, "invalid_request_error"),
+    UpstreamLoginRefused: Reply(401, "authentication_error"),
     # Not 401: Claude Code would tell the user to log in, and drop our message.
     UpstreamKeyRefused: Reply(403, "permission_error"),
     UpstreamUnpaid: Reply(402, "billing_error"),

@@ -94,7 +94,10 @@ def _header(line: str) -> tuple[str, str]:
 def _show(found: Explanation) -> None:
     facts = found.facts
     exactly = "exactly" if facts.exact else "about"
-    output.say(f"{facts.asked_for}: {exactly} {facts.tokens:,} tokens (long: over {found.threshold:,})")
+    kind = " ".join(filter(None, (facts.request_class, facts.agent)))
+    output.say(
+        f"{facts.asked_for}{kind and f' ({kind})'}: {exactly} {facts.tokens:,} tokens (long: over {found.threshold:,})"
+    )
     output.table(
         ((step.rule, _verdict(step), str(step.target or ""), step.reason) for step in found.steps),
         head=("RULE", "VERDICT", "TARGET", "WHY"),

@@ -66,11 +66,14 @@ def _example(known: Names) -> str:
 
 def routes(place: Place, known: Names) -> Routes:
     targets: dict[str, Target] = {}
+    agents: dict[str, Target] = {}
     threshold = Routes().long_context_threshold
     for key, entry in place.entries():
         name = keys.ROUTES.get(folded(key), key)
         if folded(key) == "longcontextthreshold":
             threshold = entry.integer(1, 100_000_000) or threshold
+        elif folded(key) == "agents":
+            agents = {agent: found for agent, each in entry.entries() if (found := target(each, known))}
         elif folded(key) in keys.UNSUPPORTED_ROUTES:
             if not entry.empty:
                 entry.notice(keys.UNSUPPORTED_ROUTES[folded(key)])
@@ -78,7 +81,7 @@ def routes(place: Place, known: Names) -> Routes:
             targets[name] = found
             if name == key and folded(key) not in keys.ROUTES and (close := suggestion(key, keys.ROUTES)):
                 entry.notice(f"is a route of your own, used only where a request names it{close}")
-    return Routes(targets, threshold)
+    return Routes(targets, threshold, agents)
 
 
 def fallback(place: Place, known: Names, own: Routes) -> dict[str, tuple[Target, ...]]:

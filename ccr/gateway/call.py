@@ -23,6 +23,7 @@ class Call:
         self.session: str | None = None
         self.streamed = False
         self.request_class: str | None = None
+        self.agent_type: str | None = None
         self.decision: Decision | None = None
         self.target: Target | None = None
         self.meter: Meter | None = None
@@ -109,6 +110,7 @@ class Call:
             error=problem.message if problem else None,
             stop_reason=self.meter.stop_reason if self.meter else None,
             request_class=self.request_class,
+            agent_type=self.agent_type,
         )
         for observer in self.runtime.observers:
             observer(record)
@@ -136,4 +138,5 @@ def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) 
         headers["retry-after"] = str(max(0, round(problem.retry_after)))
     if problem.retry is not None:
         headers["x-should-retry"] = str(problem.retry).lower()
+    headers |= relayed(problem.told)
     return Answer(reply_for(problem).status, headers, inbound.client.error(problem, request_id))

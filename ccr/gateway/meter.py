@@ -1,5 +1,6 @@
 """Reads the figures off an answer that passes: usage, and estimates where the provider reports none."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ccr.messages.events import Event, Finish, JsonDelta, Start, TextDelta, ThinkingDelta
@@ -10,14 +11,16 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class Meter:
-    def __init__(self, prompt: int) -> None:
+    def __init__(self, prompt: int, listener: Callable[[Event], None] = lambda event: None) -> None:
         self._prompt = prompt
+        self._listener = listener
         self._characters = 0
         self._reported = Usage()
         self.stop_reason: str | None = None
 
     def read(self, event: Event) -> Event:
         """The event as the client shall see it: its usage completed."""
+        self._listener(event)
         match event:
             case Start():
                 self._reported = event.usage

@@ -7,12 +7,15 @@ from dataclasses import replace
 import msgspec
 
 from ccr.errors import BadRequest, RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.gateway import login
 from ccr.gateway.call import Call
+from ccr.gateway.early import in_time
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.incoming import Incoming, Naming
 from ccr.gateway.meter import Meter
 from ccr.gateway.outgoing import VIA, outgoing, passes_through
 from ccr.gateway.ports import Exchange
+from ccr.gateway.probe import answered, decided
 from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
 from ccr.gateway.runtime import Runtime
 from ccr.ids import Target
@@ -21,7 +24,6 @@ from ccr.policy.attempts import attempts
 from ccr.policy.failures import retry_after
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, betas_of, look, session_of
-from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
 from ccr.wire.lastwords import LastWords
 from ccr.wire.stages import Stage, staged
@@ -40,9 +42,13 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         call.session = session_of(request, inbound.headers)
         request = replace(request, session=call.session, betas=betas_of(inbound.headers))
         seen = await view(request, inbound, runtime)
-        call.request_class = seen.facts.request_class
-        call.decision = decide(seen.facts, runtime.table)
-        return await first_success(call, seen)
+        call.request_class, call.agent_type = seen.facts.request_class, seen.facts.agent
+        call.decision = decided(seen.facts, runtime.table)
+        if here := answered(call, seen.facts, request):
+            return here
+        if request.stream:
+            call.writer = inbound.client.writer(seen.request)
+        return await in_time(call, seen.facts.tokens, first_success(call, seen))
     except RequestProblem as problem:
         return call.refuse(problem)
     except BaseException:
@@ -63,7 +69,8 @@ async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
         }
         scripted = await runtime.script.route(question)
     last_input = runtime.sessions.last_input(request.session)
-    return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted)
+    agent = runtime.agents.type(request, inbound.headers)
+    return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted, agent=agent)
 
 
 async def size(request: Request, runtime: Runtime) -> TokenCount:
@@ -75,7 +82,8 @@ async def size(request: Request, runtime: Runtime) -> TokenCount:
 
 
 async def first_success(call: Call, seen: Look) -> Answer:
-    """Goes along the chain until a target has given its first content; a failure after that is the client's to see."""
+    """Goes along the chain until a target has given its first content; a failure after that is the client's to see. It
+    goes on also while the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
     tries = attempts(call.decision.chain)
     target = next(tries)
@@ -108,7 +116,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
         )
     copy = passes_through(inbound, upstream, target)
     named = Naming(inbound.request_id, request.model if inbound.client.name == "anthropic" else None)
-    call.meter = Meter(seen.facts.tokens)
+    call.meter = Meter(seen.facts.tokens, runtime.agents.listener(request))
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
     limit = upstream.timeouts.first_byte if request.stream else upstream.timeouts.total
@@ -124,14 +132,14 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()
             call.first_content()
-            headers = call.answer_headers(exchange.headers if copy else {})
+            headers = call.answer_headers(login.told(exchange.headers, upstream, copy=copy))
             if not request.stream:
                 body = await whole(incoming, request, call, copy=copy)
                 call.attempt_answered()
                 call.end()
                 return Answer(200, headers | WHOLE, body)
             call.attempt_answered()
-            stream, incoming = Stream(incoming, request, call, copy=copy), None
+            stream, incoming = Stream(incoming, call, copy=copy), None
             return Answer(200, headers | STREAM, stream)
     except TimeoutError:
         raise UpstreamTimeout(f"{target} gave no answer in {limit:g} s", target=target) from None
@@ -155,5 +163,6 @@ async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> U
             break
     said = upstream.dialect.refusal(exchange.status, body)
     told = retry_after(exchange.headers, runtime.clock.time())
+    said.told = login.told(exchange.headers, upstream, copy=False)
     said.retry_after = said.retry_after if told is None else told  # Google says it in the body
     return said

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ccr.config.schema import Config, Notice
 from ccr.errors import ConfigInvalid
+from ccr.gateway.agents import Agents
 from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
 from ccr.gateway.sessions import Sessions
 from ccr.ids import ProviderName
@@ -26,6 +27,7 @@ class Runtime:
     clock: Clock
     instance: str = ""  # by which this process knows a request of its own that came back
     notices: tuple[Notice, ...] = ()
+    agents: Agents = field(default_factory=Agents)
 
 
 @dataclass(slots=True)

@@ -35,3 +35,4 @@ class Record:
     error: str | None
     stop_reason: str | None
     request_class: str | None = None  # main, subagent, …; None: the client does not say and does not show it
+    agent_type: str | None = None  # a subagent's: Explore, or the name of its file

@@ -88,6 +88,8 @@ def line(record: Record) -> Mapping[str, object]:
         "session": record.session and record.session[:MOST_OF_A_NAME],
         "client": record.client,
         "agent": record.agent[:MOST_OF_A_NAME],
+        "class": record.request_class,
+        "agent_type": record.agent_type,
         "asked_for": record.asked_for[:MOST_OF_A_NAME],
         "rule": record.rule,
         "target": str(record.target)[:MOST_OF_A_NAME] if record.target else None,

@@ -18,7 +18,10 @@ class Facts:
     route: str | None = None  # the caller's `context` field or x-ccr-route header
     scripted: str | None = None  # what the custom router said
     tagged: str | None = None  # the content of <CCR-SUBAGENT-MODEL>
-    request_class: str | None = None  # main, subagent, auxiliary, compaction, … as Claude Code says or shows it
+    # What the request is for, as Claude Code says or shows it: main, subagent, workflow, compaction, auxiliary, side_reply;
+    # and what its "auxiliary" does not tell apart: safety, search, probe. None: another client's.
+    request_class: str | None = None
+    agent: str | None = None  # a subagent's type, as far as it is known: Explore, or the name of its file
     has_image: bool = False  # in the last user turn
     has_web_search: bool = False
     only_searches: bool = False  # nothing but a search: what Claude Code's WebSearch sends

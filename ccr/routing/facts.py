@@ -2,17 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ccr.messages.blocks import Block, Image, Text, ToolResult
-from ccr.messages.request import BuiltinTool, Request, Turn
+from ccr.messages.request import BuiltinTool, Request, ToolChoice, Turn
 from ccr.routing.decision import Facts
 from ccr.routing.tokens import TokenCount
 from ccr.wire.searching import must_search
 
 TAG = re.compile(r"<CCR-SUBAGENT-MODEL>([^<>\x00-\x1f\x7f-\x9f]+)</CCR-SUBAGENT-MODEL>")
 SESSION_HEADERS = ("x-claude-code-session-id", "thread-id", "session-id", "session_id")
+WINDOW = "[1m]"
+LONGEST_AGENT = LONGEST_CLASS = 64  # characters of a word
 LONGEST_SESSION = 256  # characters of an id; what is longer is none
 TAGGED_TURNS = 2  # a subagent's prompt is its first user turn; a client may put one of its own before it
 
@@ -37,25 +39,27 @@ def look(
     tokens: TokenCount,
     last_input: int | None = None,
     scripted: str | None = None,
+    agent: str | None = None,
 ) -> Look:
-    """Header names are lower-case."""
+    """Header names are lower-case. `agent`: the subagent's type, as its parent named it."""
     asked, route = _without_context(request)
     seen, tags = _without_tags(asked)
     facts = Facts(
-        asked_for=request.model,
+        asked_for=_without_window(request.model),
         tokens=tokens.tokens,
         exact=tokens.exact,
         last_input=last_input,
         route=route or headers.get("x-ccr-route", "").strip() or None,
         scripted=scripted,
         tagged=tags[0].group(1).strip() if tags else None,
-        request_class=_request_class(request, headers),
+        request_class=_request_class(seen, headers),
+        agent=agent or headers.get("x-claude-code-agent-type", "").strip()[:LONGEST_AGENT] or None,
         has_image=_has_image(_last_user_turn(request)),
         has_web_search=_searches(seen),
-        only_searches=bool(seen.tools) and all(map(_is_web_search, seen.tools)) and must_search(seen),
+        only_searches=_only_searches(seen),
         has_tools=bool(seen.tools),
         has_editing_tools=any(tool.name in EDITING_TOOLS or _is_text_editor(tool) for tool in seen.tools),
-        thinks=request.reasoning is not None and request.reasoning.mode != "disabled",
+        thinks=_thinks(request),
     )
     return Look(facts, seen, tuple(tag.group() for tag in tags))
 
@@ -82,6 +86,11 @@ def _session_in_json(user: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return session if isinstance(session, str) else None
+
+
+def _without_window(model: str) -> str:
+    """`[1m]` behind a model's name is Claude Code's word for a large window, and no part of the name."""
+    return model[: -len(WINDOW)].rstrip() if model.lower().endswith(WINDOW) else model
 
 
 def _without_context(request: Request) -> tuple[Request, str | None]:
@@ -148,20 +157,22 @@ def _is_text_editor(tool: object) -> bool:
 
 def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
     """What Claude Code says (with CLAUDE_CODE_GATEWAY_HINT_HEADERS=1), else what it shows; None for other clients."""
-    if said := headers.get("x-claude-code-request-class", "").strip().lower():
+    said = headers.get("x-claude-code-request-class", "").strip().lower()[:LONGEST_CLASS]
+    if said and said != "auxiliary":
         return said
     if kind := _codex_class(headers):
         return kind
     first = request.system[0] if request.system else None
     billing = first.text if isinstance(first, Text) and first.text.startswith("x-anthropic-billing-header:") else ""
-    if not billing and not headers.get("user-agent", "").startswith("claude-cli/"):
+    if not said and not billing and not headers.get("user-agent", "").startswith("claude-cli/"):
         return None
-    if _compacts(request):
-        return "compaction"
+    if sign := next((kind for kind, shows in SIGNS if shows(request)), None):
+        return sign
+    if said:
+        # /btw asks with the whole conversation. What is not streamed may be a judge in words that we do not know yet.
+        return "side_reply" if not request.stream or (request.tools and _thinks(request)) else said
     if "x-claude-code-agent-id" in headers or "cc_is_subagent=true" in billing:
         return "subagent"
-    if _makes_title(request) or _summarises_page(request):
-        return "auxiliary"
     return "main"
 
 
@@ -178,9 +189,24 @@ def _codex_class(headers: Mapping[str, str]) -> str | None:
     return "subagent" if "x-openai-subagent" in headers or "parent_thread_id" in said else "main"
 
 
+def _judges(request: Request) -> bool:
+    """The judge of a risky command: a transcript between two marks, in one piece; or what explains one to the user."""
+    if request.stream:
+        return False
+    if isinstance(tool := request.tool_choice, ToolChoice) and tool.name == "explain_command":
+        return True
+    texts = _last_texts(request)
+    return not request.tools and bool(texts) and texts[0].strip() == "<transcript>"
+
+
+def _probes(request: Request) -> bool:
+    """`/model x` asks x for one token."""
+    whole = not request.stream and not request.tools and len(request.turns) == 1
+    return whole and request.max_tokens == 1 and _last_texts(request) == ["Hi"]
+
+
 def _compacts(request: Request) -> bool:
-    turn = _last_user_turn(request)
-    texts = [block.text for block in turn.content if isinstance(block, Text)] if turn else []
+    texts = _last_texts(request)
     return bool(texts) and texts[-1].startswith("CRITICAL: Respond with TEXT ONLY.")
 
 
@@ -193,9 +219,31 @@ def _makes_title(request: Request) -> bool:
 
 
 def _summarises_page(request: Request) -> bool:
-    """WebFetch sends one text, without tools and thinking. What is not streamed is another thing: the judge of risky
-    commands, or a probe of a model; neither may end at a weaker model than the one that was asked for."""
+    """WebFetch sends one text, streamed, without tools and thinking."""
     if request.tools or not request.stream or len(request.turns) != 1:
         return False
-    thinks = request.reasoning is not None and request.reasoning.mode != "disabled"
-    return not thinks and len(request.turns[0].content) == 1
+    return not _thinks(request) and len(request.turns[0].content) == 1
+
+
+def _only_searches(request: Request) -> bool:
+    return bool(request.tools) and all(map(_is_web_search, request.tools)) and must_search(request)
+
+
+def _thinks(request: Request) -> bool:
+    return request.reasoning is not None and request.reasoning.mode != "disabled"
+
+
+def _last_texts(request: Request) -> list[str]:
+    turn = _last_user_turn(request)
+    return [block.text for block in turn.content if isinstance(block, Text)] if turn else []
+
+
+# By what each kind shows itself, in all versions; the client's own word for most of them is "auxiliary".
+SIGNS: tuple[tuple[str, Callable[[Request], bool]], ...] = (
+    ("safety", _judges),
+    ("search", _only_searches),
+    ("probe", _probes),
+    ("compaction", _compacts),
+    ("auxiliary", _makes_title),
+    ("auxiliary", _summarises_page),
+)

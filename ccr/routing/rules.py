@@ -13,6 +13,7 @@ from ccr.routing.decision import Choice, Decision, Facts, Passed, Rule, Table
 SCENARIOS = (
     "image",
     "longContext",
+    "subagent",
     "background",
     "compaction",
     "webSearch",
@@ -22,6 +23,8 @@ SCENARIOS = (
     "default",
 )
 """The routes that a rule of their own leads to. Any other is a model family, or one that callers name."""
+
+SUBAGENTS = ("subagent", "workflow")
 
 # After a long answer the client may drop much of the conversation: the last usage counts only with a sizeable prompt.
 SIZEABLE = 20_000
@@ -72,15 +75,42 @@ def long_context(facts: Facts, table: Table) -> Choice | Passed:
     return Passed(f"{facts.tokens} tokens, not over {threshold}")
 
 
-def subagent(facts: Facts, table: Table) -> Choice | Passed:
+def tag(facts: Facts, table: Table) -> Choice | Passed:
     """A `<CCR-SUBAGENT-MODEL>provider,model</CCR-SUBAGENT-MODEL>` tag in the system prompt or the first user turns."""
     if not facts.tagged:
         return Passed("no subagent tag")
     return _explicit(facts.tagged, table, "the subagent tag") or _nothing(facts.tagged, table)
 
 
+def agents(facts: Facts, table: Table) -> Choice | Passed:
+    """A subagent whose type is one of `Router.agents`: `Explore`, or the name of an agent file; in any case.
+
+    Before `background`: a subagent may run on a Haiku model. Its compactions go with it, since the cache is there.
+    """
+    if facts.agent is None or facts.request_class not in (*SUBAGENTS, "compaction"):
+        return Passed("no subagent of a type that is known")
+    named = facts.agent.lower()
+    target = next((target for name, target in table.routes.agents.items() if name.lower() == named), None)
+    if target is None:
+        return Passed(f"a subagent of type {facts.agent}, but Router.agents does not name it")
+    source = f"Router.agents.{facts.agent}"
+    return Choice(_target(target, table, source), f"a subagent of type {facts.agent}", "subagent")
+
+
+def subagent(facts: Facts, table: Table) -> Choice | Passed:
+    """A subagent of Claude Code or Codex, or an agent of a workflow."""
+    if facts.request_class not in SUBAGENTS:
+        return Passed("no subagent")
+    return _configured("subagent", table, f"a {facts.request_class}")
+
+
 def background(facts: Facts, table: Table) -> Choice | Passed:
-    """A Claude Haiku model, or a request that Claude Code makes for itself: a title, a page's summary."""
+    """A Claude Haiku model, or a request that Claude Code makes for itself: a title, a page's summary.
+
+    Never the judge of a risky command in auto mode, which goes to the model that it names.
+    """
+    if facts.request_class in ("safety", "search"):
+        return Passed(f"a {facts.request_class} is no background work")
     if facts.request_class == "auxiliary":
         return _configured("background", table, "an auxiliary request")
     asked_for = facts.asked_for.lower()
@@ -144,6 +174,8 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("route", route),
     ("image", image),
     ("longContext", long_context),
+    ("tag", tag),
+    ("agents", agents),
     ("subagent", subagent),
     ("background", background),
     ("compaction", compaction),

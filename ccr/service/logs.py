@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ccr.messages.json import JsonObject
 
 BLOCK = 64 * 1024
+KIND = len("subagent Explore")
 SHORT = 200  # characters of a reason; --json has it whole
 
 
@@ -71,7 +72,7 @@ def readable(line: str) -> str:
 
 def _request(said: JsonObject) -> str:
     asked_for = f"{said['asked_for']}: " if said.get("asked_for") else ""
-    route = f"{asked_for}{said.get('rule') or '-'} -> {said.get('target') or '-'}"
+    route = f"{_kind(said)}{asked_for}{said.get('rule') or '-'} -> {said.get('target') or '-'}"
     figures = [
         f"{_number(said, 'input_tokens')} in",
         f"{_number(said, 'cache_read_tokens')} cached" if said.get("cache_read_tokens") else "",
@@ -82,6 +83,12 @@ def _request(said: JsonObject) -> str:
     ]
     below = [f"\n{' ' * 21}{line}" for line in (*_failures(said), *_error(said))]
     return f"{said.get('status', '-')}  {route}  {', '.join(filter(None, figures))}{''.join(below)}"
+
+
+def _kind(said: JsonObject) -> str:
+    """What the request was for, as a column."""
+    kind = " ".join(str(said[name]) for name in ("class", "agent_type") if said.get(name))
+    return f"{kind:{KIND}}  " if kind else ""
 
 
 def _failures(said: JsonObject) -> Iterator[str]:

@@ -36,6 +36,14 @@ def test_headers_count(ccr: Ccr) -> None:
 
 
 @pytest.mark.usefixtures("config")
+def test_what_a_request_is_for_is_said(ccr: Ccr) -> None:
+    hints = ("-H", "x-claude-code-request-class: subagent", "-H", "x-claude-code-agent-type: Explore")
+    assert ccr("route", "explain", "-", *hints, said=json.dumps(REQUEST)).out.startswith(
+        "claude-opus-4-8 (subagent Explore): "
+    )
+
+
+@pytest.mark.usefixtures("config")
 @pytest.mark.parametrize(("dialect", "field"), [("openai", "messages"), ("responses", "input")])
 def test_requests_of_openai_are_explained_too(ccr: Ccr, dialect: str, field: str) -> None:
     request = {"model": "or,b", field: [{"role": "system", "content": "s"}, {"role": "user", "content": "hi"}]}

@@ -75,6 +75,18 @@ def test_routes_are_found_in_any_spelling() -> None:
     assert found.long_context_threshold == 9000
 
 
+def test_agents_have_routes_of_their_own() -> None:
+    report = Report()
+    raw: Json = {"AGENTS": {"Explore": "local,fast", "reviewer": "openrouter/a/b:free", "lost": "nobody,x"}}
+    found = routes(Place(raw, "Router", report), known())
+    assert {agent: str(target) for agent, target in found.agents.items()} == {
+        "Explore": "local,fast",
+        "reviewer": "OpenRouter,a/b:free",
+    }
+    assert str(report.faults[0]).startswith('Router.AGENTS.lost: there is no provider "nobody"')
+    assert found.targets == {}
+
+
 def test_what_ccr_3_has_in_its_router_is_told() -> None:
     report = Report()
     routes(Place({"rules": [{}], "fallback": {"mode": "off"}, "custom": ""}, "Router", report), known())

@@ -34,6 +34,8 @@ RECORD = Record(
     seconds=0.3,
     error=None,
     stop_reason="end_turn",
+    request_class="subagent",
+    agent_type="Explore",
 )
 
 
@@ -64,6 +66,8 @@ def test_a_request_is_one_line_of_json(open_log: Opener, tmp_path: Path) -> None
         "session": "s",
         "client": "anthropic",
         "agent": "claude-cli/2",
+        "class": "subagent",
+        "agent_type": "Explore",
         "asked_for": "claude-opus",
         "rule": "default",
         "target": "acme,m",

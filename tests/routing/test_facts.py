@@ -183,13 +183,67 @@ def test_thinking_is_enabled_or_adaptive(reasoning: Reasoning | None, thinks: bo
 
 # --- what kind of request it is
 
+HINTED = CLAUDE | {"x-claude-code-request-class": "auxiliary"}
+TITLE: JsonObject = {"type": "object", "properties": {"title": {"type": "string"}}}
+JUDGED = user("<transcript>\n", '{"Bash":"rm -rf /"}\n', "</transcript>\n", "What now?")
+
+# What Claude Code's requests look like, and what they are: the same with hint headers (which say "auxiliary") and without.
+SHAPES: Mapping[str, tuple[Request, str]] = {
+    "the judge of a risky command": (asking(JUDGED, stop=("</severity>",), max_tokens=64), "safety"),
+    "its second stage": (asking(JUDGED, max_tokens=8192, reasoning=Reasoning("disabled")), "safety"),
+    "what a command does": (
+        asking(tools=(Tool("explain"),), tool_choice=ToolChoice("tool", "explain_command")),
+        "safety",
+    ),
+    "a search": (
+        asking(user("Perform a web search for the query: rain"), tools=(SEARCH,), tool_choice=ToolChoice("auto")),
+        "search",
+    ),
+    "a model tried": (asking(user("Hi"), max_tokens=1), "probe"),
+    "a title": (asking(format=Format(TITLE), stream=True), "auxiliary"),
+    "a page's summary": (asking(user("a page"), stream=True, reasoning=Reasoning("disabled")), "auxiliary"),
+}
+
+
+@pytest.mark.parametrize("headers", [CLAUDE, HINTED], ids=["without hints", "with hints"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_request_shows_what_it_is(name: str, headers: Mapping[str, str]) -> None:
+    request, kind = SHAPES[name]
+    assert facts(request, headers).request_class == kind
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_other_clients_requests_of_these_shapes_are_no_such_thing(name: str) -> None:
+    assert facts(SHAPES[name][0], {"user-agent": "curl/8"}).request_class is None
+
+
+@pytest.mark.parametrize("name", ["the judge of a risky command", "a page's summary"])
+def test_what_a_subagent_asks_on_the_side_is_not_the_subagent(name: str) -> None:
+    request, kind = SHAPES[name]
+    assert facts(request, CLAUDE | {"x-claude-code-agent-id": "a0123456789abcdef"}).request_class == kind
+
 
 def test_claude_code_says_what_a_request_is() -> None:
-    assert facts(asking(), {"x-claude-code-request-class": "Side_Reply"}).request_class == "side_reply"
+    assert facts(asking(), {"x-claude-code-request-class": " Compaction "}).request_class == "compaction"
+    assert facts(asking(), {"x-claude-code-request-class": "x" * 1000}).request_class == "x" * 64
 
 
-def test_other_clients_show_nothing() -> None:
-    assert facts(asking(user("hi"), stream=True), {"user-agent": "curl/8"}).request_class is None
+def test_background_work_that_has_no_shape_is_what_claude_code_says() -> None:
+    request = asking(user("a", "b"), stream=True)
+    assert facts(request, HINTED).request_class == "auxiliary"
+    assert facts(request, CLAUDE).request_class == "main"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        asking(stream=True, tools=(Tool("Read"),), reasoning=Reasoning("adaptive")),
+        asking(user("Is this safe?"), stream=False),
+    ],
+    ids=["/btw: with the whole conversation", "in one piece: perhaps a judge"],
+)
+def test_not_all_that_claude_code_calls_auxiliary_is_background_work(request_: Request) -> None:
+    assert facts(request_, HINTED).request_class == "side_reply"
 
 
 def test_claude_code_is_known_by_its_header_or_its_first_system_block() -> None:
@@ -206,6 +260,13 @@ def test_a_subagent_shows_by_the_first_system_block() -> None:
     assert facts(asking(system=(Text(f"{BILLING} cc_is_subagent=true;"),))).request_class == "subagent"
 
 
+def test_a_subagents_type_is_what_its_parent_called_it_or_what_the_client_says() -> None:
+    said = {"x-claude-code-agent-type": "custom"}
+    assert facts(asking(), said).agent == "custom"
+    assert look(asking(), headers=said, tokens=TokenCount(1, True), agent="reviewer").facts.agent == "reviewer"
+    assert facts(asking()).agent is None
+
+
 def test_a_compaction_shows_by_its_beginning() -> None:
     turns = (user("hello"), user("CRITICAL: Respond with TEXT ONLY. Sum up."), user("hint", role="system"))
     assert facts(asking(*turns), CLAUDE).request_class == "compaction"
@@ -216,34 +277,34 @@ def test_a_turn_without_text_is_no_compaction() -> None:
     assert facts(asking(user("hint", role="system")), CLAUDE).request_class == "main"
 
 
-def test_a_title_is_asked_for_as_json_with_one_field() -> None:
-    schema: JsonObject = {"type": "object", "properties": {"title": {"type": "string"}}}
-    assert facts(asking(format=Format(schema)), CLAUDE).request_class == "auxiliary"
-
-
 @pytest.mark.parametrize("form", [Format(None), Format({"properties": {"title": {}, "year": {}}}), Format({})])
 def test_other_structured_output_is_no_title(form: Format) -> None:
     assert facts(asking(format=form), CLAUDE).request_class == "main"
-
-
-def test_a_pages_summary_is_one_streamed_text_without_tools_and_thinking() -> None:
-    request = asking(user("a page"), stream=True, reasoning=Reasoning("disabled"))
-    assert facts(request, CLAUDE).request_class == "auxiliary"
 
 
 @pytest.mark.parametrize(
     "request_",
     [
         asking(user("page"), stream=True, tools=(Tool("Read"),)),
-        asking(user("Hi"), stream=False),
+        asking(user("page"), stream=False),
         asking(user("a"), user("b"), stream=True),
         asking(user("a", "b"), stream=True),
         asking(user("a"), stream=True, reasoning=Reasoning("adaptive")),
+        asking(user("Hi"), max_tokens=2),
+        asking(user("Ho"), max_tokens=1),
+        asking(JUDGED, stream=True),
+        asking(user("x", "<transcript>")),
+        asking(JUDGED, tools=(Tool("Read"),)),
     ],
-    ids=["tools", "not streamed", "two turns", "two texts", "thinking"],
+    ids=str,
 )
-def test_what_is_not_quite_a_pages_summary_is_the_users_own(request_: Request) -> None:
+def test_what_is_not_quite_such_a_request_is_the_users_own(request_: Request) -> None:
     assert facts(request_, CLAUDE).request_class == "main"
+
+
+@pytest.mark.parametrize("asked", ["prov,m[1m]", "prov,m[1M]", "prov,m [1m]", "prov,m"])
+def test_the_wish_for_a_large_window_is_no_part_of_a_models_name(asked: str) -> None:
+    assert facts(replace(asking(), model=asked)).asked_for == "prov,m"
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,16 @@ def table(
     aliases: Mapping[str, str] | None = None,
     fallback: Mapping[str, tuple[str, ...]] | None = None,
     providers: Mapping[str, tuple[str, ...]] = PROVIDERS,
+    agents: Mapping[str, str] | None = None,
     **able: Any,
 ) -> Table:
     """Each scenario goes to the DeepSeek model of its own name, if nothing else is said."""
     named = {name: f"DeepSeek,{name}" for name in SCENARIOS} if routes is None else routes
     return Table(
-        Routes({name: target(text) for name, text in named.items()}),
+        Routes(
+            {name: target(text) for name, text in named.items()},
+            agents={name: target(text) for name, text in (agents or {}).items()},
+        ),
         {ProviderName(name): tuple(map(ModelName, models)) for name, models in providers.items()},
         {name: target(text) for name, text in (aliases or {}).items()},
         {name: tuple(map(target, chain)) for name, chain in (fallback or {}).items()},
@@ -60,9 +64,13 @@ def refusal(asked_for: str = "claude-opus-4-8", routes: Table | None = None, **f
         ({"has_image": True}, "image"),
         ({"tokens": 60_001}, "longContext"),
         ({"tokens": 20_001, "last_input": 60_001}, "longContext"),
+        ({"request_class": "subagent"}, "subagent"),
+        ({"request_class": "workflow", "asked_for": "claude-haiku-4-5", "thinks": True}, "subagent"),
         ({"request_class": "auxiliary"}, "background"),
         ({"asked_for": "claude-haiku-4-5-20251001"}, "background"),
         ({"request_class": "compaction"}, "compaction"),
+        ({"request_class": "side_reply"}, "default"),
+        ({"request_class": "search", "asked_for": "claude-haiku-4-5", "has_web_search": True}, "webSearch"),
         ({"has_web_search": True, "has_tools": True}, "webSearch"),
         ({"thinks": True}, "think"),
         ({"has_tools": True, "has_editing_tools": True}, "coder"),
@@ -103,7 +111,8 @@ def test_the_order_is_the_one_that_is_documented() -> None:
         "has_image": True,
         "tokens": 60_001,
         "tagged": "openrouter,tagged",
-        "request_class": "compaction",
+        "request_class": "workflow",
+        "agent": "Explore",
         "has_web_search": True,
         "thinks": True,
         "has_editing_tools": True,
@@ -116,20 +125,55 @@ def test_the_order_is_the_one_that_is_documented() -> None:
         {"has_image": False},
         {"tokens": 0},
         {"tagged": None},
+        {"agent": None},
+        {"request_class": "compaction"},
         {"asked_for": "claude-opus"},
-        {"request_class": None},
+        {"request_class": "main"},
         {"has_web_search": False},
         {"thinks": False},
         {"has_editing_tools": False},
         {"has_tools": False},
         {"asked_for": "claude-sonnet"},
     )
-    routes = table(dict.fromkeys((*SCENARIOS, "opus"), "openrouter,x"))
+    routes = table(dict.fromkeys((*SCENARIOS, "opus"), "openrouter,x"), agents={"explore": "openrouter,x"})
     order = [chosen(routes=routes, **everything)[0]]
     for change in less:
         everything |= change
         order.append(chosen(routes=routes, **everything)[0])
     assert order == [name for name, _ in RULES]
+
+
+AGENTS = table({"default": "openrouter,x", "background": "openrouter,b"}, agents={"Explore": "DeepSeek,fast"})
+
+
+@pytest.mark.parametrize("agent", ["Explore", "explore", "EXPLORE"])
+@pytest.mark.parametrize("kind", ["subagent", "workflow", "compaction"])
+def test_a_subagent_goes_where_its_type_says_and_its_compactions_with_it(kind: str, agent: str) -> None:
+    assert chosen("claude-haiku-4-5", AGENTS, request_class=kind, agent=agent) == ("agents", "DeepSeek,fast")
+
+
+def test_a_subagent_of_another_type_is_like_any_other() -> None:
+    assert chosen(routes=AGENTS, request_class="subagent", agent="Plan") == ("default", "openrouter,x")
+
+
+def test_what_a_subagent_asks_on_the_side_is_background_work() -> None:
+    assert chosen(routes=AGENTS, request_class="auxiliary", agent="Explore") == ("background", "openrouter,b")
+
+
+def test_an_agents_route_to_nobody_is_an_error() -> None:
+    routes = table(agents={"Plan": "gone,x"})
+    said = refusal(routes=routes, request_class="subagent", agent="plan")
+    assert said.startswith("Router.agents.plan goes to provider 'gone'")
+
+
+@pytest.mark.parametrize("asked_for", ["claude-haiku-4-5", "claude-opus-4-8"])
+def test_the_judge_of_risky_commands_is_never_background_work(asked_for: str) -> None:
+    assert chosen(asked_for, request_class="safety") == ("default", "DeepSeek,default")
+
+
+def test_the_judge_of_risky_commands_goes_to_the_model_that_it_names() -> None:
+    routes = table({"default": "openrouter,x", "background": "openrouter,b", "sonnet": "anthropic,s"})
+    assert chosen("claude-sonnet-5", routes, request_class="safety") == ("family", "anthropic,s")
 
 
 def test_a_haiku_that_is_not_claudes_is_not_for_the_background() -> None:
@@ -216,7 +260,7 @@ def facts(name: str, value: str) -> dict[str, Any]:
     return {name: value}
 
 
-@pytest.mark.parametrize(("fact", "rule"), [("scripted", "custom"), ("tagged", "subagent")])
+@pytest.mark.parametrize(("fact", "rule"), [("scripted", "custom"), ("tagged", "tag")])
 def test_what_a_script_or_a_tag_names_is_a_target(fact: str, rule: str) -> None:
     assert chosen(**facts(fact, "openrouter/m")) == (rule, "openrouter,m")
     assert chosen(**facts(fact, "claude-opus-4-8")) == (rule, "anthropic,claude-opus-4-8")

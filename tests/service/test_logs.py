@@ -55,6 +55,12 @@ def test_a_request_is_one_line() -> None:
     assert readable(request()) == expected
 
 
+def test_a_request_says_what_it_was_for() -> None:
+    subagent = readable(request(**{"class": "subagent", "agent_type": "Explore"}))
+    assert "200  subagent Explore  think -> or,a  1,200 in" in subagent
+    assert "200  main              think -> or,a  1,200 in" in readable(request(**{"class": "main"}))
+
+
 def test_a_request_says_what_is_unusual() -> None:
     line = readable(request(cache_read_tokens=900, first_token_ms=400, asked_for="claude-opus"))
     assert "200  claude-opus: think -> or,a  " in line
