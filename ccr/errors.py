@@ -16,6 +16,7 @@ CcrError
         ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
         ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
         │   └── UpstreamLoginRefused   it rejects the caller's own login
+        │   └── UpstreamLoginRefused   it rejects the caller's own login
         ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamToolless, UpstreamLimited
         ├── UpstreamBusy      overloaded
         ├── UpstreamFailed    a 5xx
@@ -25,6 +26,7 @@ CcrError
         └── UpstreamCut       the answer ended before its end
 """
 
+from collections.abc import Mapping
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -68,6 +70,7 @@ class RequestProblem(CcrError):
         super().__init__(message)
         self.retry_after = retry_after
         self.retry = retry  # what `x-should-retry` says; None leaves it to the client
+        self.told: Mapping[str, str] = {}  # headers that tell the client of its login
         self.told: Mapping[str, str] = {}  # headers that tell the client of its login
 
 
@@ -135,6 +138,10 @@ class UpstreamLoginRefused(UpstreamRefused):
     """The provider rejects the caller's own login, which Claude Code then renews."""
 
 
+class UpstreamLoginRefused(UpstreamRefused):
+    """The provider rejects the caller's own login, which Claude Code then renews."""
+
+
 class UpstreamKeyRefused(UpstreamProblem):
     """The provider rejects our key."""
 
@@ -194,6 +201,7 @@ REPLIES: dict[type[CcrError], Reply] = {
     TooLarge: Reply(413, "request_too_large"),
     Draining: Reply(503, "overloaded_error"),
     UpstreamRefused: Reply(400, "invalid_request_error"),
+    UpstreamLoginRefused: Reply(401, "authentication_error"),
     UpstreamLoginRefused: Reply(401, "authentication_error"),
     # Not 401: Claude Code would tell the user to log in, and drop our message.
     UpstreamKeyRefused: Reply(403, "permission_error"),

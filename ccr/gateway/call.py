@@ -139,4 +139,5 @@ def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) 
     if problem.retry is not None:
         headers["x-should-retry"] = str(problem.retry).lower()
     headers |= relayed(problem.told)
+    headers |= relayed(problem.told)
     return Answer(reply_for(problem).status, headers, inbound.client.error(problem, request_id))

@@ -1,9 +1,10 @@
 """What comes in and what goes out, as the doors see it."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from ccr.config.schema import Secret
 from ccr.errors import RequestProblem
 from ccr.wire.dialect import ClientDialect
 
@@ -15,6 +16,7 @@ class Inbound:
     headers: Mapping[str, str]  # lower-case names
     query: str
     request_id: str
+    login: Mapping[str, Secret] = field(default_factory=dict)  # headers that are the caller's own proof
     named: str = ""  # what the path names
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from ccr.config.exposure import is_loopback
+from ccr.gateway import login
 from ccr.gateway.inbound import Inbound
 from ccr.ids import Target
 from ccr.messages.json import JsonObject
@@ -41,6 +42,8 @@ def outgoing(
 ) -> UpstreamRequest:
     same = _same(inbound, upstream)
     headers = forwarded(inbound.headers) if same else {}
+    if upstream.auth != "client":
+        headers = login.without_beta(headers)
     url = upstream.dialect.address(upstream.url, target, stream=request.stream)
     url = _with_query(url, inbound.query) if same else url
     if passes_through(inbound, upstream, target):
@@ -58,7 +61,7 @@ def outgoing(
         headers = {**payload.headers, "content-type": FORM if payload.form else "application/json"}
     if is_loopback(urlsplit(url).hostname or ""):
         headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
-    return UpstreamRequest(url, {**headers, **_auth(upstream), **upstream.headers}, body)
+    return UpstreamRequest(url, {**headers, **_auth(inbound, upstream, target), **upstream.headers}, body)
 
 
 def _same(inbound: Inbound, upstream: Upstream) -> bool:
@@ -69,7 +72,9 @@ def _form(fields: JsonObject) -> bytes:
     return urlencode({name: str(value) for name, value in fields.items()}).encode()
 
 
-def _auth(upstream: Upstream) -> Mapping[str, str]:
+def _auth(inbound: Inbound, upstream: Upstream, target: Target) -> Mapping[str, str]:
+    if upstream.auth == "client":
+        return login.proof(inbound, target)
     if upstream.key is None or upstream.auth not in AUTH:  # others are signed once they are whole: upstream.signing
         return {}
     key = upstream.key.reveal()

@@ -48,7 +48,7 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
             return here
         if request.stream:
             call.writer = inbound.client.writer(seen.request)
-        return await in_time(call, seen.facts.tokens, first_success(call, seen))
+        return await in_time(call, first_success(call, seen))
     except RequestProblem as problem:
         return call.refuse(problem)
     except BaseException:

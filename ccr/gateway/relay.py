@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from ccr.errors import RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
+from ccr.gateway import login
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming, Piece
 from ccr.messages.events import Start
@@ -32,13 +33,16 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
     assert call.target is not None
     upstream = call.runtime.upstreams[call.target.provider]
     if isinstance(failure, UpstreamSaid):
-        failure = classify(failure, call.target, upstream.key_source)
+        said, failure = failure, classify(failure, call.target, upstream.key_source)
+        if upstream.auth == "client":
+            failure = login.explained(said, failure, call.target)
     elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
         failure.message = f"{failure.message} [{call.target}]"
     # Some providers quote the key that they refuse; one in front of others, somebody else's.
-    for each in call.runtime.upstreams.values():
-        if each.key and len(each.key.reveal()) >= SHORTEST_KEY:
-            failure.message = failure.message.replace(each.key.reveal(), "***")
+    keys = [each.key.reveal() for each in call.runtime.upstreams.values() if each.key]
+    for secret in (*keys, *login.tokens(call.inbound)):
+        if len(secret) >= SHORTEST_KEY:
+            failure.message = failure.message.replace(secret, "***")
     return failure
 
 

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from ccr.errors import Draining, NotFound, RequestProblem
 from ccr.gateway.call import refusal
 from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Current
 from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, whole_body
@@ -119,6 +120,8 @@ class Door:
                 raise Draining("the router is stopping; ask again in a moment", retry_after=2)
             if self._guarded and server.key:
                 check_key(inbound.headers, server.key.reveal())
+            if self._guarded:
+                inbound = apart(inbound, server.key.reveal() if server.key else "")
             body = await whole_body(receive, server.max_body)
             return await unless_gone(self._ask(replace(inbound, body=body), self._current), receive)
         except RequestProblem as problem:

@@ -6,14 +6,15 @@ from urllib.parse import urlsplit
 
 from ccr.config.exposure import is_loopback
 from ccr.errors import Forbidden, Unauthorized
+from ccr.gateway.login import HEADERS, KEY
 
 LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", "host.containers.internal"})
 
 
 def check_key(headers: Mapping[str, str], key: str) -> None:
-    """`Authorization: Bearer` or `x-api-key`; Claude Code may send both, and one right one is enough."""
+    """`Authorization: Bearer`, `x-api-key`, or `x-ccr-key` beside a login of the caller's own; one right one is enough."""
     if not is_known(headers, key):
-        given = "authorization" in headers or "x-api-key" in headers
+        given = any(name in headers for name in (*HEADERS, KEY))
         raise Unauthorized(
             f"the router's key is {'not right' if given else 'missing'}; `ccr env` prints what a client needs",
             retry=False,
@@ -22,7 +23,7 @@ def check_key(headers: Mapping[str, str], key: str) -> None:
 
 def is_known(headers: Mapping[str, str], key: str) -> bool:
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    offered = [headers.get("x-api-key", "")]
+    offered = [headers.get("x-api-key", ""), headers.get(KEY, "")]
     if scheme.lower() == "bearer":
         offered.append(bearer.strip())
     return any(hmac.compare_digest(candidate.encode(), key.encode()) for candidate in offered)

@@ -14,6 +14,7 @@ KEY = "ccr-0123456789"
         {"x-api-key": KEY},
         {"x-api-key": KEY, "authorization": "Bearer another"},
         {"x-api-key": "another", "authorization": f"Bearer {KEY}"},
+        {"x-ccr-key": KEY, "authorization": "Bearer a login"},
     ],
 )
 def test_the_key_opens(headers: dict[str, str]) -> None:
@@ -28,6 +29,7 @@ def test_the_key_opens(headers: dict[str, str]) -> None:
         ({"authorization": "Bearer "}, "not right"),
         ({"x-api-key": KEY[:-1]}, "not right"),
         ({"x-api-key": "schlüssel"}, "not right"),
+        ({"x-ccr-key": KEY[1:]}, "not right"),
     ],
 )
 def test_anything_else_does_not(headers: dict[str, str], words: str) -> None:

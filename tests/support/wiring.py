@@ -8,6 +8,7 @@ from typing import Any
 from ccr.config.schema import Config, Routes, Timeouts
 from ccr.errors import RequestProblem
 from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.sessions import Sessions
@@ -57,10 +58,11 @@ class Wired:
         fallback: Mapping[str, tuple[str, ...]] = {},
         script: FixedScript | None = None,
         config: Config | None = None,
+        transport: Canned | None = None,
     ) -> None:
         upstreams = upstreams or (upstream_at("http://acme.test/v1/messages"),)
         targets = {name: target(text) for name, text in (routes or {"default": "acme,m"}).items()}
-        self.transport = Canned(*answers)
+        self.transport = transport or Canned(*answers)
         self.seen = Collected()
         self.clock = FakeClock()
         self.sessions = Sessions()
@@ -96,7 +98,7 @@ class Wired:
             query=query,
             request_id="req_test",
         )
-        return await answer(inbound, self.runtime)
+        return await answer(apart(inbound, ""), self.runtime)
 
 
 async def read(answer: Answer) -> bytes:
