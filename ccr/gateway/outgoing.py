@@ -34,13 +34,13 @@ MEANT_FOR_US = ("context",)
 
 def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool:
     """Same dialect on both sides and nothing to adjust: the bytes go through as they are."""
-    return _same(inbound, upstream) and not upstream.quirks_for(target.model)
+    return is_same(inbound, upstream) and not upstream.quirks_for(target.model)
 
 
 def outgoing(
     inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target, instance: str
 ) -> UpstreamRequest:
-    same = _same(inbound, upstream)
+    same = is_same(inbound, upstream)
     headers = forwarded(inbound.headers) if same else {}
     if upstream.auth != "client":
         headers = login.without_beta(headers)
@@ -64,7 +64,7 @@ def outgoing(
     return UpstreamRequest(url, {**headers, **_auth(inbound, upstream, target), **upstream.headers}, body)
 
 
-def _same(inbound: Inbound, upstream: Upstream) -> bool:
+def is_same(inbound: Inbound, upstream: Upstream) -> bool:
     return upstream.dialect.verbatim and inbound.client.name == upstream.dialect.name
 
 

@@ -18,6 +18,7 @@ from ccr.gateway.ports import Exchange
 from ccr.gateway.probe import answered, decided
 from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
 from ccr.gateway.runtime import Runtime
+from ccr.gateway.safeguards import refuse_unchecked
 from ccr.ids import Target
 from ccr.messages.request import Request
 from ccr.policy.attempts import attempts
@@ -44,6 +45,8 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         seen = await view(request, inbound, runtime)
         call.request_class, call.agent_type = seen.facts.request_class, seen.facts.agent
         call.decision = decided(seen.facts, runtime.table)
+        target = call.decision.target
+        refuse_unchecked(inbound, request, runtime.upstreams[target.provider], target)
         if here := answered(call, seen.facts, request):
             return here
         if request.stream:

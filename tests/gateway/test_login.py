@@ -15,7 +15,7 @@ from tests.support.canned import CannedExchange, canned
 from tests.support.wiring import Wired, read, upstream_at
 
 LOGIN = "Bearer sk-ant-oat01-mine"
-LIMITS = {"anthropic_ratelimit_unified_status": "allowed_warning", "anthropic_ratelimit_unified_reset": "1795"}
+LIMITS: Any = {"anthropic_ratelimit_unified_status": "allowed_warning", "anthropic_ratelimit_unified_reset": "1795"}
 
 
 def claude(**changes: Any) -> Upstream:
