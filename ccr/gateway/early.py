@@ -10,7 +10,6 @@ from ccr.gateway.call import Call
 from ccr.gateway.inbound import Answer
 from ccr.gateway.relay import PATIENCE, STREAM
 from ccr.messages.events import Start
-from ccr.messages.reply import Usage
 from ccr.wire.dialect import Writer
 
 # Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
@@ -19,8 +18,8 @@ LONGEST_SILENCE = 300.0
 SHARE = 0.97
 
 
-async def in_time(call: Call, prompt: int, answering: Coroutine[Any, Any, Answer]) -> Answer:
-    """The answer, or in its place what its client must have by now; `prompt` is how many tokens it asks with."""
+async def in_time(call: Call, answering: Coroutine[Any, Any, Answer]) -> Answer:
+    """The answer, or in its place what its client must have by now."""
     task = asyncio.create_task(answering)
     limit = call.runtime.config.timeouts.head if call.writer else longest_wait(call.inbound.headers)
     try:
@@ -28,7 +27,7 @@ async def in_time(call: Call, prompt: int, answering: Coroutine[Any, Any, Answer
         if task.done():
             return task.result()
         if call.writer:
-            return Answer(200, call.early_headers() | STREAM, Early(call, call.writer, prompt, task))
+            return Answer(200, call.early_headers() | STREAM, Early(call, call.writer, task))
         problem = UpstreamTimeout(
             f"{call.target} gave no whole answer in {limit:.0f} s, and the client waits no longer for one that is "
             "not streamed; choose a faster model, or less effort",
@@ -54,11 +53,10 @@ def longest_wait(headers: Mapping[str, str]) -> float | None:
 class Early:
     """A stream whose head leaves at once. It waits for the answer, alive to the client, and then goes on with it."""
 
-    def __init__(self, call: Call, writer: Writer, prompt: int, answer: asyncio.Task[Answer]) -> None:
+    def __init__(self, call: Call, writer: Writer, answer: asyncio.Task[Answer]) -> None:
         call.begun = True
         self._call = call
         self._writer = writer
-        self._prompt = prompt
         self._answer = answer
         self._bytes = self._all()
 
@@ -78,8 +76,8 @@ class Early:
 
     async def _all(self) -> AsyncGenerator[bytes]:
         call = self._call
-        guess = Usage(input=self._prompt, output=0)
-        yield self._writer.open(Start(call.inbound.request_id.removeprefix("req_"), call.asked_for, guess))
+        # Without an estimate: Claude Code 2.1.197 adds it to its sums again for each sign of life.
+        yield self._writer.open(Start(call.inbound.request_id.removeprefix("req_"), call.asked_for))
         while not self._answer.done():
             yield self._writer.ping()
             await asyncio.wait({self._answer}, timeout=PATIENCE)

@@ -100,23 +100,20 @@ class Stream:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
         rest = b""
         async for piece in self._incoming.pieces():
-            start = None
             for event in piece.events:
-                written = self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
-                start = written if isinstance(event, Start) else start
+                self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
             yield self._sign_of_life(piece)
             frames, rest = _whole_frames(rest + piece.raw)
-            yield frames if start is None else self._beginning(frames, start)
+            yield self._beginning(frames) if any(isinstance(event, Start) for event in piece.events) else frames
             self._complete = self._complete or piece.final
         yield rest
         self._complete = True
 
-    def _beginning(self, frames: bytes, start: bytes) -> bytes:
+    def _beginning(self, frames: bytes) -> bytes:
         if not self._call.begun:
             return self._incoming.naming.renamed(frames)
-        each = FRAME_ENDS.split(frames)
-        opening = next((frame for frame in each if OPENING.search(frame)), b"")
-        return frames.replace(opening, start, 1) if opening else frames
+        opening = next(filter(OPENING.search, FRAME_ENDS.split(frames)), b"")
+        return frames.replace(opening, b"", 1)
 
     def _sign_of_life(self, piece: Piece) -> bytes:
         """For a client that waits: pings and comments of the upstream's are not enough for it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ccr.messages.blocks import RedactedThinking, Text, Thinking
-from ccr.messages.events import BlockStart, End, Event, Finish, Ping
+from ccr.messages.events import BlockStart, End, Event, Finish
 
 
 class LastWords:
@@ -17,7 +17,7 @@ class LastWords:
         match event:
             case BlockStart(Thinking() | RedactedThinking()) if self._spoken:
                 self._held = [*(self._held or ()), event]
-                return (Ping(),)
+                return ()
             case BlockStart(block):
                 self._spoken = isinstance(block, Text)
                 held, self._held = self._held or [], None
@@ -27,6 +27,6 @@ class LastWords:
                 return (event,)
             case _ if self._held is not None:
                 self._held.append(event)
-                return (Ping(),)
+                return ()
             case _:
                 return (event,)

@@ -1,5 +1,7 @@
 import asyncio
 import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -14,8 +16,9 @@ from ccr.wire.openai_chat import ChatClient, ChatUpstream
 from ccr.wire.quirks import Quirk
 from tests.support import chat, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
-from tests.support.canned import CannedExchange, canned
-from tests.support.parts import text
+from tests.support.canned import CannedExchange, FakeClock, canned
+from tests.support.parts import text, thinking, usage
+from tests.support.sse import heard
 from tests.support.wiring import Wired, read, upstream_at
 
 
@@ -115,6 +118,51 @@ async def test_silence_is_bridged_by_a_ping_between_frames() -> None:
 async def test_a_ping_in_a_copied_block_holds_an_empty_delta_which_alone_keeps_claude_code_waiting() -> None:
     first, rest = HI[: HI.index(b"event: content_block_stop")], HI[HI.index(b"event: content_block_stop") :]
     assert b'"text_delta","text":""' in await read(await Wired(canned([first, b"", rest])).ask(STREAMED))
+
+
+class Slow(CannedExchange):
+    """Ten seconds pass before each piece."""
+
+    clock: FakeClock
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for piece in super().chunks():
+            self.clock.advance(10)
+            yield piece
+
+
+async def slowly(pieces: Sequence[bytes], **wiring: Any) -> bytes:
+    exchange = Slow(pieces)
+    wired = Wired(exchange, **wiring)
+    exchange.clock = wired.clock
+    return await read(await wired.ask(STREAMED))
+
+
+COMMENT = b": still thinking\n\n"
+EMPTY_DELTA = b'"delta":{"type":"text_delta","text":""}'
+
+
+async def test_an_upstream_that_sends_nothing_but_comments_is_silent_to_the_client() -> None:
+    first, rest = HI[: HI.index(b"event: content_block_stop")], HI[HI.index(b"event: content_block_stop") :]
+    once, twice = ([first, *[COMMENT] * count, rest] for count in (1, 4))
+    assert EMPTY_DELTA not in await slowly(once)
+    assert (await slowly(twice)).count(EMPTY_DELTA) == 2
+    frames = chat_frames()
+    assert EMPTY_DELTA in await slowly([*frames[:3], *[COMMENT] * 4, *frames[3:]], upstreams=[openai()])
+
+
+async def test_what_we_cannot_read_is_no_silence() -> None:
+    begun, strange = HI[: HI.index(b"event: content_block_stop")], b'event: content_block_delta\ndata: {"type":\n\n'
+    stop = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+    assert await slowly([begun, *[strange] * 4, stop]) == begun + strange * 4 + stop
+
+
+async def test_thoughts_that_are_held_back_after_a_text_leave_no_silence() -> None:
+    thought = chat.body(text("hi"), thinking("first this, then that, and more of it"), text("so"), usage(10, 3))
+    pieces = [frame + b"\n\n" for frame in thought.split(b"\n\n") if frame]
+    written = await slowly(pieces, upstreams=[openai()])
+    assert b'"delta":{"stop_reason":null' in written
+    assert heard(written).text == "hiso"
 
 
 async def test_silence_within_a_frame_is_bridged_before_it() -> None:

@@ -186,9 +186,10 @@ class Listener:
         assert self.answer.id, "message_delta before message_start"
         assert isinstance(event["usage"]["output_tokens"], int), "message_delta without output_tokens"
         delta = event["delta"]
-        if "stop_reason" in delta:
+        assert not self.finished, "two stop reasons"
+        if delta.get("stop_reason") is not None:  # without one it is a sign of life
             self.answer.stop_reason = delta["stop_reason"]
             self.answer.stop_sequence = delta["stop_sequence"]
-            assert self.answer.stop_reason, "an answer without a stop reason"
+            assert self.answer.stop_reason, "an empty stop reason"
             self.finished = True
         self.answer.usage |= {name: value for name, value in event["usage"].items() if value is not None}

@@ -1,5 +1,5 @@
 from ccr.messages.blocks import RedactedThinking, Text, Thinking, ToolUse
-from ccr.messages.events import BlockStart, BlockStop, End, Event, Finish, Ping, TextDelta, ThinkingDelta
+from ccr.messages.events import BlockStart, BlockStop, End, Event, Finish, TextDelta, ThinkingDelta
 from ccr.wire.lastwords import LastWords
 
 TEXT: list[Event] = [BlockStart(Text("")), TextDelta("hi"), BlockStop()]
@@ -10,7 +10,7 @@ END: list[Event] = [Finish("end_turn"), End()]
 
 def passed(*events: Event) -> list[Event]:
     stage = LastWords()
-    return [event for each in events for event in stage.take(each) if event != Ping()]
+    return [event for each in events for event in stage.take(each)]
 
 
 def test_thoughts_before_a_text_pass_at_once() -> None:
@@ -34,8 +34,8 @@ def test_thoughts_after_a_call_or_alone_stay() -> None:
     assert passed(*THOUGHT, *END) == [*THOUGHT, *END]
 
 
-def test_what_waits_is_told_by_signs_of_life() -> None:
+def test_what_waits_is_silence() -> None:
     stage = LastWords()
     for event in TEXT:
         stage.take(event)
-    assert [list(stage.take(event)) for event in THOUGHT] == [[Ping()]] * 3
+    assert [list(stage.take(event)) for event in THOUGHT] == [[]] * 3

@@ -31,6 +31,11 @@ from ccr.wire.sse import frame
 PING = b'event: ping\ndata: {"type":"ping"}\n\n'
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":%s}\n\n'
+# A message_delta that tells nothing. The SDKs want every field of it.
+WAITING = (
+    b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":null,"stop_sequence":null},'
+    b'"usage":{"output_tokens":0}}\n\n'
+)
 BLOCK_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
 
 # Of what ends an answer, these stand inside `delta`; all else stands beside it.
@@ -78,13 +83,14 @@ class StreamWriter:
             case End():
                 return STOP
             case _:
-                return self.ping()
+                return PING
 
     def fail(self, error: RequestProblem, request_id: str) -> bytes:
         return frame(envelope(error, request_id), "error")
 
     def ping(self) -> bytes:
-        """A sign of life. Claude Code gives up after 300 s of pings alone; an empty delta keeps it waiting."""
+        """A sign of life. Claude Code 2.1.197 gives up after 300 s of pings alone; an empty delta keeps it waiting. For
+        each message_delta it counts the prompt once more, so that one comes only where no other delta can stand."""
         match self._open:
             case Text():
                 return PING + self.write(TextDelta(""))
@@ -92,16 +98,18 @@ class StreamWriter:
                 return PING + self.write(ThinkingDelta(""))
             case ToolUse():
                 return PING + self.write(JsonDelta(""))
+            case None if self._going:
+                return PING + WAITING
             case _:
-                return PING + _so_far({"output_tokens": 0}) if self._going else PING
+                return PING
 
     def _delta(self, form: bytes, text: str) -> bytes:
         return DELTA % (self._index, form % _json(text))
 
     def _start(self, start: Start) -> bytes:
         self._usage = start.usage
-        if self._going:  # the client was told a guess
-            return _so_far({"output_tokens": 0, **encode_usage(start.usage)})
+        if self._going:
+            return b""
         self._going = True
         message = {
             "id": message_id(start.id),
@@ -135,11 +143,6 @@ class StreamWriter:
         beside = {name: value for name, value in finish.extra.items() if name not in IN_DELTA}
         delta = {"stop_reason": finish.reason, "stop_sequence": finish.stop_sequence, **inside}
         return _frame({"type": "message_delta", "delta": delta, "usage": usage, **beside})
-
-
-def _so_far(usage: JsonObject) -> bytes:
-    """A message_delta that ends nothing. The SDKs want every field of it."""
-    return _frame({"type": "message_delta", "delta": {"stop_reason": None, "stop_sequence": None}, "usage": usage})
 
 
 def _frame(event: JsonObject) -> bytes:
