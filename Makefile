@@ -1,6 +1,6 @@
 # Every target is a script of the same name: see scripts/README.md.
 .DEFAULT_GOAL := help
-.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-image fuzz check format lock bump sbom distclean
+.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-long test-image fuzz check format lock bump sbom distclean
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -61,6 +61,9 @@ test-unit: ## Run the unit tests (ARGS='-k word' and so on)
 
 test-e2e: ## Run the end-to-end tests, with the real claude (ARGS as above)
 	@scripts/test e2e $(ARGS)
+
+test-long: ## Run the tests that wait for minutes (ARGS as above)
+	@scripts/test long $(ARGS)
 
 test-image: ## Build both images and test them in the container engine (ARGS as above)
 	@scripts/test-image $(ARGS)

@@ -129,7 +129,7 @@ def running_router(
             raise AssertionError(f"the router did not stop within 10 s\n{router.said}") from None
 
 
-def wait_until_up(router: Router, seconds: float = 20) -> None:
+def wait_until_up(router: Router, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert router.process.poll() is None, f"the router ended with {router.process.returncode}\n{router.said}"
@@ -186,11 +186,11 @@ class Person:
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode(), time.monotonic() - start)
 
-    def claude(self, *arguments: str, url: str, **variables: str) -> Ran:
+    def claude(self, *arguments: str, url: str, seconds: float = 60, **variables: str) -> Ran:
         """The real client against any server."""
         assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"
         spoken = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": KEY, "CLAUDE_CODE_MAX_RETRIES": "1"}
-        return self.run(str(self.program), *arguments, variables={**spoken, **variables})
+        return self.run(str(self.program), *arguments, variables={**spoken, **variables}, seconds=seconds)
 
     def ccr(self, *arguments: str, seconds: float = 60, **variables: str) -> Ran:
         assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"
