@@ -10,11 +10,16 @@ from pathlib import Path
 from ccr.config.schema import Config
 from ccr.env import HIDDEN, KEPT, OVERRIDDEN
 from ccr.errors import ServiceProblem
+from ccr.providers.addresses import vendor_of
 
 # Background requests come under the main model's name unless the client is given another one for them.
 BACKGROUND_MODEL = "claude-haiku-4-5-20251001"
 UNSET = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
 LOOPBACK = ("127.0.0.1", "localhost")
+TOKEN, HEADERS = "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"
+# Auto mode's safety check runs at Anthropic, beside the answer; at 0 the client asks a model of its own choice instead.
+# Where neither can be, each action waits for the user, and with -p is refused.
+OWN_CHECK = "CLAUDE_CODE_AUTO_MODE_SERVER"
 TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
 
 
@@ -35,20 +40,34 @@ def environment(
     """`env` is the user's own: what it says of proxies and headers is extended, not replaced."""
     values = {
         "ANTHROPIC_BASE_URL": address,
-        "ANTHROPIC_AUTH_TOKEN": key,
         "API_TIMEOUT_MS": str(config.client_timeout_ms),
         "DISABLE_TELEMETRY": "true",
         "DISABLE_COST_WARNINGS": "true",
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
     }
+    # In the place of a Claude login no token may stand: it would be sent instead. The client sends headers of the user's
+    # to the base URL alone.
+    login = any(provider.auth == "client" for provider in config.providers)
+    headers = {"x-ccr-key": key} if login else {}
+    if not login:
+        values[TOKEN] = key
+    if context:
+        headers["x-ccr-route"] = context
+    if headers:
+        values[HEADERS] = _with_headers(env.get(HEADERS, ""), headers)
+    if not (env.get(OWN_CHECK) or _all_at_anthropic(config)):
+        values[OWN_CHECK] = "0"
     values |= _no_proxy(env)
     if config.routes.get("background") and not env.get("ANTHROPIC_DEFAULT_HAIKU_MODEL"):
         values["ANTHROPIC_SMALL_FAST_MODEL"] = env.get("ANTHROPIC_SMALL_FAST_MODEL") or BACKGROUND_MODEL
-    if context:
-        values["ANTHROPIC_CUSTOM_HEADERS"] = _with_route(env.get("ANTHROPIC_CUSTOM_HEADERS", ""), context)
     if config.non_interactive:
         values |= {"CI": "true", "FORCE_COLOR": "0", "NODE_NO_READLINE": "1", "TERM": "dumb"}
-    return Environment(values)
+    return Environment(values, unset=(*HIDDEN, TOKEN) if login else HIDDEN)
+
+
+def _all_at_anthropic(config: Config) -> bool:
+    vendors = [vendor_of(provider) for provider in config.providers]
+    return bool(vendors) and all(vendor and vendor.name == "anthropic" for vendor in vendors)
 
 
 def for_shell(config: Config, address: str, key: str, env: Mapping[str, str]) -> Environment:
@@ -79,9 +98,9 @@ def _extended(hosts: str) -> str:
     return ",".join([*listed, *(host for host in LOOPBACK if host not in listed)])
 
 
-def _with_route(headers: str, route: str) -> str:
-    others = [line for line in headers.splitlines() if line and not line.lower().startswith("x-ccr-route:")]
-    return "\n".join([*others, f"x-ccr-route: {route}"])
+def _with_headers(lines: str, ours: Mapping[str, str]) -> str:
+    others = [line for line in lines.splitlines() if line and line.partition(":")[0].strip().lower() not in ours]
+    return "\n".join([*others, *(f"{name}: {value}" for name, value in ours.items())])
 
 
 def find_claude(config: Config, env: Mapping[str, str], tools: Path = TOOLS) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ccr.config.schema import Config, Routes
+from ccr.config.schema import Config, Provider, Routes
 from ccr.env import restored
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, ProviderName, Target
@@ -34,6 +34,33 @@ def test_what_would_lead_past_the_router_is_unset() -> None:
     applied = environment(Config(), URL, "key", {}).applied({"ANTHROPIC_API_KEY": "x", "HOME": "/h"})
     assert "ANTHROPIC_API_KEY" not in applied
     assert applied["HOME"] == "/h"
+
+
+LOGIN = Provider(ProviderName("claude"), "", auth="client")
+OTHER = Provider(ProviderName("deepseek"), "")
+
+
+def test_where_a_login_is_sent_on_no_token_stands_before_it() -> None:
+    env = {"ANTHROPIC_CUSTOM_HEADERS": "a: b\nX-CCR-Key: old", "ANTHROPIC_AUTH_TOKEN": "another"}
+    applied = environment(Config(providers=(LOGIN, OTHER)), URL, "key", env, "think").applied(env)
+    assert "ANTHROPIC_AUTH_TOKEN" not in applied
+    assert applied["ANTHROPIC_CUSTOM_HEADERS"] == "a: b\nx-ccr-key: key\nx-ccr-route: think"
+
+
+@pytest.mark.parametrize(
+    ("providers", "env", "expected"),
+    [
+        ((), {}, "0"),
+        ((OTHER,), {}, "0"),
+        ((LOGIN, OTHER), {}, "0"),
+        ((LOGIN,), {}, None),
+        ((OTHER,), {"CLAUDE_CODE_AUTO_MODE_SERVER": "1"}, None),
+    ],
+)
+def test_claude_checks_risky_actions_itself_where_not_all_providers_can(
+    providers: tuple[Provider, ...], env: dict[str, str], expected: str | None
+) -> None:
+    assert values(Config(providers=providers), env).get("CLAUDE_CODE_AUTO_MODE_SERVER") == expected
 
 
 @pytest.mark.parametrize(
