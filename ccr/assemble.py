@@ -13,6 +13,7 @@ from ccr.config.show import settings
 from ccr.config.watch import watch
 from ccr.errors import ConfigInvalid
 from ccr.gateway.agents import Agents
+from ccr.gateway.calibration import Calibration
 from ccr.gateway.runtime import Current, Runtime
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
@@ -68,6 +69,7 @@ class Assembly:
         self._counting = Counting(lambda: encoder(data_path(), self._report))
         self._sessions = Sessions()
         self._agents = Agents()
+        self._calibration = Calibration()
         self._config = Config()
         self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
@@ -145,6 +147,7 @@ class Assembly:
             instance=self._instance,
             notices=(*config.notices, *notices),
             agents=self._agents,
+            calibration=self._calibration,
         )
 
     def _tell(self, notices: Iterable[Notice]) -> None:

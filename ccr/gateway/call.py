@@ -1,15 +1,19 @@
 """One request from its arrival to its Record."""
 
+import asyncio
 from collections.abc import Mapping
 
 from ccr.errors import RequestProblem, UpstreamProblem, reply_for
+from ccr.gateway.calibration import Sample
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.meter import Meter
 from ccr.gateway.runtime import Runtime
 from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
+from ccr.messages.request import Request
 from ccr.routing.decision import Decision
+from ccr.routing.tokens import TokenCount
 from ccr.wire.dialect import Writer
 
 
@@ -27,6 +31,7 @@ class Call:
         self.decision: Decision | None = None
         self.target: Target | None = None
         self.meter: Meter | None = None
+        self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
         self.begun = False  # the client has the head of a stream, and waits for its content
         self._arrived = runtime.clock.now()
@@ -39,6 +44,16 @@ class Call:
     def attempt(self, target: Target) -> None:
         self.target = target
         self._attempt_began = self.runtime.clock.now()
+
+    def samples(self, request: Request, ours: TokenCount) -> None:
+        """This target's answer will tell how it counts what we count so. Counted exactly beside it, where that is worth
+        it: the answer does not wait."""
+        assert self.target is not None
+        if self.sample:
+            self.sample.end(None)
+        wanted = self.runtime.calibration.wants(self.target, ours)
+        counting = asyncio.create_task(self.runtime.counter.count(request)) if wanted else None
+        self.sample = Sample(self.runtime.calibration, self.target, ours, counting)
 
     def attempt_failed(self, failure: RequestProblem) -> None:
         self._note_attempt(failure.message)
@@ -91,6 +106,8 @@ class Call:
         if self._ended:
             return
         self._ended = True
+        if self.sample:
+            self.sample.end(self.meter.usage.prompt if self.meter and not self.meter.estimated else None)
         record = Record(
             time=self._time,
             request_id=self.inbound.request_id,
@@ -138,6 +155,5 @@ def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) 
         headers["retry-after"] = str(max(0, round(problem.retry_after)))
     if problem.retry is not None:
         headers["x-should-retry"] = str(problem.retry).lower()
-    headers |= relayed(problem.told)
     headers |= relayed(problem.told)
     return Answer(reply_for(problem).status, headers, inbound.client.error(problem, request_id))

@@ -48,7 +48,7 @@ def outgoing(
     url = _with_query(url, inbound.query) if same else url
     if passes_through(inbound, upstream, target):
         ours = tuple(name for name in MEANT_FOR_US if name not in request.extra)
-        body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours))
+        body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours, request.max_tokens))
     else:
         quirks = upstream.quirks_for(target.model)
         for quirk in quirks:

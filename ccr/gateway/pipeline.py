@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import msgspec
 
-from ccr.errors import BadRequest, RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.errors import BadRequest, RequestProblem, UnknownTarget, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
 from ccr.gateway import login
+from ccr.gateway.calibration import UNKNOWN
 from ccr.gateway.call import Call
 from ccr.gateway.early import in_time
 from ccr.gateway.inbound import Answer, Inbound
@@ -17,6 +18,7 @@ from ccr.gateway.outgoing import VIA, outgoing, passes_through
 from ccr.gateway.ports import Exchange
 from ccr.gateway.probe import answered, decided
 from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
+from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
 from ccr.ids import Target
@@ -25,6 +27,7 @@ from ccr.policy.attempts import attempts
 from ccr.policy.failures import retry_after
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, betas_of, look, session_of
+from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
 from ccr.wire.lastwords import LastWords
 from ccr.wire.stages import Stage, staged
@@ -76,8 +79,21 @@ async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
     return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted, agent=agent)
 
 
+async def counted(inbound: Inbound, runtime: Runtime) -> TokenCount:
+    """The prompt's tokens as the target that would be chosen counts them, rather more than less."""
+    request = inbound.client.decode(inbound.body)
+    ours = await runtime.counter.count(request)
+    try:
+        seen = await view(replace(request, session=session_of(request, inbound.headers)), inbound, runtime)
+        target = decide(seen.facts, runtime.table).target
+    except UnknownTarget:  # the request itself will be told
+        return ours
+    return replace(ours, tokens=runtime.calibration.tokens(target, ours, UNKNOWN))
+
+
 async def size(request: Request, runtime: Runtime) -> TokenCount:
-    """Counted only where somebody decides by it: an estimate does for the log and for the first usage figure."""
+    """Counted only where somebody decides by it: an estimate does for the log and for the first usage figure. As our own
+    tokenizer counts: were it calibrated, the same conversation would take another route after a restart."""
     routes = runtime.table.routes
     threshold = routes.long_context_threshold if routes.get("longContext") else sys.maxsize
     estimate = None if runtime.script else small(request, threshold)
@@ -119,7 +135,12 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
         )
     copy = passes_through(inbound, upstream, target)
     named = Naming(inbound.request_id, request.model if inbound.client.name == "anthropic" else None)
-    call.meter = Meter(seen.facts.tokens, runtime.agents.listener(request))
+    known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
+    prompt = await measured(request, ours, known, target, runtime)
+    refuse_what_would_be_cut(prompt, upstream.stated(target.model))
+    request = fitted(request, known, prompt)
+    call.meter = Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
+    call.samples(request, ours)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
     limit = upstream.timeouts.first_byte if request.stream else upstream.timeouts.total

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ccr.config.schema import Config, Notice
 from ccr.errors import ConfigInvalid
 from ccr.gateway.agents import Agents
+from ccr.gateway.calibration import Calibration
 from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
 from ccr.gateway.sessions import Sessions
 from ccr.ids import ProviderName
@@ -28,6 +29,7 @@ class Runtime:
     instance: str = ""  # by which this process knows a request of its own that came back
     notices: tuple[Notice, ...] = ()
     agents: Agents = field(default_factory=Agents)
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(slots=True)

@@ -9,9 +9,11 @@ from ccr import __version__
 from ccr.config.schema import Provider
 from ccr.config.show import settings
 from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.pipeline import counted
 from ccr.gateway.runtime import Current, Runtime
 from ccr.messages.json import JsonObject
 from ccr.providers.resolve import Upstream
+from ccr.routing.menu import Entry, entries
 from ccr.server.guard import is_known
 
 JSON = {"content-type": "application/json"}
@@ -41,23 +43,27 @@ async def root(inbound: Inbound, current: Current) -> Answer:
 
 
 async def tokens(inbound: Inbound, current: Current) -> Answer:
-    request = inbound.client.decode(inbound.body)
-    count = await current.runtime.counter.count(request)
+    count = await counted(inbound, current.runtime)
     headers = JSON if count.exact else JSON | {"x-ccr-estimate": "true"}
     kind = {"object": "response.input_tokens"} if inbound.client.name == "responses" else {}
     return Answer(200, headers, msgspec.json.encode({**kind, "input_tokens": count.tokens}))
 
 
 async def models(inbound: Inbound, current: Current) -> Answer:
-    """In the shape that the caller's dialect has for it."""
-    table = current.runtime.table
-    names = [f"{provider},{model}" for provider, models in table.providers.items() for model in models]
-    names += [alias for alias in table.aliases if "*" not in alias]
+    """In the shape that the caller's dialect has for it, on one page. Claude Code makes its /model menu of it."""
+    found = list(entries(current.runtime.table))
+    if inbound.headers.get("user-agent", "").startswith("claude-code/"):
+        return page({"data": [menu_model(entry) for entry in found], "has_more": False})
     if inbound.client.name == "anthropic":
-        data = [{"type": "model", "id": name, "display_name": name, "created_at": LONG_AGO} for name in names]
-        ends = {"first_id": names[0] if names else None, "last_id": names[-1] if names else None}
+        data = [{"type": "model", "id": e.id, "display_name": e.title, "created_at": LONG_AGO} for e in found]
+        ends = {"first_id": found[0].id if found else None, "last_id": found[-1].id if found else None}
         return page({"data": data, "has_more": False, **ends})
-    return page({"object": "list", "data": [openai_model(name) for name in names]})
+    return page({"object": "list", "data": [openai_model(entry.id) for entry in found]})
+
+
+def menu_model(entry: Entry) -> JsonObject:
+    note = f"Router: {entry.note}" if entry.note else "by the router"
+    return {"type": "model", "id": entry.marked, "display_name": entry.title, "description": note}
 
 
 def openai_model(name: str) -> JsonObject:

@@ -31,6 +31,7 @@ OWN = frozenset(
 SPEAKERS = frozenset({"user", "system", "developer"})
 TEXTS = frozenset({"text", "input_text"})
 CONVERSATIONS = ("messages", "input")
+LENGTHS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"})
 OWN_FAMILIES = ("x-ccr-", "x-forwarded-", "cf-", "sec-fetch-")
 
 Edit = Callable[[bytes], bytes | None]  # of a message; None takes it out
@@ -41,14 +42,18 @@ _KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 _OURS = re.compile(rf'"(?:{re.escape(PREFIX)}|{SEARCH}|encrypted_index"\s*:\s*"")'.encode())
 
 
-def rewrite(body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tuple[str, ...] = ()) -> bytes:
+def rewrite(
+    body: bytes, model: str, removed: tuple[str, ...] = (), dropped: tuple[str, ...] = (), most: int | None = None
+) -> bytes:
     """The body for another model, without the given texts in the system prompt and in what the user says, and without
-    the fields that are `dropped`."""
+    the fields that are `dropped`; an answer of at most so many tokens."""
     body, places = _opened(body)
     if any(name in places for name in dropped):
         fields = {name: msgspec.Raw(body[place]) for name, place in places.items() if name not in dropped}
         body, places = _opened(msgspec.json.encode(fields))
     changed = {"model": msgspec.json.encode(model)}
+    if most is not None:
+        changed |= {name: lowered for name, place in places.items() if (lowered := _lowered(name, body[place], most))}
     if removed:
         for name in ("system", "instructions", *CONVERSATIONS):
             if name in places:
@@ -119,6 +124,17 @@ def _spliced(body: bytes, places: Mapping[str, slice], changed: Mapping[str, byt
             pieces += [body[done : place.start], changed[name]]
             done = place.stop
     return b"".join((*pieces, body[done:]))
+
+
+def _lowered(name: str, raw: bytes, most: int) -> bytes | None:
+    """A field that says how long the answer may be, where it says too much."""
+    if name in LENGTHS and raw.isdigit() and int(raw) > most:
+        return b"%d" % most
+    if name == "thinking":
+        thinking = msgspec.json.decode(raw)
+        if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= most:
+            return msgspec.json.encode({**thinking, "budget_tokens": most - 1})
+    return None
 
 
 def _each_message(raw: bytes, edit: Edit) -> bytes:

@@ -9,10 +9,11 @@ import pytest
 
 from ccr.config.schema import Config, Secret, Server
 from ccr.gateway.runtime import Current
+from ccr.routing.tokens import TokenCount
 from ccr.server.app import app
 from tests.support.asking import ASKED, HI, STREAMED
 from tests.support.canned import CannedExchange, canned
-from tests.support.wiring import Wired
+from tests.support.wiring import Wired, target
 
 CONFIG = Config(server=Server(key=Secret("k"), max_body=10_000), source="a test")
 KEY = {"authorization": "Bearer k"}
@@ -66,7 +67,16 @@ async def test_tokens_of_a_responses_request_are_counted(dial: Dial) -> None:
 async def test_tokens_are_counted(dial: Dial) -> None:
     body = {name: value for name, value in ASKED.items() if name != "max_tokens"}
     response = await dial(wired()).post("/v1/messages/count_tokens", json=body)
-    assert response.json() == {"input_tokens": 100}
+    assert response.json() == {"input_tokens": 115}, "rather more than less"
+
+
+async def test_tokens_are_counted_as_the_target_counts_that_would_be_chosen(dial: Dial) -> None:
+    known = wired()
+    known.runtime.calibration.learn(target("acme,m"), TokenCount(10_000, exact=True), 20_000)
+    response = await dial(known).post("/v1/messages/count_tokens", json=ASKED)
+    assert response.json() == {"input_tokens": 200}
+    response = await dial(known).post("/v1/messages/count_tokens", json={**ASKED, "model": "nobody,x"})
+    assert response.json() == {"input_tokens": 100}, "whose model it is, the request itself will be told"
 
 
 async def test_an_estimated_count_says_so(dial: Dial) -> None:

@@ -241,3 +241,24 @@ def test_citations_of_it_go_and_anthropics_own_stay() -> None:
 def test_what_only_looks_like_ours_stays_to_the_byte(content: object) -> None:
     same = body(messages=[{"role": "user", "content": content}, {"role": "user", "text": "ccr1.x"}])
     assert strip_foreign_thoughts(same) == same
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
+def test_a_longer_answer_than_can_be_is_not_asked_for(name: str) -> None:
+    before = b'{"model": "a", "%s": 128000, "x":  1}' % name.encode()
+    assert rewrite(before, "b", most=64_000) == before.replace(b"128000", b"64000").replace(b'"a"', b'"b"')
+    assert rewrite(before, "b", most=128_000) == before.replace(b'"a"', b'"b"')
+
+
+@pytest.mark.parametrize("value", [b"null", b'"many"', b"-1", b"1.5"])
+def test_a_length_that_is_none_stays(value: bytes) -> None:
+    before = b'{"model":"b","max_tokens":%s}' % value
+    assert rewrite(before, "b", most=1) == before
+
+
+def test_a_thinking_budget_stays_below_the_answers_length() -> None:
+    before = b'{"model":"b","thinking":{"type":"enabled","budget_tokens": 9000,"display":"x"}}'
+    after = b'{"model":"b","thinking":{"type":"enabled","budget_tokens":4999,"display":"x"}}'
+    assert rewrite(before, "b", most=5_000) == after
+    for fine in (before, b'{"model":"b","thinking":{"type":"adaptive"}}', b'{"model":"b","thinking":null}'):
+        assert rewrite(fine, "b", most=9_001) == fine
