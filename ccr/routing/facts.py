@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ccr.messages.blocks import Block, Image, Text, ToolResult
 from ccr.messages.request import BuiltinTool, Request, ToolChoice, Turn
 from ccr.routing.decision import Facts
+from ccr.routing.menu import unmarked
 from ccr.routing.tokens import TokenCount
 from ccr.wire.searching import must_search
 
@@ -45,7 +46,7 @@ def look(
     asked, route = _without_context(request)
     seen, tags = _without_tags(asked)
     facts = Facts(
-        asked_for=_without_window(request.model),
+        asked_for=unmarked(_without_window(request.model)),
         tokens=tokens.tokens,
         exact=tokens.exact,
         last_input=last_input,

@@ -4,17 +4,16 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccr.config.schema import Config
-from ccr.env import HIDDEN, KEPT, OVERRIDDEN
+from ccr.env import ADDED, HIDDEN, KEPT, NAMES
 from ccr.errors import ServiceProblem
 from ccr.providers.addresses import vendor_of
 
 # Background requests come under the main model's name unless the client is given another one for them.
 BACKGROUND_MODEL = "claude-haiku-4-5-20251001"
-UNSET = ("ANTHROPIC_API_KEY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
 LOOPBACK = ("127.0.0.1", "localhost")
 TOKEN, HEADERS = "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"
 # Auto mode's safety check runs at Anthropic, beside the answer; at 0 the client asks a model of its own choice instead.
@@ -26,12 +25,21 @@ TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
 @dataclass(frozen=True, slots=True)
 class Environment:
     set: Mapping[str, str]
-    unset: tuple[str, ...] = UNSET
-    kept: tuple[str, ...] = ()  # of those unset, what the shell keeps under another name, for a router started in it
+    unset: tuple[str, ...] = HIDDEN
+    path: tuple[str, ...] = ()  # folders that come last on PATH
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.set, *self.unset, *(("PATH",) if self.path else ()))
 
     def applied(self, env: Mapping[str, str]) -> dict[str, str]:
-        kept = {f"{KEPT}{name}": env[name] for name in self.kept if name in env}
-        return {**{name: value for name, value in env.items() if name not in self.unset}, **kept, **self.set}
+        """What is changed is kept, for a router that is started there and for `ccr deactivate`."""
+        stays = {name: value for name, value in env.items() if name not in self.unset}
+        kept = {f"{KEPT}{name}": env[name] for name in self.names if name in env}
+        if self.path:
+            kept[ADDED] = ":".join(self.path)
+            stays["PATH"] = ":".join(filter(None, [env.get("PATH"), *self.path]))
+        return {**stays, **self.set, **kept, NAMES: " ".join(self.names)}
 
 
 def environment(
@@ -44,6 +52,7 @@ def environment(
         "DISABLE_TELEMETRY": "true",
         "DISABLE_COST_WARNINGS": "true",
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
+        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",  # /v1/models becomes part of its /model menu
     }
     # In the place of a Claude login no token may stand: it would be sent instead. The client sends headers of the user's
     # to the base URL alone.
@@ -71,11 +80,8 @@ def _all_at_anthropic(config: Config) -> bool:
 
 
 def for_shell(config: Config, address: str, key: str, env: Mapping[str, str]) -> Environment:
-    """The same for a shell: claude and ccr are on its PATH too, wherever they are, and a router can be started in it."""
-    ours = environment(config, address, key, env).set
-    overridden = {f"{KEPT}{name}": env.get(name, "") for name in OVERRIDDEN}
-    path = ":".join([env.get("PATH", ""), *_folders(config, env)]).lstrip(":")
-    return Environment({**ours, **overridden, **({"PATH": path} if path != env.get("PATH", "") else {})}, kept=HIDDEN)
+    """The same for a shell: claude and ccr are on its PATH too, wherever they are."""
+    return replace(environment(config, address, key, env), path=tuple(_folders(config, env)))
 
 
 def _folders(config: Config, env: Mapping[str, str]) -> list[str]:

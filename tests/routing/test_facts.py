@@ -302,8 +302,10 @@ def test_what_is_not_quite_such_a_request_is_the_users_own(request_: Request) ->
     assert facts(request_, CLAUDE).request_class == "main"
 
 
-@pytest.mark.parametrize("asked", ["prov,m[1m]", "prov,m[1M]", "prov,m [1m]", "prov,m"])
-def test_the_wish_for_a_large_window_is_no_part_of_a_models_name(asked: str) -> None:
+@pytest.mark.parametrize(
+    "asked", ["prov,m[1m]", "prov,m[1M]", "prov,m [1m]", "claude:prov,m", "claude:prov,m[1m]", "prov,m"]
+)
+def test_neither_the_wish_for_a_large_window_nor_the_menus_mark_is_part_of_a_models_name(asked: str) -> None:
     assert facts(replace(asking(), model=asked)).asked_for == "prov,m"
 
 

@@ -348,7 +348,7 @@ def test_a_fallback_holds_neither_the_target_nor_anything_twice_nor_what_is_not_
 # --- a web search: DeepSeek cannot, openrouter can, searx does nothing else
 
 WITH_ENGINE = {**PROVIDERS, "searx": ()}
-ABLE = {"searching": frozenset({"openrouter", "searx"}), "engines": ("searx",)}
+ABLE: dict[str, Any] = {"searching": frozenset({"openrouter", "searx"}), "engines": ("searx",)}
 SEARCHES: dict[str, Any] = {"has_web_search": True, "has_tools": True, "only_searches": True}
 
 

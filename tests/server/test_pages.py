@@ -3,13 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.config.schema import Config, Notice, Provider, Secret, Server
+from ccr.config.schema import Config, Notice, Provider, Routes, Secret, Server
 from ccr.errors import ConfigInvalid
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
 from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
-from ccr.server.pages import health, key_state, models
+from ccr.routing.menu import Entry
+from ccr.server.pages import health, key_state, menu_model, models
 from ccr.wire.anthropic import AnthropicClient
 from tests.support.wiring import Wired, target, upstream_at
 
@@ -78,7 +79,20 @@ async def test_aliases_are_models_too_and_patterns_are_not() -> None:
     assert [model["id"] for model in page["data"]] == ["acme,m", "fast"]  # type: ignore[attr-defined]
 
 
+async def test_claude_codes_menu_gets_ids_that_it_keeps() -> None:
+    page = said(await models(asking(**{"user-agent": "claude-code/2.1.329"}), Current(Wired().runtime)))
+    assert page["data"] == [
+        {"type": "model", "id": "claude:acme,m", "display_name": "m (acme)", "description": "Router: default"}
+    ]
+
+
+async def test_a_model_that_no_route_names_is_by_the_router() -> None:
+    assert menu_model(Entry("a,b", "b (a)"))["description"] == "by the router"
+
+
 async def test_an_empty_list_is_a_list() -> None:
     runtime = Wired().runtime
-    page = said(await models(asking(), Current(replace(runtime, table=replace(runtime.table, providers={})))))
+    page = said(
+        await models(asking(), Current(replace(runtime, table=replace(runtime.table, providers={}, routes=Routes()))))
+    )
     assert (page["data"], page["first_id"], page["last_id"]) == ([], None, None)

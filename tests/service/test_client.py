@@ -92,6 +92,10 @@ def test_the_users_own_small_model_stays() -> None:
     assert "ANTHROPIC_SMALL_FAST_MODEL" not in values(BACKGROUND, {"ANTHROPIC_DEFAULT_HAIKU_MODEL": "mine"})
 
 
+def test_the_client_lists_the_routers_models() -> None:
+    assert values()["CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"] == "1"
+
+
 def test_a_context_travels_as_a_header_beside_the_users_own() -> None:
     said = values(env={"ANTHROPIC_CUSTOM_HEADERS": "x-mine: 1\nX-CCR-Route: old"}, context="think")
     assert said["ANTHROPIC_CUSTOM_HEADERS"] == "x-mine: 1\nx-ccr-route: think"

@@ -1,0 +1,57 @@
+"""The models that can be asked for, as clients list them and as Claude Code's /model menu shows them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ccr.ids import ModelName, Target
+from ccr.routing.decision import Table
+from ccr.routing.rules import SCENARIOS
+
+# Claude Code takes into its menu only ids that begin with one of these; any other stands there behind the mark.
+KEPT = ("claude", "anthropic")
+MARK = "claude:"
+ITS_OWN = frozenset({"opus", "sonnet", "haiku", "fable"})  # families that its menu has already
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    title: str
+    note: str = ""  # the routes that lead there
+
+    @property
+    def marked(self) -> str:
+        return self.id if self.id.lower().startswith(KEPT) else f"{MARK}{self.id}"
+
+
+def unmarked(name: str) -> str:
+    return name[len(MARK) :] if name.lower().startswith(MARK) else name
+
+
+def entries(table: Table) -> Iterator[Entry]:
+    """Every target that the configuration names, then aliases, then families of the user's own."""
+    for target in dict.fromkeys(_targets(table)):
+        yield Entry(str(target), _title(target), ", ".join(_routes(target, table)))
+    for alias, target in table.aliases.items():
+        if "*" not in alias:
+            yield Entry(alias, f"{alias}: {_title(target)}")
+    for name, target in table.routes.targets.items():
+        if name not in SCENARIOS and name not in table.aliases and name not in ITS_OWN:
+            yield Entry(name, f"{name}: {_title(target)}")
+
+
+def _targets(table: Table) -> Iterator[Target]:
+    routes = table.routes
+    found = [Target(provider, ModelName(model)) for provider, models in table.providers.items() for model in models]
+    for target in (*found, *routes.targets.values(), *routes.agents.values()):
+        if target.provider not in table.engines:
+            yield target
+
+
+def _routes(target: Target, table: Table) -> Iterator[str]:
+    yield from (name for name, each in table.routes.targets.items() if each == target)
+    yield from (name for name, each in table.routes.agents.items() if each == target)
+
+
+def _title(target: Target) -> str:
+    return f"{target.model} ({target.provider})"

@@ -1,0 +1,45 @@
+import pytest
+
+from ccr.routing.menu import Entry, entries, unmarked
+from tests.routing.test_rules import table
+
+PROVIDERS = {"deepseek": ("chat", "deep"), "claude-like": ("x",), "engine": ("search",)}
+
+
+def test_every_target_alias_and_family_can_be_asked_for() -> None:
+    found = entries(
+        table(
+            routes={
+                "default": "deepseek,chat",
+                "think": "deepseek,new",
+                "opus": "deepseek,deep",
+                "gpt": "deepseek,deep",
+            },
+            agents={"Explore": "deepseek,deep"},
+            aliases={"fast": "deepseek,chat", "gpt-*": "deepseek,chat"},
+            providers=PROVIDERS,
+            engines=("engine",),
+        )
+    )
+    assert list(found) == [
+        Entry("deepseek,chat", "chat (deepseek)", "default"),
+        Entry("deepseek,deep", "deep (deepseek)", "opus, gpt, Explore"),
+        Entry("claude-like,x", "x (claude-like)"),
+        Entry("deepseek,new", "new (deepseek)", "think"),
+        Entry("fast", "fast: chat (deepseek)"),
+        Entry("gpt", "gpt: deep (deepseek)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [
+        ("a,b", "claude:a,b"),
+        ("claude-like,x", "claude-like,x"),
+        ("Anthropic,x", "Anthropic,x"),
+        ("fast", "claude:fast"),
+    ],
+)
+def test_what_claude_codes_menu_would_drop_is_marked(name: str, marked: str) -> None:
+    assert Entry(name, "").marked == marked
+    assert unmarked(marked) == name
