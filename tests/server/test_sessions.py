@@ -20,7 +20,7 @@ PRICED = upstream_at("http://acme.test/v1/messages", limits={"m": MODEL})
 
 
 def asking(name: str = "") -> Inbound:
-    return Inbound(AnthropicClient(), b"", {}, "", "req_1", name)
+    return Inbound(AnthropicClient(), b"", {}, "", "req_1", named=name)
 
 
 def said(answer: Answer) -> Any:
