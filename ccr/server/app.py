@@ -24,6 +24,7 @@ from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gon
 from ccr.server.guard import check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
 from ccr.server.sessions import session, sessions
+from ccr.server.stubs import OTLP, none_set, telemetry
 from ccr.wire.anthropic import AnthropicClient
 from ccr.wire.dialect import ClientDialect
 from ccr.wire.openai_chat import ChatClient
@@ -55,6 +56,9 @@ def app(current: Current) -> Starlette:
             route("/models", models, ["GET"], None),
             route("/ccr/sessions", sessions, ["GET"], None),
             route("/ccr/sessions/{named:path}", session, ["GET"], None),
+            *(route(path, telemetry, ["POST"], None) for path in OTLP),
+            route("/managed/settings", none_set, ["GET"], ANTHROPIC),
+            route("/api/oauth/usage", none_set, ["GET"], ANTHROPIC),
             route("/health", partial(health, started=started), ["GET", "HEAD"], None, guarded=False),
             route("/", root, ["GET", "HEAD"], None, guarded=False),
         ],
