@@ -2,11 +2,20 @@
 
 import sys
 
+# These run at every prompt, and import next to nothing.
+FAST = (("statusline",), ("prompt",))
+
 
 def main() -> None:
+    words = tuple(sys.argv[1:])
+    if words[:1] in FAST:
+        from ccr.cli import statusline
+
+        if words in statusline.FAST:
+            sys.exit(statusline.run(words))
     from ccr.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(words))
 
 
 if __name__ == "__main__":
