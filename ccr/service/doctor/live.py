@@ -1,0 +1,257 @@
+"""Requests to real models, through the router's own code."""
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccr.assemble import Assembly
+from ccr.config import files
+from ccr.config.show import text
+from ccr.errors import CcrError
+from ccr.gateway.inbound import Answer, Inbound
+from ccr.gateway.pipeline import answer
+from ccr.gateway.runtime import Runtime
+from ccr.gateway.sessions import Used
+from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.blocks import Text, ToolUse
+from ccr.messages.fold import Fold
+from ccr.messages.json import JsonObject
+from ccr.messages.record import Record
+from ccr.messages.reply import Reply, Usage
+from ccr.providers.resolve import Upstream, resolve
+from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, skipped, warning
+from ccr.wire.anthropic import AnthropicClient, AnthropicUpstream
+
+WITHIN = 60.0  # seconds for one request
+OURS = ProviderName("router")  # the provider's name where the provider is a router that runs elsewhere
+
+# Thinking models think first; what is not used costs nothing.
+GREETING: JsonObject = {
+    "max_tokens": 1024,
+    "stream": True,
+    "messages": [{"role": "user", "content": "Reply with the single word OK."}],
+}
+CALLING: JsonObject = {
+    "max_tokens": 2048,
+    "stream": True,
+    "messages": [{"role": "user", "content": "What is the weather in Paris? Use the tool weather."}],
+    "tools": [
+        {
+            "name": "weather",
+            "description": "The weather in a city, now.",
+            "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        }
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of one request."""
+
+    record: Record | None
+    reply: Reply | None
+    error: str | None = None
+    cost: float | None = None  # dollars; None: not known
+
+    @property
+    def called(self) -> bool:
+        return self.reply is not None and any(isinstance(block, ToolUse) for block in self.reply.content)
+
+    @property
+    def said(self) -> str:
+        blocks = self.reply.content if self.reply else ()
+        return "".join(block.text for block in blocks if isinstance(block, Text)).strip()
+
+    @property
+    def figures(self) -> JsonObject:
+        usage = self.record.usage if self.record else Usage()
+        return {
+            "first_token": self.record.first_token if self.record else None,
+            "seconds": self.record.seconds if self.record else None,
+            "input_tokens": usage.prompt,
+            "output_tokens": usage.output,
+            "estimated": self.record.estimated if self.record else None,
+            "cost": self.cost,
+        }
+
+    @property
+    def told(self) -> str:
+        if self.record is None:
+            return ""
+        usage, first = self.record.usage, self.record.first_token
+        about = "about " if self.record.estimated else ""
+        parts = [
+            f"first token {first:.2f} s" if first is not None else "",
+            f"in all {self.record.seconds:.2f} s",
+            f"{about}{usage.prompt or 0} + {usage.output or 0} tokens",
+            f"${self.cost:.6f}" if self.cost is not None else "price not known",
+        ]
+        return ", ".join(filter(None, parts))
+
+
+def live(here: Surroundings) -> Iterator[Finding]:
+    """One tiny request for each provider."""
+    targets = list(_targets(here))
+    if here.guided or not targets:
+        yield skipped("live", "there is no provider that can be asked")
+        return
+    answers = asyncio.run(_ask_all(here, [(target, GREETING) for target in targets]))
+    for target, asked in zip(targets, answers, strict=True):
+        yield greeted(str(target), asked)
+
+
+def _targets(here: Surroundings) -> Iterator[Target]:
+    if here.configured and here.configured.models:
+        yield Target(ProviderName("litellm"), ModelName(here.configured.models[0]))
+        return
+    for upstream in resolve(here.config)[0]:
+        if not upstream.key_missing and (models := models_of(upstream, here)):
+            yield Target(upstream.name, models[0])
+
+
+def models_of(upstream: Upstream, here: Surroundings) -> tuple[ModelName, ...]:
+    """Those that are listed, else those that routes name. None can be asked with a login that only the client has."""
+    if upstream.auth == "client" or not upstream.url.startswith("http") or upstream.dialect.name == "search":
+        return ()
+    routed = [each.model for each in here.config.routes.targets.values() if each.provider == upstream.name]
+    return upstream.models or tuple(dict.fromkeys(routed))
+
+
+def greeted(title: str, asked: Asked) -> Finding:
+    if asked.error is not None:
+        return replace(problem(title, asked.error, _remedy(asked)), also=asked.figures)
+    if not asked.said:
+        return replace(warning(title, f"answers without text ({asked.told})"), also=asked.figures)
+    return ok(title, f"answers: {asked.told}", asked.figures)
+
+
+def tooled(title: str, asked: Asked) -> Finding:
+    if asked.error is not None:
+        return replace(problem(title, f"tools: {asked.error}", _remedy(asked)), also=asked.figures)
+    if not asked.called:
+        seen = f"tools: it was asked to call one, and gave text ({asked.told})"
+        remedy = 'Claude Code lives by tools: choose another model, or try "transformer": {"use": ["tooluse"]}'
+        return replace(warning(title, seen, remedy), also=asked.figures)
+    return ok(title, f"calls tools: {asked.told}", asked.figures)
+
+
+def _remedy(asked: Asked) -> str:
+    """Errors name theirs, as users of Claude Code see nothing else; the status tells the rest."""
+    match asked.record.status if asked.record else None:
+        case 404:
+            return "correct the model's name"
+        case 403:
+            return "check its key, and what the key may use"
+        case 402:
+            return "see the account at the provider's"
+        case _:
+            return ""
+
+
+def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:
+    return asyncio.run(_ask_all(here, requests))
+
+
+async def _ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:
+    with tempfile.TemporaryDirectory(prefix="ccr-") as folder:
+        try:
+            async with _runtime(here, Path(folder), requests) as (runtime, named):
+                return list(await asyncio.gather(*(_ask(runtime, named(each), body) for each, body in requests)))
+        except CcrError as fault:
+            return [Asked(None, None, fault.message) for _ in requests]
+
+
+@asynccontextmanager
+async def _runtime(
+    here: Surroundings, folder: Path, requests: Sequence[tuple[Target, JsonObject]]
+) -> AsyncIterator[tuple[Runtime, Callable[[Target], Target]]]:
+    """One that logs nothing and decides nothing: each request goes where it says, and fails where it fails."""
+    env = {**here.env, "CCR_LOGS": str(folder)}
+    file: Path | None
+    if here.elsewhere:
+        assert here.configured is not None
+        file, named = _through(here.configured.address, here.configured.key, folder, requests), _outer
+        env = {name: env[name] for name in ("PATH", "HOME", "CCR_LOGS") if name in env} | {"CCR_HOME": str(folder)}
+    else:
+        assert here.router is not None
+        file, named = here.router.file(), _same
+    assembly = Assembly(file, env)
+    try:
+        runtime = (await assembly.begin()).runtime
+        yield replace(runtime, script=None, table=replace(runtime.table, fallback={})), named
+    finally:
+        await assembly.close()
+
+
+def _same(target: Target) -> Target:
+    return target
+
+
+def _outer(target: Target) -> Target:
+    return Target(OURS, ModelName(str(target)))
+
+
+def _through(address: str, key: str, folder: Path, requests: Sequence[tuple[Target, JsonObject]]) -> Path:
+    """A configuration whose one provider is the router that runs elsewhere: it has the keys."""
+    models = list(dict.fromkeys(str(target) for target, _ in requests))
+    provider = {"name": OURS, "api_base_url": address, "api_key": key, "dialect": "anthropic", "models": models}
+    path = folder / "config.json"
+    files.write(path, text({"PORT": 0, "Providers": [provider]}))
+    return path
+
+
+async def _ask(runtime: Runtime, target: Target, body: Mapping[str, object]) -> Asked:
+    records: list[Record] = []
+    runtime = replace(runtime, observers=(records.append,))
+    inbound = Inbound(
+        client=AnthropicClient(),
+        body=json.dumps({"model": str(target), **body}).encode(),
+        headers={},
+        query="",
+        request_id=f"req_{secrets.token_hex(12)}",
+    )
+    reply, late = None, None
+    try:
+        async with asyncio.timeout(WITHIN):
+            reply = await _reply(await answer(inbound, runtime), target)
+    except TimeoutError:
+        late = f"no whole answer within {WITHIN:g} s"
+    except CcrError as fault:
+        late = fault.message
+    record = records[-1] if records else None
+    error = (record.error if record else None) or late
+    return Asked(record, reply, error, _cost(runtime, target, record))
+
+
+async def _reply(given: Answer, target: Target) -> Reply | None:
+    """None: it is an error, which the record has."""
+    if isinstance(given.body, bytes):
+        return None
+    reader, gathered = AnthropicUpstream().reader(AnthropicClient().decode(_ANY), target), Fold()
+    try:
+        async for chunk in given.body:
+            for event in reader.feed(chunk):
+                gathered.add(event)
+        for event in reader.close():
+            gathered.add(event)
+    finally:
+        await given.body.aclose()
+    return gathered.reply()
+
+
+_ANY = json.dumps({"model": "any", **GREETING}).encode()
+
+
+def _cost(runtime: Runtime, target: Target, record: Record | None) -> float | None:
+    price = runtime.upstreams[target.provider].model_for(target.model).price
+    if price is None or record is None or record.error:
+        return None
+    used = Used()
+    used.add(record)
+    return used.cost(price)
