@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
+from urllib.parse import urlsplit
 
-from ccr.config.schema import Model, Price
+from ccr.config.exposure import is_loopback
+from ccr.config.schema import Model, Price, Provider
 from ccr.ids import ModelName
+from ccr.providers import addresses
 from ccr.providers.known import TABLE
 
-__all__ = ["UNKNOWN", "Model", "Price", "merged", "model", "plain"]
+__all__ = ["UNKNOWN", "Model", "Price", "known", "merged", "model", "of", "offers", "plain", "stated"]
 
 UNKNOWN = Model()
 FREE = Price(0, 0, 0, 0)
@@ -19,10 +22,38 @@ CLOSED = ("anthropic", "openai", "gemini", "xai")
 # Who made the others, then who has weights of them: the limits are what a host can offer at most, the price is its own.
 OPEN = ("mistral", "deepseek", "moonshot", "zai", "dashscope", "minimax", "volcengine", "weights")
 
+# https://docs.github.com/github-models: how much a model takes there depends on the account's plan.
+BY_ACCOUNT = ("github",)
+
 # What hosts have before and behind a name: "us.anthropic.claude-opus-4-1-20250805-v1:0", "claude-opus-4-1@20250805".
 _MAKER = re.compile(r"^(?:[a-z-]+\.)?anthropic\.")
 _DATE = re.compile(r"(?:[@-]20\d\d-?[01]\d-?\d\d)?(?:-v\d+)?$")
 _POINT = re.compile(r"(?<=\d)[.p](?=\d)")  # claude-opus-4.8, glm-5p2
+
+
+def of(provider: Provider, name: ModelName) -> Model:
+    return known(name, provider.limits, offers(provider))
+
+
+def known(name: ModelName, limits: Mapping[str, Model], offers: str | None) -> Model:
+    """As the user says, then as its vendor does. `offers`: whose models they are, "" where that is not known; None: only
+    what the user says holds."""
+    return merged(stated(name, limits), UNKNOWN if offers is None else model(name, offers))
+
+
+def stated(name: ModelName, limits: Mapping[str, Model]) -> Model:
+    """What the user says of it."""
+    return limits.get(name) or limits.get("*") or UNKNOWN
+
+
+def offers(provider: Provider) -> str | None:
+    """A local server's window is how it was started, whatever its model could do."""
+    vendor = addresses.vendor_of(provider)
+    url = addresses.base(provider, vendor, addresses.dialect(provider, vendor))
+    local = vendor is not None and vendor.keyless and vendor.auth is None
+    if local or is_loopback(urlsplit(url).hostname or "") or (vendor and vendor.name in BY_ACCOUNT):
+        return None
+    return vendor.name if vendor else ""
 
 
 @lru_cache(4096)

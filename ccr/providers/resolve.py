@@ -27,9 +27,6 @@ CLOUDS: Mapping[DialectName, AuthStyle] = {
     "bedrock-claude": "aws",
 }
 
-# https://docs.github.com/github-models: how much a model takes there depends on the account's plan.
-BY_ACCOUNT = ("github",)
-
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
@@ -53,12 +50,11 @@ class Upstream:
 
     def model_for(self, name: ModelName) -> Model:
         """What is known of it: as the user says, then as its vendor does."""
-        known = models.UNKNOWN if self.offers is None else models.model(name, self.offers)
-        return models.merged(self.stated(name), known)
+        return models.known(name, self.limits, self.offers)
 
     def stated(self, name: ModelName) -> Model:
         """What the user says of it."""
-        return self.limits.get(name) or self.limits.get("*") or models.UNKNOWN
+        return models.stated(name, self.limits)
 
     def quirks_for(self, model: ModelName) -> tuple[Quirk, ...]:
         return (*self.quirks, *self.model_quirks.get(model, ()))
@@ -104,7 +100,6 @@ def _upstream(
         notices.append(Notice(f"{path}.dialect", f"the usual address of {vendor.title} speaks {vendor.dialect}"))
     if provider.url and addresses.shown(provider.url) and urlsplit(url).path != urlsplit(provider.url).path:
         notices.append(Notice(f"{path}.api_base_url", f"{speaks} is spoken at {url}, which is asked instead"))
-    offers = _offers(vendor, url)
     if config.localhost and is_loopback(urlsplit(url).hostname or ""):
         url = _at(config.localhost, url)
         notices.append(Notice(f"{path}.api_base_url", f"localhost is the container here: {config.localhost} is asked"))
@@ -127,16 +122,8 @@ def _upstream(
         timeouts=provider.timeouts or config.timeouts,
         key_missing=provider.key_missing,
         limits=provider.limits,
-        offers=offers,
+        offers=models.offers(provider),
     )
-
-
-def _offers(vendor: Vendor | None, url: str) -> str | None:
-    """A local server's window is how it was started, whatever its model could do."""
-    local = is_loopback(urlsplit(url).hostname or "") or (vendor is not None and vendor.keyless and vendor.auth is None)
-    if local or (vendor and vendor.name in BY_ACCOUNT):
-        return None
-    return vendor.name if vendor else ""
 
 
 def _at(host: str, url: str) -> str:

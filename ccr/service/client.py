@@ -11,6 +11,7 @@ from ccr.config.schema import Config
 from ccr.env import ADDED, HIDDEN, KEPT, NAMES
 from ccr.errors import ServiceProblem
 from ccr.providers.addresses import vendor_of
+from ccr.service import windows
 
 # Background requests come under the main model's name unless the client is given another one for them.
 BACKGROUND_MODEL = "claude-haiku-4-5-20251001"
@@ -66,7 +67,7 @@ def environment(
         values[HEADERS] = _with_headers(env.get(HEADERS, ""), headers)
     if not (env.get(OWN_CHECK) or _all_at_anthropic(config)):
         values[OWN_CHECK] = "0"
-    values |= _no_proxy(env)
+    values |= _no_proxy(env) | windows.variables(config, env)
     if config.routes.get("background") and not env.get("ANTHROPIC_DEFAULT_HAIKU_MODEL"):
         values["ANTHROPIC_SMALL_FAST_MODEL"] = env.get("ANTHROPIC_SMALL_FAST_MODEL") or BACKGROUND_MODEL
     if config.non_interactive:
