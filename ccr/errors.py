@@ -16,8 +16,8 @@ CcrError
         ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
         ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
         │   └── UpstreamLoginRefused   it rejects the caller's own login
-        │   └── UpstreamLoginRefused   it rejects the caller's own login
-        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamToolless, UpstreamLimited
+        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless
+        ├── UpstreamLimited   its rate limit is reached
         ├── UpstreamBusy      overloaded
         ├── UpstreamFailed    a 5xx
         ├── UpstreamTimeout   silent for too long
@@ -26,7 +26,6 @@ CcrError
         └── UpstreamCut       the answer ended before its end
 """
 
-from collections.abc import Mapping
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -45,6 +44,29 @@ ErrorKind = Literal[
     "overloaded_error",
     "api_error",
 ]
+
+LackKind = Literal[
+    "system",  # a system message in the middle of the conversation
+    "cache",  # the field cache_control
+    "signature",  # the thoughts of earlier turns
+    "thinking",  # a value of thinking.type
+    "structured",  # an answer by a schema
+    "effort",
+    "images",  # so many, or such large ones
+    "image",
+    "document",
+    "beta",  # a value of anthropic-beta
+    "output",  # an answer as long as max_tokens allows
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a target cannot take, and a client can do without."""
+
+    kind: LackKind
+    value: str = ""  # the thinking type, the beta
+    limit: int | None = None  # of tokens in an answer
 
 
 class CcrError(Exception):
@@ -71,7 +93,6 @@ class RequestProblem(CcrError):
         self.retry_after = retry_after
         self.retry = retry  # what `x-should-retry` says; None leaves it to the client
         self.told: Mapping[str, str] = {}  # headers that tell the client of its login
-        self.told: Mapping[str, str] = {}  # headers that tell the client of its login
 
 
 class BadRequest(RequestProblem):
@@ -83,7 +104,16 @@ class UnknownTarget(BadRequest):
 
 
 class ContextOverflow(BadRequest):
-    """The prompt does not fit the model's window, in the words that make Claude Code compact."""
+    """The prompt, or the prompt and the answer that is asked for, does not fit the model's window. In the provider's
+    words; the numbers are tokens, None where nobody has said them yet."""
+
+    def __init__(
+        self, message: str, *, had: int | None = None, asked: int | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.had = had
+        self.asked = asked  # max_tokens, where it is counted too
+        self.limit = limit
 
 
 class Unauthorized(RequestProblem):
@@ -131,11 +161,19 @@ class UpstreamSaid(UpstreamProblem):
 
 
 class UpstreamRefused(UpstreamProblem):
-    """The provider rejects the request; repeating it does not heal it."""
+    """The provider rejects the request; repeating it does not heal it. Without what is lacking it may pass."""
 
-
-class UpstreamLoginRefused(UpstreamRefused):
-    """The provider rejects the caller's own login, which Claude Code then renews."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        target: Target | None = None,
+        retry_after: float | None = None,
+        retry: bool | None = None,
+        lack: Lack | None = None,
+    ) -> None:
+        super().__init__(message, target=target, retry_after=retry_after, retry=retry)
+        self.lack = lack
 
 
 class UpstreamLoginRefused(UpstreamRefused):
@@ -152,6 +190,10 @@ class UpstreamUnpaid(UpstreamProblem):
 
 class UpstreamModelUnknown(UpstreamProblem):
     """The provider has no such model."""
+
+
+class UpstreamTooLarge(UpstreamProblem):
+    """The request has more bytes than the provider takes."""
 
 
 class UpstreamToolless(UpstreamProblem):
@@ -202,11 +244,12 @@ REPLIES: dict[type[CcrError], Reply] = {
     Draining: Reply(503, "overloaded_error"),
     UpstreamRefused: Reply(400, "invalid_request_error"),
     UpstreamLoginRefused: Reply(401, "authentication_error"),
-    UpstreamLoginRefused: Reply(401, "authentication_error"),
-    # Not 401: Claude Code would tell the user to log in, and drop our message.
-    UpstreamKeyRefused: Reply(403, "permission_error"),
+    # Not 401 and 403: Claude Code would tell the user to log in. Not 404: it would ask again, and drop our message. A
+    # 424 it shows word by word, and goes to its --fallback-model.
+    UpstreamKeyRefused: Reply(424, "permission_error"),
     UpstreamUnpaid: Reply(402, "billing_error"),
-    UpstreamModelUnknown: Reply(404, "not_found_error"),
+    UpstreamModelUnknown: Reply(424, "not_found_error"),
+    UpstreamTooLarge: Reply(413, "request_too_large"),
     UpstreamToolless: Reply(400, "invalid_request_error"),
     UpstreamLimited: Reply(429, "rate_limit_error"),
     UpstreamBusy: Reply(529, "overloaded_error"),

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ccr.errors import REPLIES, RequestProblem, UpstreamSaid, reply_for
+from ccr.errors import (
+    REPLIES,
+    ContextOverflow,
+    Lack,
+    LackKind,
+    RequestProblem,
+    UpstreamRefused,
+    UpstreamSaid,
+    reply_for,
+)
 from ccr.messages.json import read
 
 EXCERPT = 300
@@ -21,9 +30,65 @@ STATUSES: dict[str, int] = {
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
 
 
+# By these words Claude Code knows what to leave out before it asks again: its versions 2.1.197, 2.1.260 and 2.1.329, but
+# for `cache` and `effort`, which the oldest does not heal. `images` is no "too much media": it gives up over that.
+HEALING: dict[LackKind, str] = {
+    "system": "role 'system' is not supported",
+    "cache": "cache_control: Extra inputs are not permitted",
+    "signature": "Invalid signature in thinking block",
+    "thinking": "thinking.type: {} is not supported",
+    "structured": "output_config.format: Extra inputs are not permitted",
+    "effort": "This model does not support the effort parameter",
+    "images": "Could not process image",
+    "image": "Could not process image",
+    "document": "Could not process PDF",
+    "beta": "Unexpected value(s) `{}` for the `anthropic-beta` header",
+}
+# It asks for C - A - MARGIN tokens where it is told that A + B > C; for less than LEAST it says that the prompt is too long.
+BOTH = "input length and `max_tokens` exceed context limit: {} + {} > {}"
+MARGIN = 1000
+LEAST = 3000
+
+# Words at which Claude Code says something of its own, of a login or an account that are not meant.
+SPOKEN_FOR = ((re.compile("x-api-key", re.I), "API key"), (re.compile("credit balance is too low", re.I), "no balance"))
+
+
 def envelope(error: RequestProblem, request_id: str) -> bytes:
-    inner = {"type": reply_for(error).kind, "message": error.message}
+    inner = {"type": reply_for(error).kind, "message": words(error)}
     return msgspec.json.encode({"type": "error", "error": inner, "request_id": request_id})
+
+
+def words(error: RequestProblem) -> str:
+    """What Claude Code goes by comes first, then what people read."""
+    match error:
+        case ContextOverflow():
+            return _led(_overflow(error), error.message)
+        case UpstreamRefused(lack=Lack("output", limit=int(limit))) if limit >= LEAST:
+            room = limit + MARGIN
+            return _led(BOTH.format(0, room + 1, room), error.message)
+        case UpstreamRefused(lack=Lack(kind, value)) if kind in HEALING:
+            return _led(HEALING[kind].format(value), error.message)
+        case _ if error.told:  # of the caller's own login
+            return error.message
+        case _:
+            message = error.message
+            for theirs, ours in SPOKEN_FOR:
+                message = theirs.sub(ours, message)
+            return message
+
+
+def _overflow(error: ContextOverflow) -> str:
+    match error.had, error.asked, error.limit:
+        case int(had), int(asked), int(limit):
+            return BOTH.format(had, asked, limit)
+        case int(had), None, int(limit):
+            return f"prompt is too long: {had} tokens > {limit} maximum"
+        case _:
+            return "prompt is too long"
+
+
+def _led(lead: str, message: str) -> str:
+    return message if lead.lower() in message.lower() else f"{lead}: {message}"
 
 
 def refusal(status: int, body: bytes) -> UpstreamSaid:

@@ -1,0 +1,81 @@
+"""How long a client is asked to go on asking. Left alone, Claude Code does it ten times within three minutes, and shows
+no cause meanwhile. Time is an argument."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from ccr.errors import (
+    RequestProblem,
+    UpstreamBusy,
+    UpstreamCut,
+    UpstreamFailed,
+    UpstreamGarbled,
+    UpstreamLimited,
+    UpstreamProblem,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+    UpstreamUnreachable,
+)
+
+# Seconds since the first failure in a row. What is not here is not healed by asking again.
+PATIENCE: dict[type[UpstreamProblem], float] = {
+    UpstreamGarbled: 10,
+    UpstreamUnreachable: 20,  # a network comes back; a wrong address does not
+    UpstreamCut: 60,
+    UpstreamFailed: 60,
+    UpstreamTimeout: 60,
+    UpstreamBusy: 180,
+    UpstreamLimited: 180,
+}
+LONGEST_WAIT = 60.0  # more of `retry-after`, and Claude Code fails at once
+A_ROW = 90.0  # the next failure of a row comes no later: its waits are no longer than 40 s, or LONGEST_WAIT
+MOST = 1024
+
+Asker = tuple[str | None, str]  # the session, the model that it asks for
+
+
+@dataclass(slots=True)
+class _Row:
+    began: float
+    last: float
+
+
+class Patience:
+    """Remembers since when whom has been failed. Bounded: the one that asked longest ago is forgotten first."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[Asker, _Row] = OrderedDict()
+
+    def answered(self, asker: Asker) -> None:
+        self._rows.pop(asker, None)
+
+    def advise(self, problem: RequestProblem, asker: Asker, *, arrived: float, now: float) -> None:
+        """Writes on the problem when to ask again, and whether."""
+        left_alone = (UpstreamRefused, UpstreamTooLarge)  # Claude Code repeats these only changed
+        if problem.retry is not None or not isinstance(problem, UpstreamProblem) or isinstance(problem, left_alone):
+            return
+        lasted = now - self._failed(asker, arrived, now)
+        limit = next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
+        wait = problem.retry_after or 0.0
+        if not limit or lasted > limit or wait > limit:
+            problem.retry = False
+            if wait > limit > 0:
+                problem.message += f"; it asks to be left alone for {_spoken(wait)}"
+        elif wait:
+            problem.retry_after = min(wait, LONGEST_WAIT)
+
+    def _failed(self, asker: Asker, arrived: float, now: float) -> float:
+        row = self._rows.get(asker)
+        if row is None or arrived - row.last > A_ROW:
+            row = self._rows[asker] = _Row(now, now)
+        row.last = now
+        self._rows.move_to_end(asker)
+        if len(self._rows) > MOST:
+            self._rows.popitem(last=False)
+        return row.began
+
+
+def _spoken(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
