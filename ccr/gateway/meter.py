@@ -12,7 +12,7 @@ CHARACTERS_PER_TOKEN = 4
 
 class Meter:
     def __init__(self, prompt: int, listener: Callable[[Event], None] = lambda event: None) -> None:
-        self._prompt = prompt
+        self.prompt = prompt
         self._listener = listener
         self._characters = 0
         self._reported = Usage()
@@ -47,4 +47,4 @@ class Meter:
 
     def _completed(self, output: int) -> Usage:
         guess = Usage(output=output).updated(self._reported)
-        return guess if self._reported.prompt else replace(guess, input=self._prompt)
+        return guess if self._reported.prompt else replace(guess, input=self.prompt)

@@ -137,7 +137,7 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     named = Naming(inbound.request_id, request.model if inbound.client.name == "anthropic" else None)
     known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
     prompt = await measured(request, ours, known, target, runtime)
-    refuse_what_would_be_cut(prompt, upstream.stated(target.model))
+    refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
     request = fitted(request, known, prompt)
     call.meter = Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
     call.samples(request, ours)

@@ -4,10 +4,11 @@ import contextlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from ccr.errors import RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
+from ccr.errors import ContextOverflow, RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway import login
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming, Piece
+from ccr.gateway.room import numbered
 from ccr.messages.events import Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
@@ -36,6 +37,8 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
         said, failure = failure, classify(failure, call.target, upstream.key_source)
         if upstream.auth == "client":
             failure = login.explained(said, failure, call.target)
+        if isinstance(failure, ContextOverflow) and call.meter:
+            numbered(failure, call.meter.prompt, upstream.model_for(call.target.model))
     elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
         failure.message = f"{failure.message} [{call.target}]"
     # Some providers quote the key that they refuse; one in front of others, somebody else's.

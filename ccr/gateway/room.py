@@ -38,7 +38,17 @@ def fitted(request: Request, model: Model, prompt: int | None) -> Request:
     return replace(request, max_tokens=most, reasoning=reasoning)
 
 
-def refuse_what_would_be_cut(prompt: int | None, stated: Model) -> None:
+def refuse_what_would_be_cut(prompt: int | None, stated: Model, target: Target) -> None:
     """Ollama drops the beginning of a prompt that exceeds its window, without a word. Only the user knows that window."""
     if prompt is not None and stated.context and prompt + LEAST > stated.context:
-        raise ContextOverflow(f"prompt is too long: {prompt} tokens > {stated.context} maximum")
+        remedy = f"limits gives {target} no more; compact the conversation, or start its server with a larger window"
+        raise numbered(ContextOverflow(remedy), prompt, stated)
+
+
+def numbered(overflow: ContextOverflow, prompt: int, model: Model) -> ContextOverflow:
+    """With the numbers that nobody has said: by them Claude Code knows how much of a conversation to keep."""
+    if overflow.limit is None:
+        overflow.limit = model.room
+    if overflow.had is None and overflow.limit is not None:
+        overflow.had = max(prompt, overflow.limit + 1)
+    return overflow

@@ -7,7 +7,7 @@ import pytest
 
 from ccr.config.schema import Model
 from ccr.errors import ContextOverflow, UpstreamUnreachable
-from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut
+from ccr.gateway.room import fitted, measured, numbered, refuse_what_would_be_cut
 from ccr.messages.request import Reasoning, Request
 from ccr.routing.tokens import TokenCount
 from ccr.wire.openai_chat import ChatUpstream
@@ -76,10 +76,43 @@ async def test_near_it_the_prompt_is_counted_as_the_target_counts() -> None:
 
 
 def test_a_prompt_that_its_server_would_cut_is_refused() -> None:
-    with pytest.raises(ContextOverflow, match="prompt is too long: 32000 tokens > 32768 maximum"):
-        refuse_what_would_be_cut(32_000, Model(context=32_768))
+    with pytest.raises(ContextOverflow, match="limits gives acme,m no more") as refused:
+        refuse_what_would_be_cut(32_000, Model(context=32_768), M)
+    assert (refused.value.had, refused.value.limit) == (32_769, 32_768)
     for prompt, stated in ((31_000, Model(context=32_768)), (99_000, Model()), (None, Model(context=32_768))):
-        refuse_what_would_be_cut(prompt, stated)
+        refuse_what_would_be_cut(prompt, stated, M)
+
+
+@pytest.mark.parametrize(
+    ("had", "limit", "model", "numbers"),
+    [
+        (None, None, Model(context=131_072), (140_000, 131_072)),
+        (None, None, Model(1_000_000, prompt=922_000), (922_001, 922_000)),
+        (None, 8_192, Model(context=131_072), (140_000, 8_192)),
+        (150_000, None, Model(context=131_072), (150_000, 131_072)),
+        (150_000, 149_000, Model(context=131_072), (150_000, 149_000)),
+        (None, None, Model(), (None, None)),
+    ],
+)
+def test_an_overflow_has_the_numbers_that_its_provider_did_not_say(
+    had: int | None, limit: int | None, model: Model, numbers: tuple[int | None, int | None]
+) -> None:
+    overflow = numbered(ContextOverflow("too long", had=had, limit=limit), 140_000, model)
+    assert (overflow.had, overflow.limit) == numbers
+
+
+async def test_a_provider_that_gives_no_numbers_is_helped_out() -> None:
+    wired = Wired(
+        canned(b'{"error":{"message":"Input is too long."}}', status=400),
+        upstreams=[
+            upstream_at(
+                "http://acme.test/v1/chat/completions", ChatUpstream(), limits={"*": Model(output=9, context=200_000)}
+            )
+        ],
+    )
+    answer = await wired.ask({**ASKED, "stream": True})
+    message = json.loads(await read(answer))["error"]["message"]
+    assert message.startswith("prompt is too long: 200001 tokens > 200000 maximum")
 
 
 LIMITS = {"m": Model(context=100_000, output=64_000)}
@@ -111,7 +144,9 @@ async def test_a_prompt_beyond_a_window_that_the_user_wrote_down_is_not_sent() -
     wired.counter.answer = TokenCount(3_000, exact=True)
     answer = await wired.ask({**ASKED, "messages": [{"role": "user", "content": "a long one " * 1_000}]})
     assert answer.status == 400
-    assert json.loads(await read(answer))["error"]["message"].startswith("prompt is too long: 3000 tokens > 2000")
+    assert json.loads(await read(answer))["error"]["message"].startswith(
+        "prompt is too long: 3000 tokens > 2000 maximum: limits gives acme,m no more"
+    )
     assert wired.sent == []
 
 
