@@ -1,6 +1,7 @@
 """One request from its arrival to its Record."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 
 from ccr.errors import RequestProblem, UpstreamProblem, reply_for
@@ -12,6 +13,7 @@ from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request
+from ccr.policy.patience import Asker
 from ccr.routing.decision import Decision
 from ccr.routing.tokens import TokenCount
 from ccr.wire.dialect import Writer
@@ -61,7 +63,12 @@ class Call:
     def first_content(self) -> None:
         self._first_token = self.runtime.clock.now() - self._arrived
 
+    @property
+    def _asker(self) -> Asker:
+        return self.session or self.inbound.client.name, self.asked_for
+
     def attempt_answered(self) -> None:
+        self.runtime.patience.answered(self._asker)
         self._note_attempt(None)
 
     def _note_attempt(self, failure: str | None) -> None:
@@ -92,6 +99,8 @@ class Call:
 
     def refuse(self, problem: RequestProblem) -> Answer:
         """The answer to a request that failed before any of it had left."""
+        now = self.runtime.clock.now()
+        self.runtime.patience.advise(problem, self._asker, arrived=self._arrived, now=now)
         self.failed(problem)
         return refusal(problem, self.inbound, self._chosen(len(self._tried)))
 
@@ -152,7 +161,7 @@ def refusal(problem: RequestProblem, inbound: Inbound, headers: dict[str, str]) 
     request_id = inbound.request_id
     headers = {**headers, "content-type": "application/json", "request-id": request_id, "x-request-id": request_id}
     if problem.retry_after is not None:
-        headers["retry-after"] = str(max(0, round(problem.retry_after)))
+        headers["retry-after"] = str(math.ceil(problem.retry_after))
     if problem.retry is not None:
         headers["x-should-retry"] = str(problem.retry).lower()
     headers |= relayed(problem.told)

@@ -11,6 +11,7 @@ from ccr.gateway.calibration import Calibration
 from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
 from ccr.gateway.sessions import Sessions
 from ccr.ids import ProviderName
+from ccr.policy.patience import Patience
 from ccr.providers.resolve import Upstream
 from ccr.routing.decision import Table
 
@@ -29,6 +30,7 @@ class Runtime:
     instance: str = ""  # by which this process knows a request of its own that came back
     notices: tuple[Notice, ...] = ()
     agents: Agents = field(default_factory=Agents)
+    patience: Patience = field(default_factory=Patience)
     calibration: Calibration = field(default_factory=Calibration)
 
 

@@ -32,7 +32,7 @@ LONGEST_WAIT = 60.0  # more of `retry-after`, and Claude Code fails at once
 A_ROW = 90.0  # the next failure of a row comes no later: its waits are no longer than 40 s, or LONGEST_WAIT
 MOST = 1024
 
-Asker = tuple[str | None, str]  # the session, the model that it asks for
+Asker = tuple[str, str]  # the session, the model that it asks for
 
 
 @dataclass(slots=True)

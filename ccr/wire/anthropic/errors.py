@@ -22,6 +22,8 @@ HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
 # An error inside a stream has no status of its own.
 STATUSES: dict[str, int] = {
     **{reply.kind: reply.status for reply in REPLIES.values()},
+    "permission_error": 403,
+    "not_found_error": 404,
     "api_error": 500,
     "overloaded_error": 529,
     "conflict_error": 409,
