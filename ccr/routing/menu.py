@@ -1,6 +1,6 @@
 """The models that can be asked for, as clients list them and as Claude Code's /model menu shows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ccr.ids import ModelName, Target
@@ -29,23 +29,23 @@ def unmarked(name: str) -> str:
 
 
 def entries(table: Table) -> Iterator[Entry]:
-    """Every target that the configuration names, then aliases, then families of the user's own."""
-    for target in dict.fromkeys(_targets(table)):
-        yield Entry(str(target), _title(target), ", ".join(_routes(target, table)))
+    """What the routes name comes first, then aliases, families of the user's own, and all that the providers list."""
+    routed = dict.fromkeys((*table.routes.targets.values(), *table.routes.agents.values()))
+    listed = (Target(provider, ModelName(model)) for provider, models in table.providers.items() for model in models)
+    yield from _answering(routed, table)
     for alias, target in table.aliases.items():
         if "*" not in alias:
             yield Entry(alias, f"{alias}: {_title(target)}")
     for name, target in table.routes.targets.items():
         if name not in SCENARIOS and name not in table.aliases and name not in ITS_OWN:
             yield Entry(name, f"{name}: {_title(target)}")
+    yield from _answering((target for target in dict.fromkeys(listed) if target not in routed), table)
 
 
-def _targets(table: Table) -> Iterator[Target]:
-    routes = table.routes
-    found = [Target(provider, ModelName(model)) for provider, models in table.providers.items() for model in models]
-    for target in (*found, *routes.targets.values(), *routes.agents.values()):
+def _answering(targets: Iterable[Target], table: Table) -> Iterator[Entry]:
+    for target in targets:
         if target.provider not in table.engines:
-            yield target
+            yield Entry(str(target), _title(target), ", ".join(_routes(target, table)))
 
 
 def _routes(target: Target, table: Table) -> Iterator[str]:

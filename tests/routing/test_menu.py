@@ -23,11 +23,11 @@ def test_every_target_alias_and_family_can_be_asked_for() -> None:
     )
     assert list(found) == [
         Entry("deepseek,chat", "chat (deepseek)", "default"),
-        Entry("deepseek,deep", "deep (deepseek)", "opus, gpt, Explore"),
-        Entry("claude-like,x", "x (claude-like)"),
         Entry("deepseek,new", "new (deepseek)", "think"),
+        Entry("deepseek,deep", "deep (deepseek)", "opus, gpt, Explore"),
         Entry("fast", "fast: chat (deepseek)"),
         Entry("gpt", "gpt: deep (deepseek)"),
+        Entry("claude-like,x", "x (claude-like)"),
     ]
 
 
