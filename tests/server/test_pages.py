@@ -65,6 +65,7 @@ async def test_health_shows_no_key() -> None:
     [
         (upstream_at("http://a"), "none"),
         (upstream_at("http://a", key=Secret("k")), "set"),
+        (upstream_at("http://a", auth="client"), "each caller's own login"),
         (upstream_at("http://a", key_missing=True, key_source="ACME_KEY"), "missing: ACME_KEY"),
     ],
 )
