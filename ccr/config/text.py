@@ -25,7 +25,7 @@ def read(text: str, suffix: str = "") -> JsonObject:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise ConfigInvalid("this is not text; a configuration is JSON5 or YAML")
-    raw = _yaml(text) if _is_yaml(text, suffix.lower()) else _json(text)
+    raw = _yaml(text) if is_yaml(text, suffix.lower()) else _json(text)
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -34,7 +34,7 @@ def read(text: str, suffix: str = "") -> JsonObject:
     return raw
 
 
-def _is_yaml(text: str, suffix: str) -> bool:
+def is_yaml(text: str, suffix: str) -> bool:
     if suffix in JSON or suffix in YAML:
         return suffix in YAML
     return not text.lstrip().startswith(("{", "//", "/*"))
@@ -87,11 +87,11 @@ def _no_twins(text: str) -> None:
             before, start = token["bare"] or token["text"][1:-1], token.start()
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Safe, and dates stay text: model names look like them."""
 
 
-_Loader.yaml_implicit_resolvers = {
+Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -99,10 +99,10 @@ _Loader.yaml_implicit_resolvers = {
 
 def _yaml(text: str) -> object:
     try:
-        node = yaml.compose(text, _Loader)
+        node = yaml.compose(text, Loader)
         for mapping in _mappings(node, set()):
             _no_yaml_twins(mapping)
-        return yaml.load(text, _Loader)
+        return yaml.load(text, Loader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         where = _mark(mark) if mark else ""
