@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):  # a dataclass would cost the status line 10 ms
     name: str
     meaning: str
 
@@ -28,11 +27,23 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
-OVERRIDDEN = ("ANTHROPIC_BASE_URL",)
-HIDDEN = ("ANTHROPIC_API_KEY",)
+# What leads claude past any ANTHROPIC_BASE_URL, or sends another key along: unset where the router is used.
+HIDDEN = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_UNIX_SOCKET",
+    "CLAUDE_CODE_USE_ANTHROPIC_AWS",
+    "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_FOUNDRY",
+    "CLAUDE_CODE_USE_GATEWAY",
+    "CLAUDE_CODE_USE_MANTLE",
+    "CLAUDE_CODE_USE_VERTEX",
+)
 
-# Before the name of a variable that a shell of ours sets otherwise or not at all: what the user has it for. Empty: unset.
+# Before the name of a variable that a shell of ours has changed: what it was; not there: it was not set.
 KEPT = "CCR_KEPT_"
+NAMES = f"{KEPT}NAMES"  # which were changed
+ADDED = f"{KEPT}PATH"  # which folders were added to PATH: it is the one that others change too
 
 
 def current() -> Mapping[str, str]:
@@ -40,11 +51,23 @@ def current() -> Mapping[str, str]:
     return restored(os.environ)
 
 
+def changed() -> Mapping[str, str]:
+    """The same with these changes."""
+    return dict(os.environ)
+
+
 def restored(environment: Mapping[str, str]) -> Mapping[str, str]:
-    own = {name: value for name, value in environment.items() if not name.startswith(KEPT)}
-    for name in OVERRIDDEN:
-        if f"{KEPT}{name}" in environment:
-            own[name] = environment[f"{KEPT}{name}"]
-    for name in HIDDEN:
-        own.setdefault(name, environment.get(f"{KEPT}{name}", ""))
-    return {name: value for name, value in own.items() if value or name not in (*OVERRIDDEN, *HIDDEN)}
+    names = environment.get(NAMES, "").split()
+    stays = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(KEPT) and (name not in names or (name in HIDDEN and value))
+    }
+    before = {name: environment[KEPT + name] for name in names if KEPT + name in environment}
+    if "PATH" in before:
+        before["PATH"] = _without(environment.get("PATH", ""), environment[ADDED])
+    return {**before, **stays}  # what was hidden, and is set all the same, is newer
+
+
+def _without(path: str, added: str) -> str:
+    return ":".join(folder for folder in path.split(":") if folder not in added.split(":"))

@@ -1,4 +1,4 @@
-"""code, shell, activate, env."""
+"""code, shell, activate, deactivate, env."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,16 +9,18 @@ from typer.core import TyperCommand
 from ccr import env
 from ccr.cli import output, quick
 from ccr.cli.output import Exit
-from ccr.service import client, launch, settings, shells
+from ccr.service import client, conflicts, launch, shells, windows
 from ccr.service.router import used
 from ccr.service.shells import Shell
 
 ChosenShell = Annotated[Shell | None, typer.Option("--shell", help="For this shell, instead of the one you use.")]
 
 
-OWN_HELP = """ccr code runs claude through the router. Of its arguments two are not claude's own:
+OWN_HELP = """ccr code runs claude through the router. Of its arguments these are not claude's own:
 
   --context ROUTE                     every request by this route of the configuration's Router
+  --isolated                          claude uses a configuration folder of ours, ~/.claude-code-router/claude
+  --trust                             claude asks no first questions: no theme, and this folder is trusted
   "/model provider,model the prompt"  this model answers, for the whole session
 
 What follows is claude's own help.
@@ -35,8 +37,12 @@ class Verbatim(TyperCommand):
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(cls=Verbatim, add_help_option=False, options_metavar="[--context ROUTE] [CLAUDE'S ARGUMENTS]...")(code)
-    for command in (shell, activate):
+    app.command(
+        cls=Verbatim,
+        add_help_option=False,
+        options_metavar="[--context ROUTE] [--isolated] [--trust] [CLAUDE'S ARGUMENTS]...",
+    )(code)
+    for command in (shell, activate, deactivate):
         app.command()(command)
     app.command("env")(show_env)
 
@@ -44,7 +50,7 @@ def add_to(app: typer.Typer) -> None:
 def code(context: typer.Context) -> int:
     """Run claude through the router.
 
-    Starts the router if need be. All arguments are claude's, but --context ROUTE.
+    Starts the router if need be. All arguments are claude's, but --context ROUTE, --isolated and --trust.
     """
     environment = env.current()
     if context.args in (["--help"], ["-h"]):
@@ -54,29 +60,43 @@ def code(context: typer.Context) -> int:
 
 def shell(
     command: Annotated[str | None, typer.Option("--command", "-c", help="Run this in it, and end.")] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Claude uses a configuration folder of ours.")] = False,
+    trust: Annotated[bool, typer.Option("--trust", help="Claude asks no first questions in this folder.")] = False,
 ) -> int:
     """Open a shell that uses the router."""
     environment = env.current()
-    return launch.shell(environment, output.warn, command)
+    return launch.shell(environment, output.warn, command, isolated=isolated, trust=trust)
 
 
-def activate(shell: ChosenShell = None) -> int:
+def activate(
+    shell: ChosenShell = None,
+    mark: Annotated[bool, typer.Option("--mark", help="Show (ccr) in the prompt.")] = False,
+) -> int:
     """Print commands that make this shell use the router.
 
-    Starts it if need be. To be used as: eval "$(ccr activate)"
+    Starts it if need be. In bash and zsh: eval "$(ccr activate)"; in fish: ccr activate | source;
+    in PowerShell: ccr activate | Out-String | Invoke-Expression. `ccr deactivate` undoes it.
     """
     environment = env.current()
     router = used(environment)
     router.ready(output.warn)
     here = router.configured()
     ours = client.for_shell(here.config, here.address, here.key, environment)
-    if here.warning:
-        output.warn(here.warning)
-    for path in settings.files(environment, Path.cwd()):
-        for name in settings.overlay(settings.environment_in([settings.read(path)]), ours):
-            output.warn(f"{path} sets {name}, and for claude that counts more: use `ccr code`, or take it out there")
-    output.write(shells.text(shell or shells.current_shell(environment), ours))
+    for warning in (*filter(None, [here.warning]), *windows.warnings(here.config)):
+        output.warn(warning)
+    for conflict in conflicts.remaining(conflicts.conflicts(environment, Path.cwd(), here), "activate"):
+        output.warn(conflict.line)
+    asks = shell or shells.current_shell(environment)
+    output.write(shells.undone(asks, env.changed()) + shells.text(asks, ours, mark=mark))
     return Exit.OK
+
+
+def deactivate(shell: ChosenShell = None) -> None:
+    """Print commands that undo `ccr activate`.
+
+    To be used as that is: eval "$(ccr deactivate)"
+    """
+    quick.deactivation(shell)
 
 
 def show_env(

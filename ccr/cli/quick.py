@@ -24,13 +24,22 @@ def environment(shell: Shell | None = None, *, as_json: bool = False) -> None:
     if as_json:
         output.show_json({**dict.fromkeys(ours.unset), **ours.set})
     else:
-        output.write(shells.text(shell or shells.current_shell(own), ours))
+        asks = shell or shells.current_shell(own)
+        output.write(shells.undone(asks, env.changed()) + shells.text(asks, ours))
+
+
+def deactivation(shell: "Shell | None" = None) -> None:
+    from ccr.service import shells
+
+    raw = env.changed()
+    output.write(shells.undone(shell or shells.current_shell(raw), raw))
 
 
 QUICK: Mapping[tuple[str, ...], Callable[[], None]] = {
     ("--version",): version,
     ("-v",): version,
     ("version",): version,
+    ("deactivate",): deactivation,
     ("env",): environment,
     ("env", "--json"): lambda: environment(as_json=True),
 }

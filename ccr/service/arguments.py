@@ -1,6 +1,8 @@
-"""The arguments of `ccr code`: claude's, but for two things that are ours.
+"""The arguments of `ccr code`: claude's, but for what is ours.
 
-`--context NAME`, before any `--`, names a route; a prompt that begins with `/model provider,model` chooses a model.
+Before any `--`, and not behind `mcp`, which takes other programs' command lines: `--context NAME` names a route,
+`--isolated` and `--trust` are for claude's first questions. A prompt that begins with `/model provider,model` chooses a
+model.
 """
 
 import re
@@ -18,33 +20,35 @@ TEXTS = ("--append-system-prompt", "--system-prompt", "--mcp-config", "--setting
 class Arguments:
     claude: tuple[str, ...]
     context: str | None = None
+    isolated: bool = False  # claude gets a configuration folder of ours
+    trust: bool = False  # claude's first questions are answered
 
 
 def understand(arguments: Sequence[str]) -> Arguments:
-    words, context = _without_context(arguments)
-    return Arguments(_with_choice(words), context)
-
-
-def _without_context(arguments: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
     words: list[str] = []
     context: str | None = None
+    isolated = trust = False
     remaining = iter(arguments)
     for word in remaining:
-        if word == "--":
-            return (*words, word, *remaining), context
-        if words and words[-1] in TEXTS:
+        if word == "--" or (word == "mcp" and not words):
+            words += [word, *remaining]
+        elif words and words[-1] in TEXTS:
             words.append(word)
-            continue
-        if word == "--context":
-            context = next(remaining, "")
-        elif word.startswith("--context="):
-            context = word.removeprefix("--context=")
+        elif word == "--isolated":
+            isolated = True
+        elif word == "--trust":
+            trust = True
+        elif word == "--context" or word.startswith("--context="):
+            context = _route(word.partition("=")[2] if "=" in word else next(remaining, ""))
         else:
             words.append(word)
-            continue
-        if not re.fullmatch(r"[\w.-]+", context):
-            raise ServiceProblem("--context needs the name of a route: ccr code --context background …")
-    return tuple(words), context
+    return Arguments(_with_choice(tuple(words)), context, isolated, trust)
+
+
+def _route(name: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ServiceProblem("--context needs the name of a route: ccr code --context background …")
+    return name
 
 
 def _with_choice(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from ccr.config.zero import GUIDE
 from ccr.errors import ServiceProblem
 from ccr.routing.rules import SCENARIOS
-from ccr.service import arguments, client, program, settings, state, terminal
+from ccr.service import arguments, client, conflicts, onboarding, program, settings, state, terminal, windows
 from ccr.service.configured import Configured
+from ccr.service.conflicts import Conflict
 from ccr.service.outdated import Tell
 from ccr.service.router import used
 from ccr.service.sessions import Session
@@ -33,8 +34,9 @@ def code(words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
     _refuse_unknown(asked.context, before)
     claude = client.find_claude(before.config, env)
     _warn(before, tell)
+    env = _prepared(env, asked.isolated, asked.trust, tell)
     with router.session(tell) as session:
-        run = _claude(claude, asked, session, router.configured(), env)
+        run = _claude(claude, asked, session, router.configured(), env, tell)
         if (session.router and session.router.for_sessions) or run.needs_files:
             return program.run(run.argv, run.env, silent_input=run.silent_input)
     return program.become(run.argv, run.env, silent_input=run.silent_input)
@@ -51,36 +53,57 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
+def _prepared(env: Mapping[str, str], isolated: bool, trust: bool, tell: Tell) -> Mapping[str, str]:
+    """The user's environment, with claude's first questions answered as far as that was asked for."""
+    if isolated:
+        env = {**env, "CLAUDE_CONFIG_DIR": str(onboarding.own_folder(env))}
+    if isolated or trust:
+        onboarding.answer(onboarding.file(env), tell, Path.cwd() if trust else None)
+    return env
+
+
 def _claude(
-    claude: Path, asked: arguments.Arguments, session: Session, here: Configured, env: Mapping[str, str]
+    claude: Path, asked: arguments.Arguments, session: Session, here: Configured, env: Mapping[str, str], tell: Tell
 ) -> Run:
     given = settings.given(asked.claude)
-    files = [settings.read(path) for path in settings.files(env, Path.cwd())]
-    said = settings.environment_in([*files, given.settings if given else None])
+    own = given.settings if given else None
+    layers = [*map(settings.read, settings.files(env, Path.cwd())), own]
+    said = settings.environment_in(layers)
     ours = client.environment(here.config, here.address, here.key, {**env, **said}, asked.context)
+    _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here, own), "code", tell)
     words = asked.claude
     again = settings.overlay(said, ours)
-    if again:
+    helped = settings.helped(layers)
+    if again or helped:
         path = session.folder / "settings.json"
-        whole = settings.with_environment(given.settings if given else {}, again)
+        whole = {**settings.with_environment(own or {}, again), **({settings.HELPER: ""} if helped else {})}
         state.replace(path, json.dumps(whole).encode())
         words = (settings.OPTION, str(path), *(given.others if given else words))
-    return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=bool(again))
+    return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=bool(again or helped))
+
+
+def _tell_conflicts(found: Sequence[Conflict], healer: conflicts.Healer, tell: Tell) -> None:
+    for conflict in conflicts.remaining(found, healer):
+        tell(conflict.line)
 
 
 def _warn(here: Configured, tell: Tell) -> None:
-    if here.warning:
-        tell(here.warning)
+    for warning in (*filter(None, [here.warning]), *windows.warnings(here.config)):
+        tell(warning)
 
 
-def shell(env: Mapping[str, str], tell: Tell, command: str | None = None) -> int:
+def shell(
+    env: Mapping[str, str], tell: Tell, command: str | None = None, *, isolated: bool = False, trust: bool = False
+) -> int:
     """Opens the user's shell, or has it run a command that was written for it; its exit code."""
     router = used(env)
     _warn(router.configured(), tell)
     shell = terminal.user_shell(env)
+    env = _prepared(env, isolated, trust, tell)
     with router.session(tell) as session:
         here = router.configured()
         ours = client.for_shell(here.config, here.address, here.key, env)
+        _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here), "activate", tell)
         if command is not None:
             return program.run((shell, "-c", command), ours.applied(env))
         tell(_greeting(here))

@@ -3,6 +3,7 @@ too. Where they do not, nothing is given.
 """
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from ccr.messages.json import JsonObject
 from ccr.service.client import Environment
 
 OPTION = "--settings"
+HELPER = "apiKeyHelper"
+MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
 # Where the user's settings say otherwise, requests would not reach the router, or not as asked.
 DECISIVE = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "NO_PROXY", "no_proxy")
 
@@ -24,12 +27,45 @@ class Given:
     others: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A place where settings stand."""
+
+    place: str
+    settings: JsonObject | None
+    managed: bool = False  # an administrator's: it counts more than anything that can be given
+
+    @property
+    def remedy(self) -> str:
+        if self.managed:
+            return "whoever manages this machine can take it out there"
+        return "take it out there" if self.place == OPTION else "take it out there, or use `ccr code`"
+
+
+def layers(
+    env: Mapping[str, str], folder: Path, given: JsonObject | None = None, managed: Path = MANAGED
+) -> tuple[Layer, ...]:
+    """Those that claude would read here; a later one counts more."""
+    own = [Layer(str(path), read(path)) for path in files(env, folder)]
+    above = [Layer(str(path), read(path), managed=True) for path in managed_files(managed)]
+    return (*own, *([Layer(OPTION, given)] if given else []), *above)
+
+
 def files(env: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     """Where settings of the user and of the project lie."""
-    user = Path(env["CLAUDE_CONFIG_DIR"]) if env.get("CLAUDE_CONFIG_DIR") else Path(env.get("HOME", "~")) / ".claude"
     project = folder / ".claude"
-    paths = (user / "settings.json", project / "settings.json", project / "settings.local.json")
+    paths = (config_folder(env) / "settings.json", project / "settings.json", project / "settings.local.json")
     return tuple(dict.fromkeys(paths))  # at home, the project's folder is the user's
+
+
+def config_folder(env: Mapping[str, str]) -> Path:
+    """Where claude keeps what is the user's."""
+    return Path(env["CLAUDE_CONFIG_DIR"]) if env.get("CLAUDE_CONFIG_DIR") else Path(env.get("HOME", "~")) / ".claude"
+
+
+def managed_files(folder: Path) -> tuple[Path, ...]:
+    parts = sorted((folder / "managed-settings.d").glob("*.json"))
+    return (folder / "managed-settings.json", *parts)
 
 
 def given(arguments: Sequence[str]) -> Given | None:
@@ -84,4 +120,10 @@ def overlay(said: Mapping[str, str], ours: Environment) -> dict[str, str]:
 
 
 def with_environment(settings: JsonObject, values: Mapping[str, str]) -> JsonObject:
-    return {**settings, "env": {**environment_in([settings]), **values}}
+    return {**settings, "env": {**environment_in([settings]), **values}} if values else settings
+
+
+def helped(settings: Sequence[JsonObject | None]) -> bool:
+    """Whether a program of the user's gives claude a key; an empty name of it switches that off, a null does not."""
+    said = [one[HELPER] for one in settings if one and HELPER in one]
+    return bool(said and said[-1])

@@ -12,20 +12,12 @@ from ccr.service.client import Environment
 NO_SHELLS = ("nologin", "false")
 
 BASH = """[ -f ~/.bashrc ] && . ~/.bashrc
-{exports}PS1="(ccr) $PS1"
-"""
+{changes}"""
 ZSHENV = """[ -f {folder}/.zshenv ] && . {folder}/.zshenv
 """
 ZSHRC = """ZDOTDIR={folder}
 [ -f {folder}/.zshrc ] && . {folder}/.zshrc
-{exports}PROMPT="(ccr) $PROMPT"
-"""
-FISH = """{exports}functions --copy fish_prompt ccr_inner_prompt
-function fish_prompt
-    echo -n '(ccr) '
-    ccr_inner_prompt
-end
-"""
+{changes}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +40,21 @@ def opening(shell: str, environment: Environment, folder: Path, env: Mapping[str
     """`folder` holds the start-up files that are needed; they hold the key, and are for the user alone."""
     match Path(shell).name:
         case "bash":
-            return Opening(
-                (shell, "--rcfile", _file(folder / "bashrc", BASH, exports=shells.text("bash", environment)))
-            )
+            return Opening((shell, "--rcfile", _file(folder / "bashrc", BASH, changes=_changes("bash", environment))))
         case "zsh":
             own = shells.quoted("zsh", env.get("ZDOTDIR") or env.get("HOME", ""))
             _file(folder / ".zshenv", ZSHENV, folder=own)
-            _file(folder / ".zshrc", ZSHRC, folder=own, exports=shells.text("zsh", environment))
+            _file(folder / ".zshrc", ZSHRC, folder=own, changes=_changes("zsh", environment))
             return Opening((shell,), {"ZDOTDIR": str(folder)})
         case "fish":
-            path = _file(folder / "config.fish", FISH, exports=shells.text("fish", environment))
+            path = _file(folder / "config.fish", "{changes}", changes=_changes("fish", environment))
             return Opening((shell, "--init-command", f"source {shells.quoted('fish', path)}"))
         case _:
-            return Opening((shell,), {"PS1": "(ccr) $ "})
+            return Opening((shell,), {"PS1": f"{shells.MARK}$ "})
+
+
+def _changes(shell: shells.Shell, environment: Environment) -> str:
+    return shells.text(shell, environment, mark=True)
 
 
 def _file(path: Path, template: str, **values: str) -> str:

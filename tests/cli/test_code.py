@@ -16,7 +16,7 @@ def test_activate_starts_the_router_and_prints_the_environment(ccr: Ccr, config:
     router = state.running(home)
     assert router
     assert not router.for_sessions
-    assert f"set -gx ANTHROPIC_BASE_URL '{router.address}'\n" in done.out
+    assert f"set -gx ANTHROPIC_BASE_URL '{router.address}';\n" in done.out
     assert done.err == ""
 
 
@@ -33,7 +33,28 @@ def test_activate_tells_of_settings_that_count_more(ccr: Ccr, config: Path) -> N
     folder = config.parents[1] / ".claude"
     folder.mkdir()
     (folder / "settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "http://elsewhere"}}')
-    assert f"{folder}/settings.json sets ANTHROPIC_BASE_URL" in ccr("activate").err
+    said = f"ccr: env.ANTHROPIC_BASE_URL in {folder}/settings.json leads claude past the router; take it out there"
+    assert ccr("activate").err.startswith(said)
+
+
+def test_activate_undoes_what_another_did_before(ccr: Ccr, elsewhere: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CCR_KEPT_NAMES", "OLD_ONE")
+    monkeypatch.setenv("OLD_ONE", "theirs")
+    done = ccr("activate", "--shell", "bash")
+    assert done.out.startswith("unset OLD_ONE\nunset CCR_KEPT_NAMES\n")
+    assert ccr("env", "--shell", "bash").out == done.out
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_the_mark_is_for_those_who_ask(ccr: Ccr) -> None:
+    assert "(ccr)" not in ccr("activate", "--shell", "zsh").out
+    assert "(ccr)" in ccr("activate", "--shell", "zsh", "--mark").out
+
+
+def test_deactivate_undoes_what_was_done_and_nothing_else(ccr: Ccr, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ccr("deactivate").out == ""
+    monkeypatch.setenv("CCR_KEPT_NAMES", "A")
+    assert ccr("deactivate", "--shell", "bash").out.startswith("unset A\nunset CCR_KEPT_NAMES\n")
 
 
 def test_an_unknown_shell_is_refused(ccr: Ccr) -> None:

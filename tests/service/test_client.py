@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ccr.config.schema import Config, Provider, Routes
+from ccr.config.schema import Config, Model, Provider, Routes
 from ccr.env import restored
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, ProviderName, Target
@@ -153,5 +153,12 @@ def test_a_shell_keeps_what_it_hides_for_a_router_started_in_it() -> None:
 
 def test_ccr_is_on_the_path_of_a_shell() -> None:
     folder = str(Path(sys.executable).parent)
-    assert folder in for_shell(Config(), "", "", {"PATH": "/bin"}).set["PATH"].split(":")
-    assert folder not in for_shell(Config(), "", "", {"PATH": folder}).set.get("PATH", "").split(":")[1:]
+    assert folder in for_shell(Config(), "", "", {"PATH": "/bin"}).path
+    assert folder not in for_shell(Config(), "", "", {"PATH": folder}).path
+
+
+def test_what_is_applied_can_be_undone() -> None:
+    own = {"API_TIMEOUT_MS": "", "ANTHROPIC_API_KEY": "theirs", "PATH": "/bin", "HOME": "/h"}
+    ours = for_shell(Config(), URL, "key", own)
+    assert restored(ours.applied(own)) == own
+    assert ours.applied({})["PATH"] == ":".join(ours.path)

@@ -61,13 +61,41 @@ def test_zsh_finds_its_own_files_again(tmp_path: Path) -> None:
     text = (tmp_path / ".zshrc").read_text()
     assert text.startswith("ZDOTDIR='/home/it'\"'\"'s'\n")
     assert "export ANTHROPIC_BASE_URL=http://127.0.0.1:1\n" in text
-    assert text.endswith('PROMPT="(ccr) $PROMPT"\n')
+
+
+def terminal(name: str, rc: Path, text: str, asked: str, home: Path) -> str:
+    """What an interactive shell says, with this start-up file of the user's."""
+    shell = shutil.which(name)
+    assert shell
+    rc.parent.mkdir(parents=True, exist_ok=True)
+    rc.write_text(text)
+    (home / "state").mkdir()
+    found = opening(shell, OURS, home / "state", {"HOME": str(home)})
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "GONE": "here", **found.env}
+    done = subprocess.run([*found.argv, "-i", "-c", asked], env=env, capture_output=True, stdin=subprocess.DEVNULL)
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_has_the_users_files_then_ours_then_the_mark(tmp_path: Path) -> None:
+    own = "PROMPT='mine> '\nexport ANTHROPIC_BASE_URL=elsewhere MINE=1 GONE=there\n"
+    asked = 'print -r -- "$PROMPT|$ANTHROPIC_BASE_URL|$MINE|$ODD|${GONE-unset}|$CCR_KEPT_GONE|$ZDOTDIR"'
+    said = terminal("zsh", tmp_path / ".zshrc", own, asked, tmp_path)
+    assert said == f"(ccr) mine> |http://127.0.0.1:1|1|a'b|unset|there|{tmp_path}"
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_has_the_users_files_then_ours_then_the_mark(tmp_path: Path) -> None:
+    own = "function fish_prompt; echo -n 'mine> '; end\nset -gx MINE 1\nset -gx GONE there\n"
+    asked = 'echo (fish_prompt)"|$ANTHROPIC_BASE_URL|$MINE|$ODD|"(set -q GONE; or echo unset)"|$CCR_KEPT_GONE"'
+    said = terminal("fish", tmp_path / ".config/fish/config.fish", own, asked, tmp_path)
+    assert said.endswith("(ccr) mine> |http://127.0.0.1:1|1|a'b|unset|there")
 
 
 def test_fish_gets_ours_after_its_own(tmp_path: Path) -> None:
     found = opening("/usr/bin/fish", OURS, tmp_path, {})
     assert found.argv == ("/usr/bin/fish", "--init-command", f"source '{tmp_path}/config.fish'")
-    assert "set -gx ODD 'a\\'b'\n" in (tmp_path / "config.fish").read_text()
+    assert "set -gx ODD 'a\\'b';\n" in (tmp_path / "config.fish").read_text()
 
 
 def test_another_shell_has_a_plain_mark(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""The questions that claude asks at its first start, answered where the user wants that: the theme and the hints, whether
+this folder is trusted, whether a key of the environment is used. What is there is never changed.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from ccr.config import files
+from ccr.messages.json import Json, JsonObject
+from ccr.service import state
+from ccr.service.outdated import Tell
+
+
+def own_folder(env: Mapping[str, str]) -> Path:
+    """Claude's configuration folder for those who want theirs left alone."""
+    return state.folder(state.folder(files.state_dir(env)) / "claude")
+
+
+def file(env: Mapping[str, str]) -> Path:
+    return Path(env.get("CLAUDE_CONFIG_DIR") or env.get("HOME", "~")) / ".claude.json"
+
+
+def answer(path: Path, tell: Tell, trusted: Path | None = None, key: str = "") -> None:
+    """Writes what is missing, and nothing where nothing is; a file that cannot be understood is left to claude."""
+    path = path.resolve()  # a link stays one
+    try:
+        before = json.loads(path.read_text()) if path.exists() else {}
+        after = answered(before, trusted, key)
+    except (ValueError, RecursionError, TypeError):
+        tell(f"{path} is broken and was left as it is: claude will say more, and ask its first questions")
+        return
+    if after != before:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        state.replace(path, json.dumps(after, indent=2).encode())
+        path.chmod(mode)
+
+
+def answered(before: Json, trusted: Path | None = None, key: str = "") -> JsonObject:
+    """A `false` is no answer: claude writes it before anybody was asked. Raises TypeError."""
+    after = {**_object(before)}
+    after["hasCompletedOnboarding"] = after.get("hasCompletedOnboarding") or True
+    if trusted is not None:
+        projects = {**_object(after.get("projects"))}
+        project = {**_object(projects.get(str(trusted)))}
+        projects[str(trusted)] = {**project, "hasTrustDialogAccepted": project.get("hasTrustDialogAccepted") or True}
+        after["projects"] = projects
+    if trusted is not None and key:
+        said = _object(after.get("customApiKeyResponses"))
+        approved, rejected = _list(said.get("approved")), _list(said.get("rejected"))
+        if key[-20:] not in (*approved, *rejected):
+            after["customApiKeyResponses"] = {**said, "approved": [*approved, key[-20:]], "rejected": rejected}
+    return after
+
+
+def _object(value: Json) -> JsonObject:
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(value)
+    return cast(JsonObject, value or {})
+
+
+def _list(value: Json) -> list[Json]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(value)
+    return value or []
