@@ -120,7 +120,8 @@ MEANINGS: Mapping[str, str] = {
     "Providers[].transformer": "object or list: [what changes its requests and answers](transformers.md); none",
     "Providers[].transformers": "as `transformer`, and after it",
     "Providers[].dialect": "what it speaks, see below; as its address or the vendor says",
-    "Providers[].auth": "how the key is sent, see below; as the vendor or the dialect is used to",
+    "Providers[].auth": "how the key is sent, see below; as the vendor or the dialect is used to. "
+    "`client`: [the caller's own Claude login](claude-login.md) is",
     "Providers[].headers": "object: header → text, sent with each request; none",
     "Providers[].proxy": "URL: its own proxy; `PROXY_URL`",
     "Providers[].timeouts": "object: its own; the file's `timeouts`",

@@ -67,6 +67,13 @@ async def test_nobody_else_gets_it_when_the_first_fails() -> None:
     assert second.headers["anthropic-beta"] == "a-1"
 
 
+async def test_another_answers_once_the_limit_of_the_login_is_reached() -> None:
+    wired = mixed(refused(429, "limit", retry_after="7200"), canned(HI), fallback=True)
+    answer = await wired.ask(STREAMED, authorization=LOGIN)
+    await read(answer)
+    assert (answer.status, answer.headers["x-ccr-model"]) == (200, "other,m")
+
+
 @pytest.mark.parametrize("client", [AnthropicClient(), ChatClient()])
 async def test_without_a_login_the_caller_is_told_how_to_get_one(client: Any) -> None:
     wired = mixed()
