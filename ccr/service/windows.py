@@ -15,7 +15,7 @@ AUTO, MAX = "CLAUDE_CODE_AUTO_COMPACT_WINDOW", "CLAUDE_CODE_MAX_CONTEXT_TOKENS"
 SHARE = "CLAUDE_AUTOCOMPACT_PCT_OVERRIDE"
 LEAST, MOST = 100_000, 1_000_000  # what AUTO can be
 SUMMARY = 20_000  # what the client leaves for its summary
-TOO_SMALL = 48_000  # the client's own prompt has some 25,000 tokens: compacted, a conversation would be too long again
+TOO_SMALL = 40_000  # the client's own prompt has up to 20,000: soon after it compacts, it would again
 FULL = 0.7  # of a window under LEAST: when to compact
 MARGIN = 1.35  # by how much a vendor's count may exceed ours, by which longContextThreshold is decided
 
@@ -47,7 +47,7 @@ def warnings(config: Config) -> Iterator[str]:
     for target, room in dict(_rooms(config)).items():
         if room < TOO_SMALL:
             yield (
-                f"{target} takes {room:,} tokens, and Claude Code's own prompt has some 25,000: start its server with a "
+                f"{target} takes {room:,} tokens, and Claude Code's own prompt has up to 20,000: start its server with a "
                 "larger window and write it into limits, or choose another model"
             )
 

@@ -68,5 +68,5 @@ def test_a_vendors_model_needs_no_limits() -> None:
 def test_what_is_too_small_for_the_client_at_all_is_told_once() -> None:
     both = config({"default": "p,m", "think": "p,m", "tool": "p,large"}, {"m": 32_768, **LIMITS})
     (told,) = warnings(both)
-    assert told.startswith("p,m takes 32,768 tokens, and Claude Code's own prompt has some 25,000")
+    assert told.startswith("p,m takes 32,768 tokens, and Claude Code's own prompt has up to 20,000")
     assert list(warnings(one(65_536))) == []

@@ -4,6 +4,8 @@ Clients are strict here: the SDKs skip frames without an `event:` line, Claude C
 content_block_start, and takes a signature only from a signature_delta.
 """
 
+from dataclasses import replace
+
 import msgspec
 
 from ccr.errors import RequestProblem
@@ -138,11 +140,20 @@ class StreamWriter:
 
     def _finish(self, finish: Finish) -> bytes:
         self._going = False
-        usage = {"output_tokens": 0, **encode_usage(self._usage.updated(finish.usage))}
+        usage = {"output_tokens": 0, **encode_usage(_final(self._usage, finish.usage))}
         inside = {name: value for name, value in finish.extra.items() if name in IN_DELTA}
         beside = {name: value for name, value in finish.extra.items() if name not in IN_DELTA}
         delta = {"stop_reason": finish.reason, "stop_sequence": finish.stop_sequence, **inside}
         return _frame({"type": "message_delta", "delta": delta, "usage": usage, **beside})
+
+
+def _final(start: Usage, end: Usage) -> Usage:
+    """Where a figure is zero, Claude Code goes on with that of message_start, which may have been a guess: of a prompt
+    that came out of a cache as a whole, one token counts as new."""
+    used = start.updated(end)
+    if end.input == 0 and end.cache_read:
+        return replace(used, input=1, cache_read=end.cache_read - 1)
+    return used
 
 
 def _frame(event: JsonObject) -> bytes:

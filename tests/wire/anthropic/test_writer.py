@@ -197,7 +197,9 @@ def test_an_answer_that_was_opened_before_it_came_does_not_begin_twice() -> None
     writer = StreamWriter()
     assert frames(writer.open(Start("1", "asked")))[0][0] == "message_start"
     assert writer.write(Start("1", "m", Usage(input=10, cache_read=8000))) == b""
-    assert b'"input_tokens":10,"cache_read_input_tokens":8000' in writer.write(Finish("end_turn", None, Usage(output=5)))
+    assert b'"input_tokens":10,"cache_read_input_tokens":8000' in writer.write(
+        Finish("end_turn", None, Usage(output=5))
+    )
 
 
 def test_an_upstreams_ping_is_a_ping() -> None:
@@ -220,3 +222,13 @@ def test_a_failure_is_an_error_event() -> None:
             {"type": "error", "error": {"type": "api_error", "message": "p,m was cut"}, "request_id": "req_1"},
         )
     ]
+
+
+def test_no_guess_is_added_to_a_prompt_that_came_from_the_cache_as_a_whole() -> None:
+    used = answer_using(Usage(input=1000), Usage(input=0, output=5, cache_read=1000))
+    assert used == {"input_tokens": 1, "output_tokens": 5, "cache_read_input_tokens": 999}
+
+
+def answer_using(guess: Usage, real: Usage) -> object:
+    events = (Start("msg_1", "m", guess), Finish("end_turn", None, real), End())
+    return next(data["usage"] for name, data in frames(written(*events)) if name == "message_delta")
