@@ -14,6 +14,7 @@ from ccr.errors import (
     UpstreamBusy,
     UpstreamKeyRefused,
     UpstreamLimited,
+    UpstreamModelUnknown,
     UpstreamProblem,
     UpstreamSaid,
     reply_for,
@@ -43,8 +44,9 @@ def test_the_nearest_ancestor_answers() -> None:
     assert reply_for(CcrError("?")).status == 500
 
 
-def test_a_refused_upstream_key_is_no_401() -> None:
-    assert reply_for(UpstreamKeyRefused("no")).status == 403
+@pytest.mark.parametrize("cls", [UpstreamKeyRefused, UpstreamModelUnknown])
+def test_what_the_user_did_not_do_is_a_status_that_claude_code_shows_word_by_word(cls: type[RequestProblem]) -> None:
+    assert reply_for(cls("no")).status == 424
 
 
 def test_the_drawn_tree_names_every_class() -> None:

@@ -21,7 +21,10 @@ TOLD = re.compile(
 
 
 def _row(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>\\d[\\d,]*)", pattern), re.I | re.S)
+    def number(name: re.Match[str]) -> str:
+        return rf"(?<!\d)(?P<{name[1]}>\d[\d,]*)(?![\d,]*\d)"
+
+    return re.compile(re.sub(r"<(\w+)>", number, pattern), re.I | re.S)
 
 
 # Prompt and answer counted together: `had` and `asked`, or what both are and `asked`. They come first: some of them read

@@ -186,8 +186,9 @@ def test_an_upstream_that_refuses_our_key_is_not_the_caller_s_login(
     client: anthropic.Anthropic, side: Side, streaming: bool
 ) -> None:
     side.upstream.play([chat.error(401, f"Incorrect API key provided: {side.key}")])
-    with pytest.raises(anthropic.PermissionDeniedError) as caught:
+    with pytest.raises(anthropic.APIStatusError) as caught:
         ask(client, side.model, streaming=streaming)
+    assert caught.value.status_code == 424
     assert side.key not in str(caught.value)
 
 

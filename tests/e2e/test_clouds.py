@@ -64,6 +64,6 @@ def test_who_has_no_credentials_is_told_what_to_run(tmp_path: Path) -> None:
         variables = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nothing.json")}
         with running_router(config, tmp_path, variables) as router:
             answer = router.messages({**ASK, "model": "m"})
-    assert answer.status_code == 403
+    assert answer.status_code == 424
     assert "gcloud auth application-default login" in answer.json()["error"]["message"]
     assert server.requests == []

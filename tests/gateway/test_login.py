@@ -79,7 +79,7 @@ async def test_without_a_login_the_caller_is_told_how_to_get_one(client: Any) ->
     wired = mixed()
     given = {} if client.name == "anthropic" else {"authorization": "Bearer another's"}
     answer = await wired.ask(ASKED, client, **given)
-    assert (answer.status, answer.headers["x-should-retry"]) == (403, "false")
+    assert (answer.status, answer.headers["x-should-retry"]) == (424, "false")
     assert b"claude /login" in await read(answer)
     assert wired.sent == []
 
@@ -96,7 +96,7 @@ async def test_a_login_that_is_refused_is_the_clients_to_renew() -> None:
 
 async def test_a_login_that_may_not_is_no_reason_to_renew_it() -> None:
     answer = await mixed(refused(403, "not allowed for this organization")).ask(STREAMED, authorization=LOGIN)
-    assert answer.status == 403
+    assert answer.status == 424
     assert "refused your login" in error_of(answer)[2]
 
 

@@ -27,7 +27,7 @@ async def test_another_dialect_is_translated_both_ways() -> None:
 async def test_a_provider_without_its_key_says_which_variable_to_set() -> None:
     wired = Wired(upstreams=[upstream_at("http://acme.test", key_missing=True, key_source="$ACME_KEY")])
     status, kind, message = error_of(await wired.ask(ASKED))
-    assert (status, kind) == (403, "permission_error")
+    assert (status, kind) == (424, "permission_error")
     assert "set $ACME_KEY and restart the router" in message
 
 

@@ -58,7 +58,7 @@ async def test_any_other_model_is_asked_of_its_provider() -> None:
 async def test_a_provider_without_a_key_is_told() -> None:
     wired = Wired(upstreams=[upstream_at("http://acme.test", key_missing=True, key_source="ACME_KEY")])
     status, _, message = error_of(await ask(wired, "acme,m"))
-    assert status == 403
+    assert status == 424
     assert "ACME_KEY" in message
 
 

@@ -52,7 +52,10 @@ MARGIN = 1000
 LEAST = 3000
 
 # Words at which Claude Code says something of its own, of a login or an account that are not meant.
-SPOKEN_FOR = ((re.compile("x-api-key", re.I), "API key"), (re.compile("credit balance is too low", re.I), "no balance"))
+SPOKEN_FOR = (
+    (re.compile("x-api-key", re.I), "API key"),
+    (re.compile("credit balance is too low", re.I), "balance does not suffice"),
+)
 
 
 def envelope(error: RequestProblem, request_id: str) -> bytes:

@@ -4,8 +4,17 @@ import json
 
 import pytest
 
-from ccr.errors import BadRequest, UpstreamBusy
-from ccr.wire.anthropic.errors import envelope, excerpt, refusal, said
+from ccr.errors import (
+    BadRequest,
+    ContextOverflow,
+    Lack,
+    RequestProblem,
+    UpstreamBusy,
+    UpstreamKeyRefused,
+    UpstreamRefused,
+    UpstreamUnpaid,
+)
+from ccr.wire.anthropic.errors import envelope, excerpt, refusal, said, words
 
 MESSAGE = "prompt is too long: 9 tokens > 8 maximum"
 
@@ -100,3 +109,64 @@ def test_a_page_of_broken_markup_is_read_at_once(piece: bytes) -> None:
 
 def test_a_blank_message_is_none() -> None:
     assert said({"error": {"message": " "}}).message == "status 500 without a message"
+
+
+@pytest.mark.parametrize(
+    ("lack", "lead"),
+    [
+        (Lack("system"), "role 'system' is not supported: "),
+        (Lack("cache"), "cache_control: Extra inputs are not permitted: "),
+        (Lack("signature"), "Invalid signature in thinking block: "),
+        (Lack("thinking", "adaptive"), "thinking.type: adaptive is not supported: "),
+        (Lack("structured"), "output_config.format: Extra inputs are not permitted: "),
+        (Lack("effort"), "This model does not support the effort parameter: "),
+        (Lack("images"), "Could not process image: "),
+        (Lack("image"), "Could not process image: "),
+        (Lack("document"), "Could not process PDF: "),
+        (Lack("beta", "x-2025"), "Unexpected value(s) `x-2025` for the `anthropic-beta` header: "),
+        (Lack("output", limit=8192), "input length and `max_tokens` exceed context limit: 0 + 9193 > 9192: "),
+        # Claude Code would say that the prompt is too long.
+        (Lack("output", limit=2048), ""),
+    ],
+)
+def test_the_words_by_which_claude_code_heals_come_first(lack: Lack, lead: str) -> None:
+    assert words(UpstreamRefused("they said so [a,b]", lack=lack)) == f"{lead}they said so [a,b]"
+
+
+def test_words_that_are_there_are_not_said_twice() -> None:
+    message = "messages.3.content.0.image: could not process image [a,b]"
+    assert words(UpstreamRefused(message, lack=Lack("image"))) == message
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ContextOverflow("no [a,b]", had=9, limit=8), "prompt is too long: 9 tokens > 8 maximum: no [a,b]"),
+        (ContextOverflow("no [a,b]", limit=8), "prompt is too long: no [a,b]"),
+        (ContextOverflow("Prompt is too long for me"), "Prompt is too long for me"),
+        (
+            ContextOverflow("no", had=5, asked=4, limit=8),
+            "input length and `max_tokens` exceed context limit: 5 + 4 > 8: no",
+        ),
+    ],
+)
+@pytest.mark.trap(95)
+def test_an_overflow_is_said_in_the_words_that_make_claude_code_compact(error: ContextOverflow, told: str) -> None:
+    assert words(error) == told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UpstreamKeyRefused("invalid X-API-Key [a,b]"), "invalid API key [a,b]"),
+        (UpstreamUnpaid("Your credit balance is too low"), "Your balance does not suffice"),
+    ],
+)
+def test_words_that_make_claude_code_speak_of_another_account_are_changed(error: RequestProblem, told: str) -> None:
+    assert words(error) == told
+
+
+def test_of_the_callers_own_login_they_are_not() -> None:
+    error = UpstreamUnpaid("Your credit balance is too low")
+    error.told = {"anthropic-ratelimit-unified-status": "rejected"}
+    assert words(error) == "Your credit balance is too low"

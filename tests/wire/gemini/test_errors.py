@@ -97,7 +97,7 @@ def test_an_overflow_is_known() -> None:
     words = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
     problem = classify(refusal(400, google(400, words, "INVALID_ARGUMENT")), PRO)
     assert isinstance(problem, ContextOverflow)
-    assert problem.message == "prompt is too long: 1200000 tokens > 1048576 maximum"
+    assert (problem.had, problem.limit) == (1200000, 1048576)
 
 
 def test_a_cache_that_is_too_small_is_explained() -> None:
