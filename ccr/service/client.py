@@ -55,8 +55,7 @@ def environment(
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",  # /v1/models becomes part of its /model menu
     }
-    # In the place of a Claude login no token may stand: it would be sent instead. The client sends headers of the user's
-    # to the base URL alone.
+    # In the place of a Claude login no token may stand: it would be sent instead.
     login = any(provider.auth == "client" for provider in config.providers)
     headers = {"x-ccr-key": key} if login else {}
     if not login:
