@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from ccr.cli import code, config, container, logs, models, output, quick, remote, route, service
+from ccr.cli import (
+    code,
+    config,
+    container,
+    doctor,
+    logs,
+    model,
+    models,
+    output,
+    prompt,
+    provider,
+    quick,
+    remote,
+    route,
+    service,
+)
 from ccr.cli.output import Exit
 
 app = typer.Typer(
@@ -31,7 +46,7 @@ TAKES: Mapping[str, str] = {
     "dialect": "anthropic or openai",
 }
 
-for group in (service, code, config, route, models, logs, container, remote):
+for group in (service, code, config, route, model, models, logs, prompt, container, remote, doctor, provider):
     group.add_to(app)
 
 

@@ -1,0 +1,156 @@
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccr.cli.main import run
+from ccr.service import state
+from tests.cli.conftest import Ccr, Terminal
+from tests.support.pages import Pages
+
+FILE = """{
+  // mine
+  "Providers": [{"name": "or", "api_base_url": "http://or.test/v1", "api_key": "k", "models": ["a", "b", "both"],
+                 "limits": {"a": {"context": 128000, "price": {"input": 1, "output": 2.5}}}},
+                {"name": "local", "api_base_url": "http://127.0.0.1:1/v1", "models": ["c", "both"]}],
+  "Router": {
+    "default": "or,a", // usual
+    "think": "or,b"
+  }
+}
+"""
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    home.mkdir()
+    path = home / "config.json"
+    path.write_text(FILE)
+    return path
+
+
+def test_the_routes_are_shown_with_window_and_price(ccr: Ccr, file: Path) -> None:
+    lines = [line.split() for line in ccr("model").out.splitlines()]
+    assert lines == [
+        ["ROUTE", "MODEL", "WINDOW", "ANSWER", "INPUT", "OUTPUT"],
+        ["default", "or,a", "128k", "-", "$1", "$2.5"],
+        ["think", "or,b", "-", "-", "-", "-"],
+    ]
+
+
+def test_programs_get_them_as_json(ccr: Ccr, file: Path) -> None:
+    said: Any = ccr("model", "--json").json
+    assert said["source"] == str(file)
+    assert [(each["route"], each["target"], each["context"]) for each in said["routes"]] == [
+        ("default", "or,a", 128_000),
+        ("think", "or,b", None),
+    ]
+
+
+def test_one_route_is_one_line(ccr: Ccr, file: Path) -> None:
+    assert ccr("model", "think").out == "or,b\n"
+    missing = ccr("model", "image")
+    assert (missing.code, missing.err) == (1, "ccr: no route image; there are default, think\n")
+
+
+def test_a_route_is_set_where_it_stands(ccr: Ccr, file: Path) -> None:
+    done = ccr("model", "default", "local,c")
+    assert (done.code, done.out) == (0, f"default: or,a -> local,c ({file})\n")
+    assert file.read_text() == FILE.replace('"or,a"', '"local,c"')
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_model_that_one_provider_has_needs_no_provider(ccr: Ccr, file: Path) -> None:
+    ccr("model", "web-search", "C")
+    assert '"webSearch": "local,c"' in file.read_text()
+    assert "several providers have both: or,both; local,both" in ccr("model", "think", "both").err
+
+
+def test_a_route_is_taken_out(ccr: Ccr, file: Path) -> None:
+    assert ccr("model", "--unset", "think").out.startswith("think: or,b -> none")
+    assert "think" not in file.read_text()
+    assert ccr("model", "--unset", "think").out == f"{file} has no route think\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("default", "nobody,x"), 'Router.default: there is no provider "nobody"'),
+        (("default", "x"), '"x" is not a target'),
+        (("or,a",), "is no name of a route"),
+        (("think", "or,a", "--unset", "think"), "either set a route or take one out"),
+    ],
+)
+def test_what_would_not_be_valid_is_not_written(ccr: Ccr, file: Path, words: tuple[str, ...], said: str) -> None:
+    done = ccr("model", *words)
+    assert done.code == 1
+    assert said in done.err
+    assert file.read_text() == FILE
+
+
+def test_a_model_that_is_not_listed_is_taken_and_told(ccr: Ccr, file: Path) -> None:
+    assert ccr("model", "default", "or,new").err == "ccr: or does not list new; it is asked all the same\n"
+
+
+def test_setting_what_holds_already_writes_nothing(ccr: Ccr, file: Path) -> None:
+    before = file.stat().st_ino
+    assert ccr("model", "default", "or,a").out == "default is or,a already\n"
+    assert file.stat().st_ino == before
+
+
+def test_a_fault_in_a_route_can_be_mended(ccr: Ccr, file: Path) -> None:
+    file.write_text(FILE.replace('"or,a"', '"gone,a"'))
+    assert ccr("model", "default", "or,b").code == 0
+
+
+def test_line_ends_of_another_system_stay(ccr: Ccr, file: Path) -> None:
+    file.write_bytes(FILE.replace("\n", "\r\n").encode())
+    ccr("model", "background", "or,b")
+    assert b"\n" not in file.read_bytes().replace(b"\r\n", b"")
+
+
+def test_without_a_file_one_is_made_that_keeps_the_other_routes(
+    ccr: Ccr, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "k")
+    said: Any = ccr("model", "--json").json
+    usual = {each["route"]: each["target"] for each in said["routes"]}
+    assert ccr("model", "think", usual["default"]).code == 0
+    assert json.loads((home / "config.json").read_text()) == {"Router": {**usual, "think": usual["default"]}}
+
+
+def test_without_a_file_and_without_keys_it_says_how_to_make_one(ccr: Ccr) -> None:
+    assert "`ccr config init` makes a configuration" in ccr("model", "default", "or,a").err
+
+
+def test_where_the_file_is_out_of_reach_it_says_where_to_change_it(ccr: Ccr, elsewhere: Pages) -> None:
+    done = ccr("model", "default", "or,a")
+    assert done.code == 1
+    assert "change ~/.claude-code-router/config.json on the host" in done.err
+
+
+def test_no_router_is_started_for_it(ccr: Ccr, file: Path, home: Path) -> None:
+    ccr("model", "default", "or,b")
+    assert state.running(home) is None
+
+
+def test_on_a_terminal_it_asks(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("nothing", "think", "zzz", "or bot", "default", "o", "4"))
+    monkeypatch.setattr("sys.stdout", Screen())
+    assert run(["model"]) == 0
+    assert file.read_text() == FILE.replace('"or,b"', '"or,both"')
+    assert 'no route is named "nothing"' in capsys.readouterr().err
+
+
+def test_who_changes_nothing_leaves_by_an_empty_answer(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("default", "", ""))
+    monkeypatch.setattr("sys.stdout", Screen())
+    assert run(["model"]) == 0
+    assert file.read_text() == FILE
