@@ -95,6 +95,8 @@ def _key(provider: Provider, upstream: Upstream) -> Finding:
     if provider.key_missing:
         return problem(title, f"{provider.key_source} is not set", f"export {provider.key_source}=… and {AGAIN}")
     if provider.key is None:
+        if upstream.auth == "client":
+            return ok(title, "each caller's own login; `claude /login`")
         if upstream.auth in ("google", "aws"):
             return ok(title, f"credentials of this machine ({upstream.auth}); --live tries them")
         if vendor and vendor.keys and not provider.headers:
