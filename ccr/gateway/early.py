@@ -8,12 +8,15 @@ from typing import Any
 from ccr.errors import RequestProblem, UpstreamTimeout
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Answer
-from ccr.gateway.relay import PATIENCE, STREAM
+from ccr.gateway.relay import SILENCE, STREAM
 from ccr.messages.events import Start
 from ccr.wire.dialect import Writer
 
 # Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
 LONGEST_SILENCE = 300.0
+# It waits for a head without end, but after that for an event no longer than 300 s, and takes no comment for one. No
+# event can stand before the answer's own first.
+CODEX = "codex_"
 # An answer that leaves at the last moment comes too late.
 SHARE = 0.97
 
@@ -21,7 +24,7 @@ SHARE = 0.97
 async def in_time(call: Call, answering: Coroutine[Any, Any, Answer]) -> Answer:
     """The answer, or in its place what its client must have by now."""
     task = asyncio.create_task(answering)
-    limit = call.runtime.config.timeouts.head if call.writer else longest_wait(call.inbound.headers)
+    limit = longest_silence(call) if call.writer else longest_wait(call.inbound.headers)
     try:
         await asyncio.wait({task}, timeout=limit)
         if task.done():
@@ -39,6 +42,12 @@ async def in_time(call: Call, answering: Coroutine[Any, Any, Answer]) -> Answer:
     except BaseException:
         await _end(task)
         raise
+
+
+def longest_silence(call: Call) -> float | None:
+    """Seconds after which a stream must have begun."""
+    codex = CODEX in call.inbound.headers.get("user-agent", "")
+    return None if codex else call.runtime.config.timeouts.head
 
 
 def longest_wait(headers: Mapping[str, str]) -> float | None:
@@ -80,7 +89,7 @@ class Early:
         yield self._writer.open(Start(call.inbound.request_id.removeprefix("req_"), call.asked_for))
         while not self._answer.done():
             yield self._writer.ping()
-            await asyncio.wait({self._answer}, timeout=PATIENCE)
+            await asyncio.wait({self._answer}, timeout=SILENCE)
         try:
             body = self._answer.result().body
         except RequestProblem as problem:

@@ -16,10 +16,10 @@ from ccr.policy.failures import classify
 from ccr.wire.sse import MAX_FRAME
 
 # Without content for so long, a client is given a sign of life.
-PATIENCE = 15.0
+SILENCE = 15.0
 
-# What the client has had already, once its stream was opened before there was an answer.
-OPENING = re.compile(rb'"type"\s*:\s*"(?:message_start|response\.created)"')
+# What an Anthropic client has had already, once its stream was opened before there was an answer.
+OPENING = re.compile(rb'"type"\s*:\s*"message_start"')
 FRAME_ENDS = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
 
 # A shorter one is nobody's secret, but part of many words.
@@ -121,7 +121,7 @@ class Stream:
     def _sign_of_life(self, piece: Piece) -> bytes:
         """For a client that waits: pings and comments of the upstream's are not enough for it."""
         now = self._call.runtime.clock.now()
-        if piece.silent or (not piece.speaks and now - self._heard >= PATIENCE):
+        if piece.silent or (not piece.speaks and now - self._heard >= SILENCE):
             self._heard = now
             return self._writer.ping()
         if piece.speaks:

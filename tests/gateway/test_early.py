@@ -82,7 +82,7 @@ async def test_the_head_names_the_route_and_no_model_since_nobody_has_answered()
 
 
 async def test_signs_of_life_go_on_until_the_answer_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(early, "PATIENCE", 0.001)
+    monkeypatch.setattr(early, "SILENCE", 0.001)
     late = Late(canned(HI))
     _, body = await late.begin()
     sent = b"".join([await anext(aiter(body)) for _ in range(5)])
@@ -212,15 +212,22 @@ RESPONSES = {"model": "m", "input": "hi", "stream": True}
 
 
 @pytest.mark.parametrize("copied", [True, False])
-async def test_a_client_of_responses_hears_of_one_response_created(copied: bool) -> None:
+async def test_a_client_of_responses_gets_comments_before_the_answers_own_first_event(copied: bool) -> None:
     upstream = upstream_at("http://acme.test", ResponsesUpstream()) if copied else openai()
     body = responses.body(text("hi there"), usage(10, 3)) if copied else CHAT_HI
     written = await Late(canned(body), upstreams=[upstream]).hear(RESPONSES, ResponsesClient())
-    names = [line for line in written.split(b"\n") if line.startswith(b"event: ")]
-    assert names[0] == b"event: response.created"
-    assert names.count(b"event: response.created") == 1
-    assert b"event: keepalive" in names
-    assert names[-1] == b"event: response.completed"
+    comments, _, events = written.partition(b"event: ")
+    assert set(comments.split(b"\n\n")) == {b": ping", b""}
+    assert b"event: " + events == body if copied else events.startswith(b"response.created\n")
+
+
+async def test_codex_waits_for_its_head_until_there_is_an_answer() -> None:
+    late = Late(canned(CHAT_HI), upstreams=[openai()])
+    asking = asyncio.create_task(late.ask(RESPONSES, ResponsesClient(), user_agent="codex_exec/0.169.0 (Debian)"))
+    await asyncio.sleep(0.01)
+    assert not asking.done()
+    late.held.released.set()
+    assert (await read(await asking)).startswith(b"event: response.created")
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ class Person:
     folder: Path
     port: int = field(default_factory=free_port)
     program: Path = CLAUDE
+    patience: float = 60  # seconds for an answer
 
     @property
     def home(self) -> Path:
@@ -186,11 +187,11 @@ class Person:
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode(), time.monotonic() - start)
 
-    def claude(self, *arguments: str, url: str, seconds: float = 60, **variables: str) -> Ran:
+    def claude(self, *arguments: str, url: str, **variables: str) -> Ran:
         """The real client against any server."""
         assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"
         spoken = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": KEY, "CLAUDE_CODE_MAX_RETRIES": "1"}
-        return self.run(str(self.program), *arguments, variables={**spoken, **variables}, seconds=seconds)
+        return self.run(str(self.program), *arguments, variables={**spoken, **variables}, seconds=self.patience)
 
     def ccr(self, *arguments: str, seconds: float = 60, **variables: str) -> Ran:
         assert self.program.exists(), f"{self.program} is missing: run scripts/install --claude"

@@ -58,7 +58,7 @@ class ResponsesWriter:
         self._item: Item | None = None
 
     def open(self, start: Start) -> bytes:
-        return self.write(start)
+        return self.ping()  # the SDKs want one id from the first event to the last, and it is the provider's to give
 
     def write(self, event: Event) -> bytes:
         if isinstance(event, Ping):
@@ -94,8 +94,6 @@ class ResponsesWriter:
         match event:
             case Start(id, model, usage):
                 self._id, self._model, self._usage = answer_id(id), model, usage
-                if self._begun:
-                    return
                 self._begun = True
                 yield {"type": "response.created", "response": self._response("in_progress")}
                 yield {"type": "response.in_progress", "response": self._response("in_progress")}

@@ -1,14 +1,15 @@
 """Providers that say nothing for a long time. What happens after minutes takes minutes: `scripts/test long`."""
 
-import json
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.e2e.conftest import StartRouter
-from tests.support import chat
+from tests.e2e.conftest import providers
+from tests.support import chat, messages
 from tests.support.clients import Client
-from tests.support.parts import text, thinking, usage
-from tests.support.running import Ran, Router
+from tests.support.parts import text, thinking, tool, usage
+from tests.support.running import Ran, Router, running_router
 from tests.support.upstream import Answer, Step, Upstream, Wait, raw
 
 SIX_MINUTES = Wait(365)  # the client gives up a silent stream after five
@@ -25,7 +26,8 @@ def piece_with(answer: Answer, words: bytes) -> int:
 
 def outlasts(client: Client, router: Router, upstream: Upstream, answer: Answer) -> None:
     upstream.play([answer])
-    ran = client.claude("-p", "hi", "--output-format", "json", url=router.url, seconds=500)
+    patient = replace(client, patience=SIX_MINUTES.seconds + 120)
+    ran = patient.claude("-p", "hi", "--output-format", "json", url=router.url)
     assert (ran.code, ran.result["result"]) == (0, "late but whole"), ran.out
     assert ran.seconds > SIX_MINUTES.seconds
     assert len(upstream.requests) == 1
@@ -65,3 +67,80 @@ def test_the_client_waits_for_the_text_after_the_thoughts(
 ) -> None:
     answer = chat.stream(thinking("hm"), *LATE)
     outlasts(client, router, chat_upstream, paused(answer, piece_with(answer, b"late")))
+
+
+SECOND = Wait(1)
+
+
+@pytest.fixture(scope="module")
+def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    config = {
+        "Providers": providers(_chat, _messages),
+        "Router": {"default": "chat,m"},
+        "fallback": {"chat,deep": "claude,opus"},
+        "timeouts": {"head": 0.3},
+    }
+    with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
+        yield router
+
+
+@pytest.fixture
+def hasty(_hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
+    """A router whose streams begin after 0.3 s, where others wait for half a minute."""
+    yield _hasty
+    assert "Traceback" not in _hasty.said, _hasty.said
+
+
+def late(answer: Answer) -> Answer:
+    return paused(answer, 0, SECOND)
+
+
+@pytest.mark.contract("7", "a first word that comes after the stream's head (`timeouts.head`)")
+@pytest.mark.parametrize("model", ["chat,m", "claude,opus"])
+def test_the_client_prints_the_answer_and_counts_what_the_provider_counted(
+    client: Client, hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream, model: str
+) -> None:
+    side, upstream = (chat, chat_upstream) if model == "chat,m" else (messages, messages_upstream)
+    upstream.play([late(side.stream(thinking("hm"), text("here it is"), usage(1000, 7)))])
+    ran = client.claude("-p", "hi", "--model", model, "--output-format", "json", url=hasty.url)
+    assert (ran.code, ran.result["result"], sums(ran)) == (0, "here it is", (1000, 7))
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.contract("7", "a call that comes after the stream's head")
+def test_the_client_runs_it_and_sends_its_result(client: Client, hasty: Router, messages_upstream: Upstream) -> None:
+    look = tool("Bash", {"command": "echo sea-$((6*7))", "description": "Add"})
+    messages_upstream.play([late(messages.stream(look, usage(9, 9))), messages.stream(text("42"), usage(9, 9))])
+    ran = client.claude("-p", "add", "--model", "claude,opus", url=hasty.url)
+    assert (ran.code, ran.out) == (0, "42\n")
+    assert b"sea-42" in messages_upstream.requests[1].body
+
+
+@pytest.mark.contract("7", "a provider that fails after the stream's head, and another that answers")
+def test_the_client_notices_nothing(
+    client: Client, hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream
+) -> None:
+    chat_upstream.play([late(chat.error(529, "busy"))])
+    messages_upstream.play([messages.stream(text("the other one"), usage(9, 9))])
+    ran = client.claude("-p", "hi", "--model", "chat,deep", url=hasty.url)
+    assert (ran.code, ran.out) == (0, "the other one\n")
+    assert [len(upstream.requests) for upstream in (chat_upstream, messages_upstream)] == [1, 1]
+
+
+@pytest.mark.contract("7", "a provider that is overloaded after the stream's head")
+def test_the_client_asks_for_the_stream_again(client: Client, hasty: Router, chat_upstream: Upstream) -> None:
+    chat_upstream.play([late(chat.error(529, "busy")), chat.stream(text("now"), usage(9, 9))])
+    ran = client.claude("-p", "hi", "--model", "chat,m", url=hasty.url)
+    assert (ran.code, ran.out, len(chat_upstream.requests)) == (0, "now\n", 2)
+
+
+@pytest.mark.contract("7", "a key that is refused after the stream's head")
+def test_the_client_asks_for_the_whole_answer_and_shows_what_that_said(
+    client: Client, hasty: Router, chat_upstream: Upstream
+) -> None:
+    refused = chat.error(401, "no such key")
+    chat_upstream.play([late(refused), refused])
+    ran = client.claude("-p", "hi", "--model", "chat,m", url=hasty.url)
+    assert ran.code == 1
+    assert "no such key [chat,m]: chat refused the key" in ran.out
+    assert [request.json.get("stream", False) for request in chat_upstream.requests] == [True, False]

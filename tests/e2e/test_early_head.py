@@ -1,0 +1,103 @@
+"""A stream that begins before its content is here, as the official SDKs take it; and who waits and goes away."""
+
+import signal
+from collections.abc import Iterator
+
+import anthropic
+import openai
+import pytest
+
+from tests.e2e.conftest import StartRouter, providers
+from tests.support import chat, messages, responses
+from tests.support.parts import text, thinking, usage
+from tests.support.running import KEY, Router, running_router
+from tests.support.sse import frames, heard
+from tests.support.upstream import Answer, Gate, Upstream, Wait, raw
+
+ANSWER = (text("here it is"), usage(1000, 7, cached=400))
+HI = [{"role": "user", "content": "hi"}]
+
+
+@pytest.fixture(scope="module")
+def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    oai = {"name": "oai", "api_base_url": f"{_chat.url}/v1/responses", "api_key": "k", "models": ["m"]}
+    config = {"Providers": [*providers(_chat, _messages), oai], "timeouts": {"head": 0.1}}
+    with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
+        yield router
+
+
+@pytest.fixture
+def hasty(_hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
+    yield _hasty
+    assert "Traceback" not in _hasty.said, _hasty.said
+
+
+def late(answer: Answer) -> Answer:
+    return raw(Wait(0.5), *answer.steps)
+
+
+@pytest.mark.parametrize("model", ["chat,m", "claude,opus"])
+def test_the_anthropic_sdk_gathers_the_same_message(
+    hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream, model: str
+) -> None:
+    chat_upstream.play([late(chat.stream(thinking("hm"), *ANSWER))])
+    messages_upstream.play([late(messages.stream(thinking("hm"), *ANSWER))])
+    client = anthropic.Anthropic(base_url=hasty.url, api_key=KEY, max_retries=0)
+    with client.messages.stream(model=model, max_tokens=9, messages=[{"role": "user", "content": "hi"}]) as stream:
+        message = stream.get_final_message()
+    assert [block.type for block in message.content] == ["thinking", "text"]
+    assert (message.content[1].text, message.stop_reason) == ("here it is", "end_turn")  # type: ignore[union-attr]
+    used = message.usage
+    assert (used.input_tokens, used.cache_read_input_tokens, used.output_tokens) == (600, 400, 7)
+
+
+@pytest.mark.parametrize("model", ["chat,m", "claude,opus"])
+def test_the_openai_sdk_reads_chat_completions(
+    hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream, model: str
+) -> None:
+    chat_upstream.play([late(chat.stream(*ANSWER))])
+    messages_upstream.play([late(messages.stream(*ANSWER))])
+    client = openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0)
+    with client.chat.completions.stream(model=model, messages=[{"role": "user", "content": "hi"}]) as stream:
+        whole = stream.get_final_completion()
+    assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == ("here it is", "stop")
+
+
+@pytest.mark.parametrize("model", ["chat,m", "claude,opus", "oai,m"])
+def test_the_openai_sdk_reads_responses(
+    hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream, model: str
+) -> None:
+    chat_upstream.play([late((responses if model == "oai,m" else chat).stream(*ANSWER))])
+    messages_upstream.play([late(messages.stream(*ANSWER))])
+    client = openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0)
+    with client.responses.stream(model=model, input="hi") as stream:
+        assert [event.type for event in stream].count("response.created") == 1
+        whole = stream.get_final_response()
+    assert whole.output_text == "here it is"
+    assert whole.usage
+    assert (whole.usage.input_tokens, whole.usage.output_tokens) == (1000, 7)
+
+
+def test_a_client_that_leaves_while_it_waits_lets_the_provider_go(hasty: Router, chat_upstream: Upstream) -> None:
+    chat_upstream.play([raw(Gate())])
+    body = {"model": "chat,m", "max_tokens": 9, "stream": True, "messages": HI}
+    with hasty.client as client, client.stream("POST", "/v1/messages", json=body) as answer:
+        assert frames(next(answer.iter_raw()))[0][0] == "message_start"
+        assert "x-ccr-model" not in answer.headers
+    assert chat_upstream.requests[0].gone.wait(5)
+
+
+def test_a_router_that_stops_lets_those_who_wait_have_their_answer(
+    start_router: StartRouter, chat_upstream: Upstream
+) -> None:
+    router, gate = start_router({"timeouts": {"head": 0.1}}), Gate()
+    chat_upstream.play([raw(gate, *chat.stream(*ANSWER).steps)])
+    body = {"model": "chat,m", "max_tokens": 9, "stream": True, "messages": HI}
+    with router.client as client, client.stream("POST", "/v1/messages", json=body) as answer:
+        arriving = answer.iter_raw()
+        got = next(arriving)
+        router.process.send_signal(signal.SIGTERM)
+        gate.open()
+        got += b"".join(arriving)
+    assert heard(got).text == "here it is"
+    assert router.process.wait(5) == 0
