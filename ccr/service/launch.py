@@ -74,12 +74,14 @@ def _claude(
     words = asked.claude
     again = settings.overlay(said, ours)
     helped = settings.helped(layers)
-    if again or helped:
+    line = settings.status_line(layers) if here.config.status_line.enabled else {}
+    needed = bool(again or helped or line)
+    if needed:
         path = session.folder / "settings.json"
-        whole = {**settings.with_environment(own or {}, again), **({settings.HELPER: ""} if helped else {})}
+        whole = {**settings.with_environment(own or {}, again), **({settings.HELPER: ""} if helped else {}), **line}
         state.replace(path, json.dumps(whole).encode())
         words = (settings.OPTION, str(path), *(given.others if given else words))
-    return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=bool(again or helped))
+    return Run((str(claude), *words), ours.applied(env), here.config.non_interactive, needs_files=needed)
 
 
 def _tell_conflicts(found: Sequence[Conflict], healer: conflicts.Healer, tell: Tell) -> None:

@@ -3,6 +3,7 @@ too. Where they do not, nothing is given.
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ccr.service.client import Environment
 
 OPTION = "--settings"
 HELPER = "apiKeyHelper"
+STATUS_LINE = "statusLine"
 MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
 # Where the user's settings say otherwise, requests would not reach the router, or not as asked.
 DECISIVE = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "NO_PROXY", "no_proxy")
@@ -121,6 +123,15 @@ def overlay(said: Mapping[str, str], ours: Environment) -> dict[str, str]:
 
 def with_environment(settings: JsonObject, values: Mapping[str, str]) -> JsonObject:
     return {**settings, "env": {**environment_in([settings]), **values}} if values else settings
+
+
+def status_line(settings: Sequence[JsonObject | None]) -> JsonObject:
+    """Ours, unless the user has one."""
+    if any(one and one.get(STATUS_LINE) for one in settings):
+        return {}
+    program = Path(sys.executable).with_name("ccr")
+    words = [str(program)] if program.exists() else [sys.executable, "-m", "ccr"]
+    return {STATUS_LINE: {"type": "command", "command": shlex.join([*words, "statusline"])}}
 
 
 def helped(settings: Sequence[JsonObject | None]) -> bool:

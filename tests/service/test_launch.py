@@ -142,3 +142,11 @@ def test_a_command_runs_in_the_users_shell(claude: Claude, for_sessions: state.S
 def test_claude_is_on_the_path_of_a_shell(claude: Claude) -> None:
     assert launch.shell(claude.env | {"PATH": "/usr/bin:/bin"}, print, "claude -p hi") == 7
     assert claude.said["argv"] == ["-p", "hi"]
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_a_configuration_with_a_status_line_has_claude_draw_it(home: Path, claude: Claude) -> None:
+    (home / "config.json").write_text(ROUTED.replace('"Router"', '"StatusLine": {"enabled": true}, "Router"'))
+    launch.code(["--settings", '{"model": "x"}', "hi"], claude.env, print)
+    assert claude.said["settings"][0]["model"] == "x"
+    assert claude.said["settings"][0]["statusLine"]["command"].endswith(" statusline")

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,16 @@ def test_the_users_settings_are_kept_beside_ours() -> None:
 def test_settings_nested_beyond_reason_are_no_settings(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text("[" * 100_000)
     assert settings.read(tmp_path / "settings.json") is None
+
+
+def test_the_status_line_is_ours_unless_the_user_has_one() -> None:
+    line: Any = settings.status_line([None, {"env": {}}])
+    assert line["statusLine"]["type"] == "command"
+    assert line["statusLine"]["command"].endswith("ccr statusline")
+    assert settings.status_line([{"statusLine": {"type": "command", "command": "mine"}}]) == {}
+
+
+def test_without_the_program_the_line_is_drawn_by_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/no where/python")
+    line: Any = settings.status_line([])
+    assert line["statusLine"]["command"] == "'/no where/python' -m ccr statusline"
