@@ -40,7 +40,7 @@ def doctor(
     from ccr.service.doctor.finding import surroundings
 
     asked = checks.chosen(only or (), live=live, quick=quick)
-    here = surroundings(env.current(), Path.cwd(), now())
+    here = surroundings(env.current(), Path.cwd(), now(), env.changed())
     found: dict[str, tuple[Finding, ...]] = {}
     results = examine.examine(asked, here)
     for check in asked:

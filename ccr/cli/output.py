@@ -1,6 +1,5 @@
 """The only printer: texts, tables, JSON, errors; and what the exit codes mean."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -19,8 +18,8 @@ class Exit(IntEnum):
 
 
 EXIT_CODES: Mapping[Exit, str] = {
-    Exit.OK: "done; `ccr status`: the router runs and answers",
-    Exit.FAILED: "it could not be done; stderr says why",
+    Exit.OK: "done; `ccr status`: the router runs and answers; `ccr doctor`: no problems, warnings perhaps",
+    Exit.FAILED: "it could not be done; stderr says why; `ccr doctor` and `ccr provider test`: there are problems",
     Exit.USAGE: "the command was not understood",
     Exit.NOT_RUNNING: "`ccr status`: no router runs",
     Exit.UNHEALTHY: "`ccr status`: the router's process is there and does not answer",
@@ -53,6 +52,8 @@ def note(text: str) -> None:
 
 
 def show_json(value: object) -> None:
+    import json
+
     say(json.dumps(value, indent=2, ensure_ascii=False))
 
 

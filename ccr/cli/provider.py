@@ -50,7 +50,7 @@ def try_one(
     from ccr.service.doctor import trial
     from ccr.service.doctor.finding import surroundings
 
-    here = surroundings(env.current(), Path.cwd(), now())
+    here = surroundings(env.current(), Path.cwd(), now(), env.changed())
     chosen = trial.chosen(here, name, tuple(models or ()), all_models=all_models)
     found = []
     for part, look in trial.parts(chosen):

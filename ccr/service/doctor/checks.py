@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ccr.errors import ServiceProblem
-from ccr.service.doctor.claude import claude
+from ccr.service.doctor.claude import claude, conflicts
 from ccr.service.doctor.configuration import configuration, keys
 from ccr.service.doctor.end_to_end import end_to_end
 from ccr.service.doctor.finding import Check
@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     Check("router", router, seconds=10.0, configured=False),
     Check("port", port),
     Check("claude", claude, seconds=12.0, configured=False),
+    Check("conflicts", conflicts),
     Check("local", local, seconds=15.0),
     Check("providers", providers, seconds=WITHIN + 3),
     LIVE,

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
 from ccr.service import client
+from ccr.service import conflicts as between
 from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, warning
 
 # The router's answers are tested with these and what lies between: tests/support/clients.py
 OLDEST = (2, 1, 197)
 NEWEST = (2, 1, 329)
 UPDATE = "`claude update`, or npm install -g @anthropic-ai/claude-code"
+STALE = "this shell"
 STARTS = 10.0  # seconds
 
 
@@ -60,3 +62,18 @@ def _version(path: str, env: dict[str, str]) -> str:
 
 def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
+
+
+def conflicts(here: Surroundings) -> Iterator[Finding]:
+    """What `ccr code` or an activated shell does not heal by itself is a warning."""
+    assert here.configured is not None
+    found = between.conflicts(here.changed, here.folder, here.configured)
+    for each in found:
+        stale = each.place == STALE  # healed by doing it anew, and until then claude fails in it
+        if set(between.BOTH) <= set(each.healed_by) and not stale:
+            yield ok("conflicts", f"{each.place} {each.effect}; `ccr code` and an activated shell see to it")
+        else:
+            only = f" (not in `ccr {each.healed_by[0]}`)" if each.healed_by and not stale else ""
+            yield warning("conflicts", f"{each.place} {each.effect}{only}", each.remedy)
+    if not found:
+        yield ok("conflicts", "nothing here leads claude past the router")

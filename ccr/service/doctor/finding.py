@@ -51,6 +51,7 @@ class Surroundings:
     env: Mapping[str, str]
     folder: Path
     now: float  # Unix seconds
+    changed: Mapping[str, str]  # the environment with what a shell of ours has changed in it
     router: Router | None = None  # None: what names it cannot be understood; `fault` says why
     configured: Configured | None = None  # None: it cannot be had; `fault` says why
     fault: str = ""
@@ -84,8 +85,10 @@ class Surroundings:
         return sorted((key for key in set(secrets) if len(key) >= SHORTEST_KEY), key=len, reverse=True)
 
 
-def surroundings(env: Mapping[str, str], folder: Path, now: float) -> Surroundings:
-    bare = Surroundings(env, folder, now)
+def surroundings(
+    env: Mapping[str, str], folder: Path, now: float, changed: Mapping[str, str] | None = None
+) -> Surroundings:
+    bare = Surroundings(env, folder, now, env if changed is None else changed)
     try:
         router = used(env)
     except CcrError as fault:

@@ -111,8 +111,13 @@ def _targets(here: Surroundings) -> Iterator[Target]:
         yield Target(ProviderName("litellm"), ModelName(here.configured.models[0]))
         return
     for upstream in resolve(here.config)[0]:
-        if not upstream.key_missing and (models := models_of(upstream, here)):
+        if has_key(upstream, here) and (models := models_of(upstream, here)):
             yield Target(upstream.name, models[0])
+
+
+def has_key(upstream: Upstream, here: Surroundings) -> bool:
+    """What a router elsewhere tells of its providers is without keys: it will say."""
+    return here.elsewhere or not upstream.key_missing
 
 
 def models_of(upstream: Upstream, here: Surroundings) -> tuple[ModelName, ...]:
@@ -125,7 +130,7 @@ def models_of(upstream: Upstream, here: Surroundings) -> tuple[ModelName, ...]:
 
 def greeted(title: str, asked: Asked) -> Finding:
     if asked.error is not None:
-        return replace(problem(title, asked.error, _remedy(asked)), also=asked.figures)
+        return failed(title, "", asked)
     if not asked.said:
         return replace(warning(title, f"answers without text ({asked.told})"), also=asked.figures)
     return ok(title, f"answers: {asked.told}", asked.figures)
@@ -133,7 +138,7 @@ def greeted(title: str, asked: Asked) -> Finding:
 
 def tooled(title: str, asked: Asked) -> Finding:
     if asked.error is not None:
-        return replace(problem(title, f"tools: {asked.error}", _remedy(asked)), also=asked.figures)
+        return failed(title, "tools: ", asked)
     if not asked.called:
         seen = f"tools: it was asked to call one, and gave text ({asked.told})"
         remedy = 'Claude Code lives by tools: choose another model, or try "transformer": {"use": ["tooluse"]}'
@@ -141,17 +146,10 @@ def tooled(title: str, asked: Asked) -> Finding:
     return ok(title, f"calls tools: {asked.told}", asked.figures)
 
 
-def _remedy(asked: Asked) -> str:
-    """Errors name theirs, as users of Claude Code see nothing else; the status tells the rest."""
-    match asked.record.status if asked.record else None:
-        case 404:
-            return "correct the model's name"
-        case 403:
-            return "check its key, and what the key may use"
-        case 402:
-            return "see the account at the provider's"
-        case _:
-            return ""
+def failed(title: str, what: str, asked: Asked) -> Finding:
+    """The router's own words: what is to be done stands at their end."""
+    seen, parted, remedy = (asked.error or "").rpartition("; ")
+    return replace(problem(title, what + (seen if parted else remedy), remedy if parted else ""), also=asked.figures)
 
 
 def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:

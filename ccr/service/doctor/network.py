@@ -17,7 +17,7 @@ PATIENCE = 4.0  # seconds for each step
 DEFAULT_PORTS = {"http": 80, "https": 443}
 DAY = 86_400
 # https://www.openssl.org/docs/man3.0/man1/openssl-verification-options.html: X509_V_ERR_…
-NOT_YET, EXPIRED, SELF_SIGNED, SELF_SIGNED_IN_CHAIN, NO_ISSUER, UNVERIFIED, HOST = 9, 10, 18, 19, 20, 21, 62
+NOT_YET, EXPIRED, SELF_SIGNED, HOST, ADDRESS = 9, 10, 18, 62, 64
 
 
 class Unreached(Exception):
@@ -63,11 +63,12 @@ def shown(url: str) -> str:
 def walk(way: Way, now: float) -> None:
     """Goes as far as a request would, and sends no key. Raises Unreached."""
     target = urlsplit(way.url)
-    with _connected(way, target) as connection:
-        if target.scheme == "https" and not (way.proxy and urlsplit(way.proxy).scheme == "https"):
-            connection = _secured(way, connection, target, now)
+    connection = _connected(way, target)
+    if target.scheme == "https" and not (way.proxy and urlsplit(way.proxy).scheme == "https"):
+        connection = _secured(way, connection, target)
+    with connection:
         if way.proxy is None:
-            with connection, suppress(OSError, ValueError):
+            with suppress(OSError, ValueError):
                 way.skew = _skew(connection, target, now)
 
 
@@ -150,7 +151,7 @@ def _tunnel(way: Way, connection: socket.socket, hop: SplitResult, target: Split
             raise Unreached(f"{called} refuses the way to {place} ({said[:100]})", "have it allowed, or set NO_PROXY")
 
 
-def _secured(way: Way, connection: socket.socket, target: SplitResult, now: float) -> socket.socket:
+def _secured(way: Way, connection: socket.socket, target: SplitResult) -> socket.socket:
     host = target.hostname or ""
     with way.step("TLS"):
         try:
@@ -185,7 +186,7 @@ def _distrusted(way: Way, refused: ssl.SSLCertVerificationError, target: SplitRe
         case code if code == NOT_YET and found:
             seen = f"the certificate of {host} begins on {found.not_valid_before_utc:%Y-%m-%d}{issuer}"
             return Unreached(seen, "set this machine's clock")
-        case code if code == HOST:
+        case code if code in (HOST, ADDRESS):
             seen = f"the certificate is not for {host}{issuer}"
             return Unreached(seen, "check api_base_url; is a proxy or a login page in between?")
         case code if code == SELF_SIGNED:

@@ -1,8 +1,7 @@
 """One provider, tried: its connection, text and a tool call of its models; and what is known of all of them."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import msgspec
@@ -32,7 +31,7 @@ class Told:
     models: tuple[str, ...]
 
     def as_json(self) -> JsonObject:
-        told: JsonObject = msgspec.to_builtins(dataclasses.asdict(self))
+        told: JsonObject = msgspec.to_builtins(self)
         return told
 
 
@@ -83,7 +82,7 @@ def chosen(here: Surroundings, name: str, models: tuple[str, ...], *, all_models
     upstream = upstreams.get(name.lower())
     if upstream is None:
         raise ServiceProblem(f"there is no provider {name}; there are {', '.join(upstreams) or 'none'}")
-    if upstream.key_missing:
+    if not live.has_key(upstream, here):
         raise ServiceProblem(f"provider {name} has no key: set {upstream.key_source}")
     known = live.models_of(upstream, here)
     if models:
@@ -93,7 +92,10 @@ def chosen(here: Surroundings, name: str, models: tuple[str, ...], *, all_models
 
 def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
     """What is tried, one after the other: a provider may let one request in at a time."""
-    yield "connection", guarded("connection", lambda here: _connection(chosen.upstream, here))
+    yield (
+        "connection",
+        guarded("connection", lambda here: _connection(replace(chosen.upstream, models=chosen.models), here)),
+    )
     for model in chosen.models:
         target = Target(chosen.upstream.name, model)
         yield f"{model}: text", guarded("text", lambda here, target=target: _text(target, here))  # type: ignore[misc]
