@@ -1,6 +1,7 @@
 """The transport: the only place with a socket to a provider."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
 from types import SimpleNamespace
@@ -17,6 +18,10 @@ from ccr.wire.dialect import UpstreamRequest
 
 # Silence of this length is told by an empty chunk, so that the client can be sent a sign of life.
 TICK = 15.0
+
+# A model may think for minutes without a byte, and what is on the way forgets a connection that is silent: AWS after
+# 350 s (https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html). Also, who is gone is noticed.
+KEPT_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 # aiohttp writes larger bodies in pieces when they come as a file.
 LARGE = 1024 * 1024
@@ -66,7 +71,7 @@ class Http:
             watch = aiohttp.TraceConfig()
             watch.on_connection_reuseconn.append(_note_reuse)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, socket_factory=_kept_alive),
                 trace_configs=[watch],
                 skip_auto_headers=("user-agent",),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -120,6 +125,16 @@ class HttpExchange:
             self._response.release()
         else:
             self._response.close()
+
+
+def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEPT_ALIVE:
+        if option := getattr(socket, name, None):  # each system has its own
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
 
 
 async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:

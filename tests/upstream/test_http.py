@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import zlib
 from collections.abc import AsyncIterator
 
@@ -49,6 +50,17 @@ async def test_our_headers_go_out_and_no_compression_is_asked_for(http: Http, sc
     assert scripted.only.headers["x-mine"] == "1"
     assert scripted.only.headers["accept-encoding"] == "identity"
     assert "user-agent" not in scripted.only.headers
+
+
+async def test_a_connection_outlives_minutes_of_silence(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.stream(b"x", HANG)])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, b"{}"))
+    connection = response._response.connection
+    assert connection
+    assert connection.transport
+    made = connection.transport.get_extra_info("socket")
+    assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    await response.close()
 
 
 async def test_a_connection_is_used_again(http: Http, scripted: scripting.Upstream) -> None:

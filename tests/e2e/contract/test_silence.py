@@ -10,7 +10,7 @@ from tests.support import chat, messages
 from tests.support.clients import Client
 from tests.support.parts import text, thinking, tool, usage
 from tests.support.running import Ran, Router, running_router
-from tests.support.upstream import Answer, Step, Upstream, Wait, raw
+from tests.support.upstream import FIN, HANG, Answer, Step, Upstream, Wait, chunk, raw
 
 SIX_MINUTES = Wait(365)  # the client gives up a silent stream after five
 
@@ -67,6 +67,34 @@ def test_the_client_waits_for_the_text_after_the_thoughts(
 ) -> None:
     answer = chat.stream(thinking("hm"), *LATE)
     outlasts(client, router, chat_upstream, paused(answer, piece_with(answer, b"late")))
+
+
+@pytest.mark.long
+@pytest.mark.contract("7", "a provider that sends nothing but pings for six minutes within its text")
+def test_the_client_waits_since_the_router_sends_more_than_pings(
+    client: Client, router: Router, messages_upstream: Upstream
+) -> None:
+    answer = messages.stream(*LATE)
+    place = piece_with(answer, b'"text": "la') + 1
+    ping = chunk(messages.frame({"type": "ping"}))
+    pings = [step for _ in range(37) for step in (Wait(10), ping)]
+    messages_upstream.play([raw(*answer.steps[:place], *pings, *answer.steps[place:])])
+    ran = replace(client, patience=500).claude("-p", "hi", "--model", "claude,opus", url=router.url)
+    assert (ran.code, ran.out, len(messages_upstream.requests)) == (0, "late but whole\n", 1)
+
+
+@pytest.mark.long
+@pytest.mark.contract("7", "a stream that breaks, and a provider that then has no whole answer for five minutes")
+def test_the_client_fails_before_it_would_hang_up_and_shows_what_to_do(
+    client: Client, router: Router, chat_upstream: Upstream
+) -> None:
+    broken = chat.streamed(chat.delta(role="assistant", content=""), chat.delta(content="half of"), FIN)
+    chat_upstream.play([broken, raw(HANG)])
+    ran = replace(client, patience=500).claude("-p", "hi", "--model", "chat,m", url=router.url)
+    assert (ran.code, len(chat_upstream.requests)) == (1, 2)
+    assert "chat,m gave no whole answer in 291 s" in ran.out
+    assert "choose a faster model, or less effort" in ran.out
+    assert chat_upstream.requests[1].gone.is_set()
 
 
 SECOND = Wait(1)
