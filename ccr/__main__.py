@@ -4,10 +4,16 @@ import sys
 
 # These run at every prompt, and import next to nothing.
 FAST = (("statusline",), ("prompt",))
+VERSION = (("--version",), ("-v",), ("version",))
 
 
 def main() -> None:
     words = tuple(sys.argv[1:])
+    if words in VERSION:
+        from ccr import __version__
+
+        sys.stdout.write(f"ccr {__version__}\n")
+        return
     if words[:1] in FAST:
         from ccr.cli import statusline
 

@@ -1,7 +1,6 @@
 """The one door: a command runs, and its errors become a line and an exit code."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 
 from ccr import env
@@ -32,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
 def _failed(why: str) -> int:
     output.warn(why)
     if env.current().get("CCR_DEBUG"):
+        import traceback
+
         output.note(traceback.format_exc())
     return Exit.FAILED
 

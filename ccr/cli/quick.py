@@ -1,17 +1,20 @@
 """What only prints, without typer: importing that takes longer than these may take."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ccr import __version__, env
 from ccr.cli import output
-from ccr.service.shells import Shell
+
+if TYPE_CHECKING:
+    from ccr.service.shells import Shell
 
 
 def version() -> None:
     output.say(f"ccr {__version__}")
 
 
-def environment(shell: Shell | None = None, *, as_json: bool = False) -> None:
+def environment(shell: "Shell | None" = None, *, as_json: bool = False) -> None:
     """What claude needs, as this shell's commands or as JSON."""
     from ccr.service import client, shells
     from ccr.service.router import used
@@ -36,9 +39,6 @@ def deactivation(shell: "Shell | None" = None) -> None:
 
 
 QUICK: Mapping[tuple[str, ...], Callable[[], None]] = {
-    ("--version",): version,
-    ("-v",): version,
-    ("version",): version,
     ("deactivate",): deactivation,
     ("env",): environment,
     ("env", "--json"): lambda: environment(as_json=True),

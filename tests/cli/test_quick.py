@@ -34,6 +34,9 @@ def test_env_speaks_each_shell(ccr: Ccr, shell: shells.Shell) -> None:
     assert ccr("env", "--shell", shell).code == 0
 
 
-def test_what_only_prints_does_not_import_typer() -> None:
-    asked = "import sys; from ccr.cli.main import run; run(['--version']); sys.exit('typer' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked], capture_output=True).returncode == 0
+@pytest.mark.parametrize(("words", "heavy"), [("--version", "dataclasses"), ("env", "typer"), ("deactivate", "typer")])
+def test_what_only_prints_imports_little(words: str, heavy: str) -> None:
+    asked = "import sys; from ccr.__main__ import main; sys.argv[1:] = [sys.argv[1]]\ntry: main()\nexcept SystemExit: pass\n"
+    asked += f"sys.exit({heavy!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked, words], capture_output=True, env={"HOME": "/nonexistent"})
+    assert done.returncode == 0, done.stderr
