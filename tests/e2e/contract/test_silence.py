@@ -172,3 +172,13 @@ def test_the_client_asks_for_the_whole_answer_and_shows_what_that_said(
     assert ran.code == 1
     assert "no such key [chat,m]: chat refused the key" in ran.out
     assert [request.json.get("stream", False) for request in chat_upstream.requests] == [True, False]
+
+
+@pytest.mark.contract("7", "API_TIMEOUT_MS is shorter than a provider's silence")
+def test_the_client_waits_all_the_same_since_its_stream_has_begun(
+    client: Client, hasty: Router, chat_upstream: Upstream
+) -> None:
+    answer = chat.stream(text("here it is"), usage(9, 9))
+    chat_upstream.play([paused(answer, 0, Wait(2.5))])
+    ran = client.claude("-p", "hi", "--model", "chat,m", url=hasty.url, API_TIMEOUT_MS="1500")
+    assert (ran.code, ran.out, len(chat_upstream.requests)) == (0, "here it is\n", 1)
