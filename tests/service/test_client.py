@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ccr.config.schema import Config, Model, Provider, Routes
+from ccr.config.schema import Config, Provider, Routes
 from ccr.env import restored
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, ProviderName, Target
