@@ -10,8 +10,8 @@ from ccr.routing.tokens import TokenCount
 # A prompt's fixed costs (a host's own preamble, how it writes down tools) would pass for a ratio in a smaller one.
 SIZEABLE = 2_000
 # Claude's newer tokenizers find up to 1.35 times what ours does (https://platform.claude.com/docs/en/about-claude/models);
-# what lies far outside says something else: pictures, a host that counts a cached prompt twice.
-BOUNDS = (0.5, 2.5)
+# what lies far outside says something else: pictures, a host that counts a cached prompt twice, or not at all.
+BOUNDS = (0.8, 2.5)
 # Erring high is cheap, erring low an overflow: a larger ratio is believed fast, a smaller one slowly.
 RISE, FALL = 0.5, 0.05
 # Nobody knows yet: Claude, GPT and the open models' tokenizers lie between 0.9 and 1.35.
