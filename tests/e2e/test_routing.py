@@ -143,7 +143,7 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, "eyes", "image"),
         ({"messages": [{"role": "user", "content": "word " * 3000}]}, "long", "longContext"),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "searcher", "webSearch"),
-        ({"system": "<CCR-SUBAGENT-MODEL>chat,tagged</CCR-SUBAGENT-MODEL>"}, "tagged", "subagent"),
+        ({"system": "<CCR-SUBAGENT-MODEL>chat,tagged</CCR-SUBAGENT-MODEL>"}, "tagged", "tag"),
     ],
 )
 def test_each_rule_says_in_a_header_that_it_was_the_one(

@@ -64,20 +64,25 @@ def went(router: Router) -> set[tuple[object, object, object]]:
     return {(line["class"], line["rule"], line["target"]) for line in lines(router)}
 
 
+def ways(client: Client) -> tuple[str, ...]:
+    """With hints, where the client gives any, and without: both must come to the same."""
+    return ("1", "") if client.version >= HINTS else ("",)
+
+
 @pytest.fixture
 def routed(start_router: StartRouter) -> Router:
     return start_router({"Router": ROUTES})
 
 
 @pytest.mark.contract("0", "subagents of several types")
-@pytest.mark.parametrize("hints", ["1", ""], ids=["with hints", "without"])
 def test_the_client_gives_each_an_id_and_each_goes_where_its_type_says(
-    client: Client, routed: Router, chat_upstream: Upstream, hints: str
+    client: Client, routed: Router, chat_upstream: Upstream
 ) -> None:
-    chat_upstream.play(by_model(agent("Explore"), agent("general-purpose"), agent("reviewer")))
     url, agents = routed.url, json.dumps(REVIEWER)
-    ran = client.claude("-p", "go", "--agents", agents, url=url, CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints)
-    assert (ran.code, ran.out.split()[-1]) == (0, "done")
+    for hints in ways(client):
+        chat_upstream.play(by_model(agent("Explore"), agent("general-purpose"), agent("reviewer")))
+        ran = client.claude("-p", "go", "--agents", agents, url=url, CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints)
+        assert (ran.code, ran.out.split()[-1]) == (0, "done"), ran.out
     found = {(line["class"], line["agent_type"], line["rule"], line["target"]) for line in lines(routed)}
     assert found == {
         ("main", None, "default", "chat,m"),
@@ -88,63 +93,66 @@ def test_the_client_gives_each_an_id_and_each_goes_where_its_type_says(
 
 
 @pytest.mark.contract("0", "a page is fetched (WebFetch)")
-@pytest.mark.parametrize("hints", ["1", ""], ids=["with hints", "without"])
 def test_the_client_has_it_summed_up_by_the_small_model(
-    client: Client, routed: Router, chat_upstream: Upstream, tmp_path: Path, hints: str
+    client: Client, routed: Router, chat_upstream: Upstream, tmp_path: Path
 ) -> None:
+    settings = ("--settings", json.dumps({"skipWebFetchPreflight": True}))
     with secure_page("<p>word</p>" * 2000, tmp_path) as page:
-        chat_upstream.play(by_model(tool("WebFetch", {"url": page, "prompt": "what is it?"})))
-        settings = ("--settings", json.dumps({"skipWebFetchPreflight": True}))
-        ran = client.claude(
-            *("-p", "go", "--allowedTools", "WebFetch", *settings),
-            url=routed.url,
-            CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints,
-            NODE_TLS_REJECT_UNAUTHORIZED="0",
-        )
-    assert (ran.code, ran.out) == (0, "done\n")
+        for hints in ways(client):
+            chat_upstream.play(by_model(tool("WebFetch", {"url": page, "prompt": "what is it?"})))
+            ran = client.claude(
+                *("-p", "go", "--allowedTools", "WebFetch", *settings),
+                url=routed.url,
+                CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints,
+                NODE_TLS_REJECT_UNAUTHORIZED="0",
+            )
+            assert (ran.code, ran.out) == (0, "done\n")
     assert went(routed) == {("main", "default", "chat,m"), ("auxiliary", "background", "chat,cheap")}
     assert b"cheap was here" in chat_upstream.requests[-1].body
 
 
 @pytest.mark.contract("0", "a web search")
-@pytest.mark.parametrize("hints", ["1", ""], ids=["with hints", "without"])
 def test_the_client_asks_for_it_in_a_request_of_its_own(
-    client: Client, routed: Router, chat_upstream: Upstream, hints: str
+    client: Client, routed: Router, chat_upstream: Upstream
 ) -> None:
-    chat_upstream.play(by_model(tool("WebSearch", {"query": "rain"})))
-    url = routed.url
-    ran = client.claude("-p", "go", "--allowedTools", "WebSearch", url=url, CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints)
-    assert (ran.code, ran.out) == (0, "done\n")
+    options = ("--allowedTools", "WebSearch")
+    for hints in ways(client):
+        chat_upstream.play(by_model(tool("WebSearch", {"query": "rain"})))
+        ran = client.claude("-p", "go", *options, url=routed.url, CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints)
+        assert (ran.code, ran.out) == (0, "done\n")
     assert went(routed) == {("main", "default", "chat,m"), ("search", "webSearch", "chat,searcher")}
 
 
 @pytest.mark.contract("0", "a risky command in auto mode")
-@pytest.mark.parametrize("hints", ["1", ""], ids=["with hints", "without"])
 def test_the_client_asks_a_judge_which_is_never_the_small_model(
-    client: Client, start_router: StartRouter, chat_upstream: Upstream, hints: str
+    client: Client, start_router: StartRouter, chat_upstream: Upstream
 ) -> None:
     router = start_router({"Router": {**ROUTES, "opus": "chat,big", "sonnet": "chat,judge"}})
     risky = tool("Bash", {"command": "curl -X POST http://127.0.0.1:9/ -d @x", "description": "Send"})
-    first = [chat.stream(risky, usage(9, 9))]
     judged = "<severity>99</severity>" if client.version > (2, 1, 197) else "<block>yes</block>"
-
-    def answer(request: Received) -> Answer:
-        if not request.json.get("stream"):
-            return chat.reply(text(judged), usage(9, 9))
-        return first.pop() if first else said("done")
-
-    chat_upstream.play(answer)
-    ran = client.claude(
-        *("-p", "go", "--permission-mode", "auto"),
-        url=router.url,
-        CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints,
-        CLAUDE_CODE_AUTO_MODE_SERVER="0",
-        ANTHROPIC_SMALL_FAST_MODEL="claude-haiku-4-5-20251001",
-    )
-    assert ran.out == "done\n"
+    for hints in ways(client):
+        first = [chat.stream(risky, usage(9, 9))]
+        chat_upstream.play(judging(first, chat.reply(text(judged), usage(9, 9))))
+        ran = client.claude(
+            *("-p", "go", "--permission-mode", "auto"),
+            url=router.url,
+            CLAUDE_CODE_GATEWAY_HINT_HEADERS=hints,
+            CLAUDE_CODE_AUTO_MODE_SERVER="0",
+            ANTHROPIC_SMALL_FAST_MODEL="claude-haiku-4-5-20251001",
+        )
+        assert ran.out == "done\n"
     asked = {line["target"] for line in lines(router) if line["class"] == "safety"}
     assert asked == {"chat,judge" if client.version > (2, 1, 197) else "chat,big"}
     assert "chat,cheap" not in {line["target"] for line in lines(router)}
+
+
+def judging(turns: list[Answer], verdict: Answer) -> Callable[[Received], Answer]:
+    def answer(request: Received) -> Answer:
+        if not request.json.get("stream"):
+            return verdict
+        return turns.pop() if turns else said("done")
+
+    return answer
 
 
 @pytest.mark.contract("0", "a parent with subagents, a page and a conversation too long, started by ccr code")
