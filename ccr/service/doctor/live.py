@@ -174,7 +174,9 @@ async def _runtime(
     file: Path | None
     if here.elsewhere:
         assert here.configured is not None
-        file, named = _through(here.configured.address, here.configured.key, folder, requests), _outer
+        named = _plain if here.configured.models else _outer
+        models = [named(target).model for target, _ in requests]
+        file = _through(here.configured.address, here.configured.key, folder, models)
         env = {name: env[name] for name in ("PATH", "HOME", "CCR_LOGS") if name in env} | {"CCR_HOME": str(folder)}
     else:
         assert here.router is not None
@@ -195,10 +197,14 @@ def _outer(target: Target) -> Target:
     return Target(OURS, ModelName(str(target)))
 
 
-def _through(address: str, key: str, folder: Path, requests: Sequence[tuple[Target, JsonObject]]) -> Path:
+def _plain(target: Target) -> Target:
+    """LiteLLM knows models alone."""
+    return Target(OURS, target.model)
+
+
+def _through(address: str, key: str, folder: Path, models: Sequence[str]) -> Path:
     """A configuration whose one provider is the router that runs elsewhere: it has the keys."""
-    models = list(dict.fromkeys(str(target) for target, _ in requests))
-    provider = {"name": OURS, "api_base_url": address, "api_key": key, "dialect": "anthropic", "models": models}
+    provider = {"name": OURS, "api_base_url": address, "api_key": key, "dialect": "anthropic", "models": [*models]}
     path = folder / "config.json"
     files.write(path, text({"PORT": 0, "Providers": [provider]}))
     return path

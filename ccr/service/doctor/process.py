@@ -15,7 +15,7 @@ def router(here: Surroundings) -> Iterator[Finding]:
     found = here.router.status(here.now)
     if found.condition == "not running":
         if here.elsewhere:
-            yield problem("router", f"nothing answers at {found.address}", found.remedy or "")
+            yield problem("router", f"is not there ({found.address})", found.remedy or "")
         else:
             yield ok("router", "is not running; `ccr code` and `ccr start` start it")
         return

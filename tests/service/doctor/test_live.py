@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
+from ccr.config.schema import Config
 from ccr.ids import ModelName, ProviderName, Target
+from ccr.service.configured import Configured
 from ccr.service.doctor import live
 from tests.service.doctor.conftest import Seen, acme
-from tests.support import chat
+from tests.support import chat, messages
 from tests.support.pages import KEY, Pages
 from tests.support.parts import Call, Say, Used
-from tests.support.upstream import HANG, Upstream, raw
+from tests.support.upstream import HANG, Upstream, raw, reply
 
 TARGET = Target(ProviderName("acme"), ModelName("m"))
 
@@ -98,3 +102,14 @@ def test_the_request_log_is_not_written(seen: Seen, scripted: Upstream) -> None:
     here = seen(acme(f"{scripted.url}/v1"))
     list(live.live(here))
     assert not (here.folder / ".claude-code-router" / "logs").exists()
+
+
+def test_litellm_is_asked_for_a_model_by_its_name(seen: Seen, scripted: Upstream) -> None:
+    scripted.play(
+        lambda request: reply(200, {"data": [{"id": "big"}]}) if request.method == "GET" else messages.stream(Say("OK"))
+    )
+    here = seen(CCR_ROUTER=scripted.url, CCR_API_KEY=KEY)
+    here = replace(here, configured=Configured(Config(), KEY, scripted.url, None, models=("big",)))
+    (found,) = live.live(here)
+    assert (found.state, found.title) == ("ok", "litellm,big")
+    assert scripted.requests[-1].json["model"] == "big"

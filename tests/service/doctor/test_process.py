@@ -18,7 +18,7 @@ def test_a_router_that_is_badly_named_is_a_problem(seen: Seen) -> None:
 
 def test_a_router_elsewhere_that_is_not_there_is_a_problem(seen: Seen) -> None:
     (found,) = router(seen(CCR_ROUTER="http://127.0.0.1:1"))
-    assert (found.state, found.seen) == ("problem", "nothing answers at http://127.0.0.1:1")
+    assert (found.state, found.seen) == ("problem", "is not there (http://127.0.0.1:1)")
 
 
 def test_a_router_of_another_version_is_a_warning(seen: Seen, pages: Pages) -> None:
