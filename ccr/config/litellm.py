@@ -18,6 +18,7 @@ HARMLESS = frozenset({
     "drop_params", "additional_drop_params", "modify_params", "api_version", "stream", "custom_llm_provider",
     "use_chat_completions_api", "use_chat_completions_url_for_anthropic_messages", "set_verbose", "json_logs",
     "disable_anthropic_gemini_context_caching_transform", "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
+    "cache_read_input_token_cost", "cache_creation_input_token_cost", "max_input_tokens", "max_output_tokens",
 })  # fmt: skip
 REASONS: dict[str, str] = {
     "rpm": "limits per deployment are not supported",
@@ -62,6 +63,14 @@ REASONS |= {
 REASONS |= {
     name: f'write {{"use": [["sampling", {{"{name}": N}}]]}} as the provider\'s transformer'
     for name in ("temperature", "top_p", "top_k", "repetition_penalty")
+}
+# Ours -> LiteLLM's, of https://docs.litellm.ai/docs/proxy/custom_pricing.
+LIMITS: Mapping[str, str] = {"context": "max_input_tokens", "output": "max_output_tokens"}
+COSTS: Mapping[str, str] = {
+    "input": "input_cost_per_token",
+    "output": "output_cost_per_token",
+    "cache_read": "cache_read_input_token_cost",
+    "cache_write": "cache_creation_input_token_cost",
 }
 UNREACHABLE = frozenset({"sagemaker", "watsonx", "cohere", "replicate", "github_copilot"})
 BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a model there
@@ -183,6 +192,7 @@ def _offered(place: Place, name: str, model: str, provider: str, params: Fields,
         _wildcard(place, name, model, provider)
     else:
         _add_model(draft.providers[provider], model, params["extra_body"])
+        _add_limits(draft.providers[provider], model, place.opened())
         draft.groups.setdefault(name, []).append(f"{provider},{model}")
 
 
@@ -262,6 +272,30 @@ def _add_model(entry: dict[str, Json], model: str, extra_body: Place) -> None:
         per_model = entry.get("transformer", {})
         more: JsonObject = {model: {"use": [["customparams", extra_body.value]]}}
         entry["transformer"] = {**per_model, **more} if isinstance(per_model, Mapping) else more
+
+
+def _add_limits(entry: dict[str, Json], model: str, deployment: Fields) -> None:
+    """What the file knows of the model, which LiteLLM takes in either place."""
+    said = {**_values(deployment["litellm_params"]), **_values(deployment["model_info"])}
+    tokens = {name: number for name, theirs in LIMITS.items() if (number := _number(said.get(theirs)))}
+    price = {
+        name: round(cost * 1e6, 6) for name, theirs in COSTS.items() if (cost := _number(said.get(theirs))) is not None
+    }
+    known: dict[str, Json] = {name: int(number) for name, number in tokens.items()}
+    if {"input", "output"} <= price.keys():
+        known["price"] = {**price}
+    if known:
+        limits = entry.get("limits", {})
+        entry["limits"] = {**(limits if isinstance(limits, Mapping) else {}), model: known}
+
+
+def _number(value: Json) -> float | None:
+    """YAML 1.1 reads 5e-7 as a text."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1
+    except ValueError:
+        return None
+    return number if 0 <= number < 1e9 else None
 
 
 def _further_names(place: Place, draft: Draft) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from ccr.config.litellm import is_litellm, translated
 from ccr.config.parse import parse
+from ccr.config.schema import Model, Price
 from ccr.messages.json import Json, JsonObject
 from ccr.providers.resolve import resolve
 
@@ -161,3 +162,24 @@ def test_what_is_written_otherwise_here_is_told_with_the_words_for_it() -> None:
         'search_tools: not carried over: write a provider with "dialect": "search" and the address of a SearXNG as its '
         "api_base_url",
     ]
+
+
+def test_what_is_known_of_a_model_is_carried_over() -> None:
+    params: JsonObject = {"model": "openai/a", "input_cost_per_token": "5e-7", "output_cost_per_token": 2e-6}
+    info: JsonObject = {"max_input_tokens": 100_000, "max_output_tokens": "8000", "cache_read_input_token_cost": 0}
+    other: JsonObject = {"model": "openai/b", "input_cost_per_token": 1, "max_input_tokens": True}
+    odd: JsonObject = {"model": "openai/c", "max_output_tokens": "many", "max_input_tokens": 9}
+    ours, notices = translated(
+        {
+            "model_list": [
+                {"model_name": "x", "litellm_params": params, "model_info": info},
+                {"model_name": "y", "litellm_params": other},
+                {"model_name": "z", "litellm_params": odd},
+            ]
+        }
+    )
+    (provider,) = parse(ours, {"OPENAI_API_KEY": "k"}).providers
+    assert provider.limits["a"] == Model(100_000, 8_000, Price(0.5, 2, cache_read=0))
+    assert provider.limits["c"] == Model(9)
+    assert provider.limits.keys() == {"a", "c"}
+    assert not notices
