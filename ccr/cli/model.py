@@ -22,6 +22,7 @@ from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.ids import ModelName, Target
 from ccr.service.router import used
 
+AGENTS = "agents"
 MOST_FOUND = 30  # models on one page of an answer
 
 
@@ -66,6 +67,8 @@ def model(
 def _name(route: str) -> str:
     if "," in route or not route.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise ConfigInvalid(f'"{route}" is no name of a route; expected such as `ccr model default provider,model`')
+    if folded(route).startswith(AGENTS):
+        raise ConfigInvalid(f"{route}: the models of agents are changed in the file itself, in Router.agents")
     return keys.ROUTES.get(folded(route), route)
 
 
@@ -81,6 +84,7 @@ def _show_one(name: str, config: Config) -> int:
 def _show(config: Config, others: Sequence[str], *, as_json: bool) -> None:
     """`others` is what a proxy offers that tells no configuration."""
     routes = {name: str(target) for name, target in config.routes.targets.items()}
+    routes |= {f"agents.{agent}": str(target) for agent, target in config.routes.agents.items()}
     if as_json:
         listed = [
             {"route": name, "target": target, **models.figures(models.known(config, target))}
@@ -108,6 +112,8 @@ def _change(name: str, wanted: str | None) -> int:
     had = old.routes.get(name)
     after = with_route(before, path.suffix, name, target)
     new = _parsed(after, path, environment)
+    if target and name not in new.routes.targets:
+        raise ConfigInvalid(f"{name} is no route; there are {', '.join(_routes(new))}")
     for notice in new.notices:
         if notice not in old.notices:
             output.warn(f"note: {notice}")
@@ -167,7 +173,7 @@ def _warn_if_unlisted(name: str, config: Config) -> None:
 
 
 def _ask(config: Config) -> int:
-    routes = list(dict.fromkeys((*config.routes.targets, *keys.ROUTES.values())))
+    routes = _routes(config)
     while True:
         answer = typer.prompt("Route to change (empty: none)", default="", show_default=False).strip()
         if not answer:
@@ -179,6 +185,11 @@ def _ask(config: Config) -> int:
         target = _asked_target(name, config)
         if target:
             return _change(name, target)
+
+
+def _routes(config: Config) -> list[str]:
+    """Those of the file, and those that there may be."""
+    return [each for each in dict.fromkeys((*config.routes.targets, *keys.ROUTES.values())) if each != AGENTS]
 
 
 def _asked_target(name: str, config: Config) -> str | None:

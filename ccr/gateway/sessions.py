@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from ccr.config.schema import Price
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.record import Record
-from ccr.config.schema import Price
 
 # Of one session. A client may make up as many classes and models as it likes.
 MOST_CLASSES = 8
@@ -116,4 +116,6 @@ def total(used: Mapping[Target, Used]) -> Used:
 
 def _short(record: Record) -> Record:
     error = record.error
+    if len(record.asked_for) <= LONGEST and len(error or "") <= LONGEST:
+        return record
     return replace(record, asked_for=record.asked_for[:LONGEST], error=error[:LONGEST] if error else error)

@@ -85,6 +85,8 @@ def test_a_route_is_taken_out(ccr: Ccr, file: Path) -> None:
         (("default", "nobody,x"), 'Router.default: there is no provider "nobody"'),
         (("default", "x"), '"x" is not a target'),
         (("or,a",), "is no name of a route"),
+        (("longContextThreshold", "5"), "longContextThreshold is no route; there are default, think"),
+        (("agents.Explore", "or,a"), "are changed in the file itself, in Router.agents"),
         (("think", "or,a", "--unset", "think"), "either set a route or take one out"),
     ],
 )
@@ -154,3 +156,8 @@ def test_who_changes_nothing_leaves_by_an_empty_answer(file: Path, monkeypatch: 
     monkeypatch.setattr("sys.stdout", Screen())
     assert run(["model"]) == 0
     assert file.read_text() == FILE
+
+
+def test_the_models_of_agents_are_shown(ccr: Ccr, file: Path) -> None:
+    file.write_text(FILE.replace('"think"', '"agents": {"Explore": "or,b"}, "think"'))
+    assert ccr("model").out.splitlines()[-1].split()[0] == "agents.Explore"

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from ccr.config.schema import Price
 from ccr.gateway.sessions import MOST_CLASSES, MOST_TARGETS, OTHERS, Sessions, Used, total
 from ccr.messages.record import Record
 from ccr.messages.reply import Usage
-from ccr.config.schema import Price
 from tests.support.wiring import target
 
 RECORD = Record(
