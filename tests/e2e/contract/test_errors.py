@@ -73,7 +73,7 @@ def test_the_client_does_not_ask_for_a_login(client: Client, router: Router, mes
 def test_the_client_shows_what_to_set(client: Client, broken: Router) -> None:
     ran = client.claude("-p", "say hello", "--model", "keyless,m", url=broken.url, **MANY)
     assert ran.code == 1
-    assert "provider keyless has no key: set $THE_KEY_OF_KEYLESS" in ran.out
+    assert "provider keyless has no key: set THE_KEY_OF_KEYLESS" in ran.out
     assert "/login" not in ran.out
 
 
