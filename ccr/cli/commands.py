@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from ccr.cli import (
     code,
+    completion,
     config,
     container,
     doctor,
@@ -44,9 +45,24 @@ TAKES: Mapping[str, str] = {
     "count": "a number",
     "shell": "bash, zsh, fish or pwsh",
     "dialect": "anthropic or openai",
+    "what": "bash, zsh, fish or pwsh",
 }
 
-for group in (service, code, config, route, model, models, logs, prompt, container, remote, doctor, provider):
+for group in (
+    service,
+    code,
+    config,
+    route,
+    model,
+    models,
+    logs,
+    prompt,
+    container,
+    remote,
+    doctor,
+    provider,
+    completion,
+):
     group.add_to(app)
 
 

@@ -1,0 +1,90 @@
+"""The scripts, run in the shells that are there."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ccr
+
+CASES = {
+    "ccr sta": {"start", "status", "statusline"},
+    "ccr config va": {"validate"},
+    "ccr activate --s": {"--shell"},
+    "ccr activate --shell ": {"bash", "zsh", "fish", "pwsh"},
+    "ccr completion ": {"bash", "zsh", "fish", "pwsh"},
+    "ccr code --c": {"--context"},
+    "ccr code --context th": {"think"},
+    "ccr model think ": {"or,a", "or,b"},
+    "ccr provider test ": {"or"},
+    "ccr remote status ": set(),
+    "ccr status --json ": set(),
+}
+BASH = """{script}
+COMP_WORDS=({words} {cur}); COMP_CWORD={number}; _ccr; printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+ZSH = """compdef() {{ : }}
+{script}
+before=({words}); shift before; cur={cur}
+_ccr_found | while IFS= read -r word; do [[ $word != "$cur"* ]] || print -r -- $word; done
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A ccr for the PATH."""
+    path = tmp_path / "bin" / "ccr"
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nPYTHONPATH={Path(__file__).parents[2]} exec {sys.executable} -m ccr "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.usefixtures("config")
+@pytest.mark.parametrize("typed", CASES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_tab_offers_what_fits(ccr: Ccr, tmp_path: Path, program: Path, shell: str, typed: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    script = ccr("completion", shell).out
+    before, _, cur = typed.rpartition(" ")
+    number = len(before.split())
+    forms = {"bash": BASH, "zsh": ZSH, "fish": "{script}\ncomplete -C {typed}\n"}
+    values = {"words": before, "cur": repr(cur), "number": number, "typed": repr(typed), "script": script}
+    path = tmp_path / "script"
+    path.write_text(forms[shell].format(**values))
+    env = {"HOME": str(tmp_path), "PATH": f"{program.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    done = subprocess.run([shell, str(path)], env=env, cwd=program.parent, capture_output=True, text=True, timeout=30)
+    offered = {line.split("\t")[0] for line in done.stdout.splitlines() if line}
+    assert done.stderr == ""
+    assert offered - {"ccr"} == CASES[typed]  # fish offers the folder's files where there is nothing else
+
+
+def test_pwsh_has_tables(ccr: Ccr) -> None:
+    script = ccr("completion", "pwsh").out
+    assert "'activate --shell' = @('bash', 'zsh', 'fish', 'pwsh')\n" in script
+    assert "'code --context' = 'routes'\n" in script
+    assert "TABLES" not in script
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_script_can_be_read(ccr: Ccr, tmp_path: Path, shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    path = tmp_path / "script"
+    path.write_text(ccr("completion", shell).out)
+    assert subprocess.run([shell, "-n", str(path)], capture_output=True).stderr == b""
+
+
+@pytest.mark.usefixtures("config")
+def test_names_are_a_line_each(ccr: Ccr) -> None:
+    assert ccr("completion", "providers").out == "or\n"
+    assert ccr("completion", "models").out == "or,a\nor,b\n"
+    assert ccr("completion", "routes").out.splitlines()[:3] == ["default", "think", "background"]
+    assert ccr("completion", "remotes").out == ""
+
+
+def test_another_shell_is_refused(ccr: Ccr) -> None:
+    assert ccr("completion", "tcsh").err.startswith("ccr: ")
