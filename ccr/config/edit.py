@@ -20,7 +20,7 @@ from ccr.messages.json import JsonObject
 ROUTER = "Router"
 GAP = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)  # what may stand between a value and its comma
 REST = re.compile(
-    r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*\*/|#[^\r\n]*)?[ \t]*(?=\r?\n|$)"
+    r"[ \t]*(?://[^\r\n]*|/\*(?:(?!\*/)[^\r\n])*\*/|#[^\r\n]*)?[ \t]*(?=\r?\n|$)"
 )  # of a line, with nothing that counts
 PLAIN = re.compile(r"[A-Za-z][\w./,:@+~-]*\w")  # what YAML takes for text without quotes, and JSON5 for no name
 

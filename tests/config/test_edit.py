@@ -83,6 +83,7 @@ def test_one_value_of_yaml_changes_and_nothing_else(
         ('{"R\\u006futer": {"think": 1}}', '{"R\\u006futer": {"think": "x,y"}}'),
         ('{"router": {"Think": "a,b"}}', '{"router": {"Think": "x,y"}}'),
         ("{\r\n  'Router': {\r\n    'a': 'b'}\r\n}", "{\r\n  'Router': {\r\n    'a': 'b',\r\n    'think': 'x,y'}\r\n}"),
+        ("\n{\na: 1, /* b */ } /* c */", '\n{\na: 1,\nRouter: {"think": "x,y"}, /* b */ } /* c */'),
         ("\ufeff{}", '\ufeff{"Router": {"think": "x,y"}}'),
         ("", '{"Router": {"think": "x,y"}}\n'),
     ],
