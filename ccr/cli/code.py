@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 from ccr import env
 from ccr.cli import output, quick
 from ccr.cli.output import Exit
-from ccr.service import client, conflicts, launch, shells, windows
+from ccr.service import client, conflicts, launch, menu, shells, windows
 from ccr.service.router import used
 from ccr.service.shells import Shell
 
@@ -82,6 +82,7 @@ def activate(
     router.ready(output.warn)
     here = router.configured()
     ours = client.for_shell(here.config, here.address, here.key, environment)
+    menu.write(here.config, here.address, environment)
     for warning in (*filter(None, [here.warning]), *windows.warnings(here.config)):
         output.warn(warning)
     for conflict in conflicts.remaining(conflicts.conflicts(environment, Path.cwd(), here), "activate"):

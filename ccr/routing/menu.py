@@ -20,6 +20,10 @@ class Entry:
     note: str = ""  # the routes that lead there
 
     @property
+    def about(self) -> str:
+        return f"Router: {self.note}" if self.note else "by the router"
+
+    @property
     def marked(self) -> str:
         return self.id if self.id.lower().startswith(KEPT) else f"{MARK}{self.id}"
 

@@ -62,8 +62,7 @@ async def models(inbound: Inbound, current: Current) -> Answer:
 
 
 def menu_model(entry: Entry) -> JsonObject:
-    note = f"Router: {entry.note}" if entry.note else "by the router"
-    return {"type": "model", "id": entry.marked, "display_name": entry.title, "description": note}
+    return {"type": "model", "id": entry.marked, "display_name": entry.title, "description": entry.about}
 
 
 def openai_model(name: str) -> JsonObject:

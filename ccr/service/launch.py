@@ -8,7 +8,7 @@ from pathlib import Path
 from ccr.config.zero import GUIDE
 from ccr.errors import ServiceProblem
 from ccr.routing.rules import SCENARIOS
-from ccr.service import arguments, client, conflicts, onboarding, program, settings, state, terminal, windows
+from ccr.service import arguments, client, conflicts, menu, onboarding, program, settings, state, terminal, windows
 from ccr.service.configured import Configured
 from ccr.service.conflicts import Conflict
 from ccr.service.outdated import Tell
@@ -70,6 +70,7 @@ def _claude(
     layers = [*map(settings.read, settings.files(env, Path.cwd())), own]
     said = settings.environment_in(layers)
     ours = client.environment(here.config, here.address, here.key, {**env, **said}, asked.context)
+    menu.write(here.config, here.address, env)
     _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here, own), "code", tell)
     words = asked.claude
     again = settings.overlay(said, ours)
@@ -105,6 +106,7 @@ def shell(
     with router.session(tell) as session:
         here = router.configured()
         ours = client.for_shell(here.config, here.address, here.key, env)
+        menu.write(here.config, here.address, env)
         _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here), "activate", tell)
         if command is not None:
             return program.run((shell, "-c", command), ours.applied(env))

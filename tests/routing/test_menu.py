@@ -31,6 +31,11 @@ def test_every_target_alias_and_family_can_be_asked_for() -> None:
     ]
 
 
+def test_an_entry_says_which_routes_lead_there() -> None:
+    assert Entry("a,b", "b (a)", "default, think").about == "Router: default, think"
+    assert Entry("a,b", "b (a)").about == "by the router"
+
+
 @pytest.mark.parametrize(
     ("name", "marked"),
     [

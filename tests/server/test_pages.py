@@ -9,8 +9,7 @@ from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
 from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
-from ccr.routing.menu import Entry
-from ccr.server.pages import health, key_state, menu_model, models
+from ccr.server.pages import health, key_state, models
 from ccr.wire.anthropic import AnthropicClient
 from tests.support.wiring import Wired, target, upstream_at
 
@@ -85,10 +84,6 @@ async def test_claude_codes_menu_gets_ids_that_it_keeps() -> None:
     assert page["data"] == [
         {"type": "model", "id": "claude:acme,m", "display_name": "m (acme)", "description": "Router: default"}
     ]
-
-
-async def test_a_model_that_no_route_names_is_by_the_router() -> None:
-    assert menu_model(Entry("a,b", "b (a)"))["description"] == "by the router"
 
 
 async def test_an_empty_list_is_a_list() -> None:
