@@ -46,12 +46,9 @@ def test_a_provider_that_is_well_is_told_part_by_part(ccr: Ccr, config: Path, sc
     scripted.play(well)
     done = ccr("provider", "test", "or", "a")
     assert done.code == 0
-    assert [line.split(":")[0] for line in done.out.splitlines()[-3:]] == [
-        "ok       or,a",
-        "ok       or,a",
-        "all is well",
-    ]
-    assert "calls tools" in done.out
+    parts = [line.split(":")[0] for line in done.out.splitlines()[-3:]]
+    assert parts == ["ok       or,a", "ok       or,a with tools", "all is well"]
+    assert "calls them" in done.out
     assert "sk-hidden-1" not in done.out
 
 
@@ -61,8 +58,8 @@ def test_a_provider_that_refuses_its_key_is_a_problem(ccr: Ccr, config: Path, sc
     done = ccr("provider", "test", "or", "--json")
     assert done.code == 1
     assert isinstance(done.json, dict)
-    states = {each["check"]: (each["state"], each["remedy"]) for each in done.json["findings"]}
-    assert states["a: text"] == ("problem", "check the api_key of provider or")
+    last = done.json["findings"][-1]  # and no tool call after it
+    assert (last["check"], last["title"], last["remedy"]) == ("a", "or,a", "check the api_key of provider or")
     assert "sk-hidden-1" not in done.out
 
 

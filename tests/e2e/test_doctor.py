@@ -84,7 +84,7 @@ def test_a_provider_is_tried_with_text_and_a_tool(person: Person, scripted: Upst
     ran = person.ccr("provider", "test", "acme")
     assert ran.code == 0, ran.out + ran.err
     assert "acme,m: answers: first token" in ran.out
-    assert "acme,m: calls tools: first token" in ran.out
+    assert "acme,m with tools: calls them: first token" in ran.out
 
 
 def test_trouble_of_all_kinds_is_told_at_once_and_without_keys(person: Person) -> None:

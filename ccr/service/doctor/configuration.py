@@ -44,6 +44,9 @@ def configuration(here: Surroundings) -> Iterator[Finding]:
         if here.configured and here.configured.router:
             yield problem("configuration", "the router goes on with what it had", "mend the file: it is taken up then")
         return
+    if here.configured is None:
+        yield problem("configuration", here.fault)
+        return
     if here.guided:
         yield warning("configuration", "there is no provider yet", _first_step(here))
         return

@@ -130,7 +130,7 @@ def models_of(upstream: Upstream, here: Surroundings) -> tuple[ModelName, ...]:
 
 def greeted(title: str, asked: Asked) -> Finding:
     if asked.error is not None:
-        return failed(title, "", asked)
+        return failed(title, asked)
     if not asked.said:
         return replace(warning(title, f"answers without text ({asked.told})"), also=asked.figures)
     return ok(title, f"answers: {asked.told}", asked.figures)
@@ -138,18 +138,18 @@ def greeted(title: str, asked: Asked) -> Finding:
 
 def tooled(title: str, asked: Asked) -> Finding:
     if asked.error is not None:
-        return failed(title, "tools: ", asked)
+        return failed(title, asked)
     if not asked.called:
-        seen = f"tools: it was asked to call one, and gave text ({asked.told})"
+        seen = f"was asked to call one, and gave text ({asked.told})"
         remedy = 'Claude Code lives by tools: choose another model, or try "transformer": {"use": ["tooluse"]}'
         return replace(warning(title, seen, remedy), also=asked.figures)
-    return ok(title, f"calls tools: {asked.told}", asked.figures)
+    return ok(title, f"calls them: {asked.told}", asked.figures)
 
 
-def failed(title: str, what: str, asked: Asked) -> Finding:
+def failed(title: str, asked: Asked) -> Finding:
     """The router's own words: what is to be done stands at their end."""
     seen, parted, remedy = (asked.error or "").rpartition("; ")
-    return replace(problem(title, what + (seen if parted else remedy), remedy if parted else ""), also=asked.figures)
+    return replace(problem(title, seen if parted else remedy, remedy if parted else ""), also=asked.figures)
 
 
 def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:

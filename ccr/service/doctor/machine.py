@@ -70,7 +70,11 @@ def home(here: Surroundings) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"x")
     except OSError as fault:
-        yield problem("home", f"{folder} cannot be written: {fault.strerror}", "set CCR_HOME to a folder that can be")
+        yield problem(
+            "home",
+            f"{folder} cannot be written: {fault.strerror}",
+            "make that possible, or set CCR_HOME to a folder that can be",
+        )
         return
     yield ok("home", f"{wanted} can be written" if folder == wanted else f"{wanted} can be made")
 

@@ -9,6 +9,7 @@ import msgspec
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, Target
 from ccr.messages.json import JsonObject
+from ccr.providers import addresses
 from ccr.providers.addresses import vendor_of
 from ccr.providers.resolve import Upstream, resolve
 from ccr.service.doctor import live
@@ -46,7 +47,7 @@ def told(env: Mapping[str, str]) -> list[Told]:
         found.append(
             Told(
                 name=provider.name,
-                dialect=upstream.dialect.name,
+                dialect=addresses.dialect(provider, vendor),
                 vendor=vendor.name if vendor else None,
                 url=_shown(upstream.url),
                 key=states.get(provider.name) or _key(upstream),
@@ -63,6 +64,8 @@ def _shown(url: str) -> str:
 def _key(upstream: Upstream) -> str:
     if upstream.key_missing:
         return f"missing: {upstream.key_source}"
+    if upstream.auth in ("google", "aws", "client"):
+        return {"client": "each caller's login"}.get(upstream.auth, "this machine's")
     return "set" if upstream.key else "none"
 
 
@@ -98,8 +101,7 @@ def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
     )
     for model in chosen.models:
         target = Target(chosen.upstream.name, model)
-        yield f"{model}: text", guarded("text", lambda here, target=target: _text(target, here))  # type: ignore[misc]
-        yield f"{model}: tools", guarded("tools", lambda here, target=target: _tools(target, here))  # type: ignore[misc]
+        yield model, guarded(model, lambda here, target=target: _model(target, here))  # type: ignore[misc]
 
 
 def guarded(name: str, look: Look) -> Look:
@@ -113,11 +115,11 @@ def _connection(upstream: Upstream, here: Surroundings) -> Iterator[Finding]:
     return serves(upstream, here) if is_local(upstream, here) else connection(upstream, here)
 
 
-def _text(target: Target, here: Surroundings) -> Iterator[Finding]:
+def _model(target: Target, here: Surroundings) -> Iterator[Finding]:
+    """A tool call only where text has come: an error is told once."""
     (asked,) = live.ask_all(here, [(target, live.GREETING)])
-    yield live.greeted(str(target), asked)
-
-
-def _tools(target: Target, here: Surroundings) -> Iterator[Finding]:
-    (asked,) = live.ask_all(here, [(target, live.CALLING)])
-    yield live.tooled(str(target), asked)
+    text = live.greeted(str(target), asked)
+    yield text
+    if text.state != "problem":
+        (asked,) = live.ask_all(here, [(target, live.CALLING)])
+        yield live.tooled(f"{target} with tools", asked)

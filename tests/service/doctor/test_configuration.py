@@ -124,3 +124,8 @@ def test_a_providers_key_that_clients_send_is_a_warning(seen: Seen) -> None:
     found = told(keys(seen({**acme(), "APIKEY": "sk-acme-0123456789"})))
     assert found[-1][0] == "warning"
     assert "that of provider acme" in found[-1][1]
+
+
+def test_a_key_of_the_router_that_cannot_be_kept_is_a_problem(seen: Seen) -> None:
+    (found,) = configuration(seen(CCR_HOME="/proc/nothing"))
+    assert (found.state, "the router's own key cannot be kept there" in found.seen) == ("problem", True)

@@ -68,7 +68,7 @@ def test_a_home_that_can_be_made_is_well(seen: Seen, tmp_path: Path) -> None:
 
 def test_a_home_that_cannot_be_written_is_a_problem(seen: Seen) -> None:
     (found,) = machine.home(seen(CCR_HOME="/proc/nothing"))
-    assert (found.state, found.remedy) == ("problem", "set CCR_HOME to a folder that can be")
+    assert (found.state, found.remedy) == ("problem", "make that possible, or set CCR_HOME to a folder that can be")
 
 
 @pytest.mark.parametrize(("free", "state"), [(10, "problem"), (100, "warning"), (5000, "ok")])

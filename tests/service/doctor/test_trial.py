@@ -48,9 +48,9 @@ def answered(request: Received) -> object:
 def test_connection_text_and_tools_are_tried(seen: Seen, scripted: Upstream) -> None:
     scripted.play(lambda request: answered(request) if request.method == "POST" else chat.error(404, "no"))  # type: ignore[arg-type, return-value]
     found = tried(seen, acme(f"{scripted.url}/v1", models=["m", "n"]))
-    assert found == [("ok", "connection"), ("ok", "m: text"), ("ok", "m: tools")]
+    assert found == [("ok", "connection"), ("ok", "m"), ("ok", "m")]
     assert len(tried(seen, acme(f"{scripted.url}/v1", models=["m", "n"]), all_models=True)) == 5
-    assert tried(seen, acme(f"{scripted.url}/v1"), "other")[1:] == [("ok", "other: text"), ("ok", "other: tools")]
+    assert tried(seen, acme(f"{scripted.url}/v1"), "other")[1:] == [("ok", "other"), ("ok", "other")]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,9 @@ def test_the_network_of_a_router_elsewhere_is_not_tried_from_here(seen: Seen, pa
     here = seen(CCR_ROUTER=pages.address, CCR_API_KEY=KEY)
     ((part, look), *_) = trial.parts(trial.chosen(here, "or", (), all_models=False))
     assert (part, list(look(here))) == ("connection", [])
+
+
+def test_a_clouds_own_door_and_credentials_are_told_as_such(seen: Seen) -> None:
+    here = seen({"Providers": [{"name": "b", "dialect": "bedrock-claude", "models": ["m"]}]}, AWS_REGION="eu-west-1")
+    (told,) = trial.told(here.env)
+    assert (told.dialect, told.key) == ("bedrock-claude", "this machine's")
