@@ -17,21 +17,20 @@ WIDTH = 120  # where nobody says how wide the terminal is
 UNUSUAL = {0: "the router does not answer", 401: "the router does not take this shell's key"}
 
 
-def statusline(*, as_json: bool = False) -> None:
+def statusline(*, as_json: bool = False) -> str:
     own = env.changed()
     said = decoded(_input())
     at = place(own)
     told = ask(at, f"/ccr/sessions/{quoted(session(said)) or '-'}") if at else NOBODY
     if as_json:
-        _print(json.dumps({"status": told.status, **told.page}, indent=2, ensure_ascii=False))
-        return
-    _print(_shown(told, said, own) if at else "ccr: claude does not go through the router")
+        return json.dumps({"status": told.status, **told.page}, indent=2, ensure_ascii=False)
+    return _shown(told, said, own) if at else "ccr: claude does not go through the router"
 
 
-def prompt() -> None:
+def prompt() -> str:
     own = env.changed()
-    if activated(own) and (at := place(own)):
-        _print(f"ccr:{_routed(at)}")
+    at = place(own) if activated(own) else None
+    return f"ccr:{_routed(at)}" if at else ""
 
 
 def _routed(at: Place) -> str:
@@ -67,13 +66,7 @@ def _input() -> bytes:
     return data
 
 
-def _print(text: str) -> None:
-    """As UTF-8, whatever the locale."""
-    sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "replace"))
-    sys.stdout.flush()
-
-
-FAST: Mapping[tuple[str, ...], Callable[[], None]] = {
+FAST: Mapping[tuple[str, ...], Callable[[], str]] = {
     ("statusline",): statusline,
     ("statusline", "--json"): lambda: statusline(as_json=True),
     ("prompt",): prompt,
@@ -83,10 +76,18 @@ FAST: Mapping[tuple[str, ...], Callable[[], None]] = {
 def run(arguments: tuple[str, ...]) -> int:
     """Always 0, and never a stack trace: whatever goes wrong, the line stays short."""
     try:
-        FAST[arguments]()
-    except BrokenPipeError:
-        sys.stdout = None  # nobody reads any more
+        text = FAST[arguments]()
     except Exception as fault:  # noqa: BLE001 - the last wall
-        if arguments != ("prompt",):
-            _print(f"ccr: no status line ({type(fault).__name__})")
+        text = f"ccr: no status line ({type(fault).__name__})" if arguments != ("prompt",) else ""
+    if text and sys.stdout:
+        _write(f"{text}\n".encode("utf-8", "replace"))
     return 0
+
+
+def _write(line: bytes) -> None:
+    """As UTF-8, whatever the locale; nobody need read it."""
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = None  # what is left is not tried again at the end

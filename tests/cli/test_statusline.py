@@ -95,6 +95,15 @@ def test_without_a_router_there_is_a_line_too() -> None:
     assert run("statusline").stdout == b"ccr: claude does not go through the router\n"
 
 
+@pytest.mark.parametrize("nowhere", [">&-", ">/dev/full", "| true"])
+@pytest.mark.parametrize("command", ["statusline", "prompt"])
+def test_where_nobody_reads_it_there_is_no_stack_trace(command: str, nowhere: str) -> None:
+    words = ["sh", "-c", f"'{sys.executable}' -m ccr {command} </dev/null {nowhere}"]
+    down = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:1", "CCR_KEPT_NAMES": "X"}
+    done = subprocess.run(words, env=down, capture_output=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_programs_get_what_the_router_tells(router: Upstream) -> None:
     router.play([reply(200, PAGE)])
     assert json.loads(run("statusline", "--json", variables=through(router)).stdout) == {"status": 200, **PAGE}
