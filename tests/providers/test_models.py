@@ -1,12 +1,14 @@
 """What is known of models."""
 
+from dataclasses import replace
+
 import pytest
 
-from ccr.config.schema import Model, Price
+from ccr.config.schema import Model, Price, Provider
 from ccr.config.vendors import VENDORS, vendor_named
-from ccr.ids import ModelName
+from ccr.ids import ModelName, ProviderName
 from ccr.providers.known import TABLE
-from ccr.providers.models import CLOSED, FREE, OPEN, UNKNOWN, merged, model, plain
+from ccr.providers.models import CLOSED, FREE, OPEN, UNKNOWN, merged, model, of, plain
 
 
 def known(name: str, vendor: str = "") -> Model:
@@ -115,3 +117,9 @@ def test_the_usual_models_of_a_vendor_are_known(vendor: object) -> None:
     names = {name for each in VENDORS if each is vendor for name in (each.model, each.background) if name}
     offering = next(each.name for each in VENDORS if each is vendor)
     assert all(known(name, offering).context for name in names)
+
+
+def test_what_is_known_of_a_configured_providers_model() -> None:
+    groq = Provider(ProviderName("groq"), "", limits={"*": Model(output=9)})
+    assert of(groq, ModelName("openai/gpt-oss-120b")) == Model(131_072, 9, Price(0.15, 0.6, 0.075))
+    assert of(replace(groq, url="http://localhost:9/v1"), ModelName("openai/gpt-oss-120b")) == Model(output=9)
