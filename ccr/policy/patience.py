@@ -3,6 +3,7 @@ no cause meanwhile. Time is an argument."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ccr.errors import (
     RequestProblem,
@@ -21,7 +22,7 @@ from ccr.errors import (
 # Seconds since the first failure in a row. What is not here is not healed by asking again.
 PATIENCE: dict[type[UpstreamProblem], float] = {
     UpstreamGarbled: 10,
-    UpstreamUnreachable: 20,  # a network comes back; a wrong address does not
+    UpstreamUnreachable: 20,  # only where it has been reached before: a network comes back, a wrong address does not
     UpstreamCut: 60,
     UpstreamFailed: 60,
     UpstreamTimeout: 60,
@@ -32,10 +33,11 @@ LONGEST_WAIT = 60.0  # more of `retry-after`, and Claude Code fails at once
 A_ROW = 90.0  # the next failure of a row comes no later: its waits are no longer than 40 s, or LONGEST_WAIT
 MOST = 1024
 
+T = TypeVar("T")
 Asker = tuple[str, str]  # the session, the model that it asks for
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Row:
     began: float
     last: float
@@ -46,9 +48,11 @@ class Patience:
 
     def __init__(self) -> None:
         self._rows: OrderedDict[Asker, _Row] = OrderedDict()
+        self._served: OrderedDict[Asker, None] = OrderedDict()
 
     def answered(self, asker: Asker) -> None:
         self._rows.pop(asker, None)
+        _kept(self._served, asker, None)
 
     def advise(self, problem: RequestProblem, asker: Asker, *, arrived: float, now: float) -> None:
         """Writes on the problem when to ask again, and whether."""
@@ -57,6 +61,8 @@ class Patience:
             return
         lasted = now - self._failed(asker, arrived, now)
         limit = next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
+        if isinstance(problem, UpstreamUnreachable) and asker not in self._served:
+            limit = 0.0
         wait = problem.retry_after or 0.0
         if not limit or lasted > limit or wait > limit:
             problem.retry = False
@@ -67,13 +73,16 @@ class Patience:
 
     def _failed(self, asker: Asker, arrived: float, now: float) -> float:
         row = self._rows.get(asker)
-        if row is None or arrived - row.last > A_ROW:
-            row = self._rows[asker] = _Row(now, now)
-        row.last = now
-        self._rows.move_to_end(asker)
-        if len(self._rows) > MOST:
-            self._rows.popitem(last=False)
-        return row.began
+        began = now if row is None or arrived - row.last > A_ROW else row.began
+        _kept(self._rows, asker, _Row(began, now))
+        return began
+
+
+def _kept(remembered: OrderedDict[Asker, T], asker: Asker, value: T) -> None:
+    remembered[asker] = value
+    remembered.move_to_end(asker)
+    if len(remembered) > MOST:
+        remembered.popitem(last=False)
 
 
 def _spoken(seconds: float) -> str:

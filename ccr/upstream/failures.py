@@ -37,8 +37,9 @@ RENAMED: tuple[tuple[type[BaseException], type[UpstreamProblem], str], ...] = (
 
 def renamed(failure: BaseException, provider: str, url: str) -> UpstreamProblem:
     kind, sentence = next((ours, text) for theirs, ours, text in RENAMED if isinstance(failure, theirs))
-    # Waiting does not bring up a server that refuses, or a name that does not exist.
-    retry = False if kind is UpstreamUnreachable else None
+    # A network comes back, and a server that restarts; a wrong certificate, URL or protocol does not mend itself.
+    passes = isinstance(failure, aiohttp.ClientConnectorError) and not isinstance(failure, aiohttp.ClientSSLError)
+    retry = False if kind is UpstreamUnreachable and not passes else None
     return kind(f"provider {provider} at {url}: {sentence} ({_cause(failure)})", retry=retry)
 
 

@@ -87,3 +87,14 @@ async def test_headers_that_are_no_plain_text_or_none_of_the_clients_business_st
     await read(answer)
     named = {"anthropic-note", "anthropic-odd", "access-control-allow-origin", "retry-after"}
     assert not named & set(answer.headers)
+
+
+async def test_a_provider_that_was_there_a_moment_ago_is_waited_for() -> None:
+    wired = Wired(canned(HI), UpstreamUnreachable("refused"))
+    await read(await wired.ask(STREAMED))
+    assert "x-should-retry" not in (await wired.ask(STREAMED)).headers
+
+
+async def test_a_provider_that_never_was_there_is_not() -> None:
+    answer = await Wired(UpstreamUnreachable("refused")).ask(STREAMED)
+    assert answer.headers["x-should-retry"] == "false"

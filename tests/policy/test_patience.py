@@ -21,7 +21,9 @@ ME = ("session", "model")
 
 def failing(problem: RequestProblem, *moments: float, patience: Patience | None = None) -> RequestProblem:
     """The same failure at these moments, each of a request that has just arrived."""
-    patience = patience or Patience()
+    if patience is None:
+        patience = Patience()
+        patience.answered(ME)
     for now in moments:
         problem.retry = None
         patience.advise(problem, ME, arrived=now, now=now)
@@ -48,6 +50,10 @@ def test_what_may_pass_is_asked_for_as_long_as_it_may(cls: type[RequestProblem])
     limit = PATIENCE[cls]  # type: ignore[index]
     assert failing(cls("no"), *row(limit)).retry is None
     assert failing(cls("no"), *row(limit), limit + 1).retry is False
+
+
+def test_an_address_that_never_answered_is_a_wrong_one() -> None:
+    assert failing(UpstreamUnreachable("no"), 0, patience=Patience()).retry is False
 
 
 def test_what_does_not_pass_is_not_asked_again() -> None:
@@ -97,9 +103,8 @@ def test_a_wait_that_is_too_long_is_told(seconds: float, spoken: str) -> None:
 def test_those_who_asked_longest_ago_are_forgotten() -> None:
     patience = Patience()
     for number in range(MOST + 1):
-        problem = UpstreamUnreachable("no")
-        patience.advise(problem, (str(number), "m"), arrived=0, now=0)
-    patience.advise(problem := UpstreamUnreachable("no"), ("0", "m"), arrived=30, now=30)
+        patience.advise(UpstreamGarbled("no"), (str(number), "m"), arrived=0, now=0)
+    patience.advise(problem := UpstreamGarbled("no"), ("0", "m"), arrived=30, now=30)
     assert problem.retry is None
-    patience.advise(problem := UpstreamUnreachable("no"), (str(MOST), "m"), arrived=30, now=30)
+    patience.advise(problem := UpstreamGarbled("no"), (str(MOST), "m"), arrived=30, now=30)
     assert problem.retry is False

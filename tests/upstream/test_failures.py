@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from ccr.errors import UpstreamCut, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
 from ccr.upstream.failures import RENAMED, renamed
@@ -41,3 +42,8 @@ def test_a_failure_says_provider_place_and_cause(failure: Exception, kind: type[
 def test_the_client_need_not_retry_what_cannot_be_reached() -> None:
     assert renamed(aiohttp.InvalidURL("htp:/x"), "acme", "htp:/x").retry is False
     assert renamed(TimeoutError(), "acme", "http://x").retry is None
+
+
+def test_a_server_that_refuses_may_be_back_soon() -> None:
+    key = ConnectionKey("x", 80, False, True, None, None, None)
+    assert renamed(aiohttp.ClientConnectorError(key, OSError("no")), "acme", "http://x").retry is None

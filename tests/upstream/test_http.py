@@ -145,7 +145,7 @@ async def test_closing_an_unread_answer_lets_the_provider_know(http: Http, scrip
 async def test_nobody_at_the_port_is_said_plainly(http: Http) -> None:
     with pytest.raises(UpstreamUnreachable, match="is it running") as raised:
         await exchange(http, f"http://127.0.0.1:{free_port()}/v1")
-    assert raised.value.retry is False
+    assert raised.value.retry is None
 
 
 async def test_a_host_that_does_not_exist_is_said_plainly(http: Http) -> None:
