@@ -1,7 +1,9 @@
 """Which model's name the client sends, what the router makes of it, and what stands in the /model menu."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,17 +38,17 @@ def named(_named: Router, chat_upstream: Upstream) -> Router:
     return _named
 
 
-def log(router: Router) -> list[Mapping[str, Any]]:
-    file = router.home / ".claude-code-router" / "logs" / "ccr.log"
+def log(home: Path) -> list[Mapping[str, Any]]:
+    file = home / ".claude-code-router" / "logs" / "ccr.log"
     found = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     return [line for line in found if line["event"] == "request"]
 
 
 def asked(router: Router, run: Callable[[], object]) -> list[tuple[str, str]]:
     """The names that the client sends meanwhile, and where each goes."""
-    before = len(log(router))
+    before = len(log(router.home))
     run()
-    return [(line["asked_for"], line["target"]) for line in log(router)[before:]]
+    return [(line["asked_for"], line["target"]) for line in log(router.home)[before:]]
 
 
 def told(client: Client, router: Router, *arguments: str, **variables: Any) -> list[tuple[str, str]]:
@@ -186,27 +188,26 @@ def test_the_client_shapes_its_request_for_that_one(
 
 
 @pytest.fixture
-def terminal(client: Client, named: Router) -> Iterator[Screen]:
-    """Claude at its prompt, as `ccr code` sets it up."""
+def terminal(client: Client, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Screen]:
+    """Somebody who has typed `ccr code`, and allows no traffic but what is needed."""
     known = {"hasTrustDialogAccepted": True}
     state = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(client.work): known}}
     (client.home / ".claude.json").write_text(json.dumps(state))
-    ours = {
-        "ANTHROPIC_BASE_URL": named.url,
-        "ANTHROPIC_AUTH_TOKEN": KEY,
-        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
-        "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
-    }
-    quiet = {**QUIET, **({"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": ""} if client.version < (2, 1, 260) else {})}
-    environment = {**bare_environment(client.home), **quiet, **ours}
-    with Screen([str(client.program)], environment, client.work) as screen:
-        screen.wait_for("❯")
+    ours = client.home / ".claude-code-router"
+    ours.mkdir()
+    config = {"APIKEY": KEY, "Providers": providers(chat_upstream, messages_upstream), **CONFIG}
+    (ours / "config.json").write_text(json.dumps(config))
+    chat_upstream.play(lambda request: HELLO)
+    variables = {"CLAUDE_PATH": str(client.program), "CCR_PORT": str(client.port)}
+    environment = {**bare_environment(client.home), **QUIET, **variables}
+    with Screen([sys.executable, "-m", "ccr", "code"], environment, client.work) as screen:
+        screen.wait_for("❯", 60)
         yield screen
 
 
 @pytest.mark.contract("5", "the /model menu")
 def test_the_client_offers_every_target_and_alias_and_takes_the_chosen_one(
-    client: Client, named: Router, chat_upstream: Upstream, terminal: Screen
+    chat_upstream: Upstream, terminal: Screen
 ) -> None:
     terminal.say("/model")
     menu = terminal.wait_for("fast: quick (chat)")
@@ -223,16 +224,16 @@ def test_the_client_offers_every_target_and_alias_and_takes_the_chosen_one(
 
 @pytest.mark.contract("5", "/model with a name that is configured")
 def test_the_client_tries_the_name_and_no_provider_is_asked(
-    client: Client, named: Router, chat_upstream: Upstream, terminal: Screen
+    client: Client, chat_upstream: Upstream, terminal: Screen
 ) -> None:
     terminal.say("/model chat,deep")
     terminal.wait_for("Set model to")
-    line = log(named)[-1]
+    line = log(client.home)[-1]
     assert (line["class"], line["asked_for"], line["target"]) == ("probe", "chat,deep", "chat,deep")
     assert chat_upstream.requests == []
 
 
 @pytest.mark.contract("5", "/model with a name that is nobody's")
-def test_the_client_says_that_there_is_no_such_model(client: Client, named: Router, terminal: Screen) -> None:
+def test_the_client_says_that_there_is_no_such_model(terminal: Screen) -> None:
     terminal.say("/model nonsense")
     assert "nonsense" in terminal.wait_for("not found")
