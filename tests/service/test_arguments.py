@@ -10,6 +10,10 @@ from ccr.service.arguments import Arguments, understand
         (),
         ("fix `date` and $HOME",),
         ("mcp", "list"),
+        ("mcp", "add", "browser", "npx", "server", "--isolated", "--trust", "--context", "x"),
+        ("--", "--isolated", "--trust"),
+        ("--isolated=yes", "--trust-workspace"),
+        ("--append-system-prompt", "--trust"),
         ("--add-dir", "a", "--add-dir", "b"),
         ("-p", "hi", "--output-format", "json"),
         ("--", "--context", "background"),
@@ -38,6 +42,11 @@ def test_what_is_not_ours_stays_as_it_is(words: tuple[str, ...]) -> None:
 )
 def test_context_is_ours(words: tuple[str, ...], expected: tuple[str, ...]) -> None:
     assert understand(words) == Arguments(expected, context="background")
+
+
+def test_the_questions_of_a_first_start_are_ours_on_request() -> None:
+    assert understand(["-p", "--trust", "hi"]) == Arguments(("-p", "hi"), trust=True)
+    assert understand(["--isolated", "--trust", "--context", "a"]) == Arguments((), "a", isolated=True, trust=True)
 
 
 @pytest.mark.parametrize("words", [("--context",), ("--context", ""), ("--context=",), ("--context", "a b\nx: y")])

@@ -150,3 +150,40 @@ def test_a_configuration_with_a_status_line_has_claude_draw_it(home: Path, claud
     launch.code(["--settings", '{"model": "x"}', "hi"], claude.env, print)
     assert claude.said["settings"][0]["model"] == "x"
     assert claude.said["settings"][0]["statusLine"]["command"].endswith(" statusline")
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_a_helper_is_switched_off_with_the_users_settings_kept(claude: Claude) -> None:
+    launch.code(["--settings", '{"apiKeyHelper": "echo other", "model": "x"}'], claude.env, print)
+    assert claude.said["settings"] == [{"apiKeyHelper": "", "model": "x"}]
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_questions_are_answered_for_those_who_ask(claude: Claude, tmp_path: Path) -> None:
+    launch.code([], claude.env, print)
+    assert not (tmp_path / ".claude.json").exists()
+    launch.code(["--trust"], claude.env, print)
+    said = json.loads((tmp_path / ".claude.json").read_text())
+    assert said["projects"] == {str(Path.cwd()): {"hasTrustDialogAccepted": True}}
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_a_folder_of_its_own_leaves_the_users_alone(home: Path, claude: Claude, tmp_path: Path) -> None:
+    launch.code(["--isolated"], claude.env, print)
+    assert claude.said["env"]["CLAUDE_CONFIG_DIR"] == str(home / "claude")
+    assert json.loads((home / "claude" / ".claude.json").read_text()) == {"hasCompletedOnboarding": True}
+    assert not (tmp_path / ".claude.json").exists()
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_what_code_cannot_heal_it_tells(home: Path, claude: Claude) -> None:
+    (home / "config.json").write_text(ROUTED)
+    said: list[str] = []
+    launch.code([], {**claude.env, "ANTHROPIC_MODEL": "no,where", "ANTHROPIC_API_KEY": "x"}, said.append)
+    assert [line.split(" names")[0] for line in said] == ["ANTHROPIC_MODEL in the environment"]
+
+
+@pytest.mark.usefixtures("for_sessions")
+def test_a_shell_can_have_that_folder_too(home: Path, claude: Claude, tmp_path: Path) -> None:
+    launch.shell(claude.env, print, f'echo "$CLAUDE_CONFIG_DIR" > {tmp_path}/out', isolated=True, trust=True)
+    assert (tmp_path / "out").read_text() == f"{home}/claude\n"

@@ -87,3 +87,26 @@ def test_without_the_program_the_line_is_drawn_by_the_module(monkeypatch: pytest
     monkeypatch.setattr("sys.executable", "/no where/python")
     line: Any = settings.status_line([])
     assert line["statusLine"]["command"] == "'/no where/python' -m ccr statusline"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([None, {}], False),
+        ([{"apiKeyHelper": "a"}, None, {}], True),
+        ([{"apiKeyHelper": "a"}, {"apiKeyHelper": ""}], False),
+    ],
+)
+def test_a_helper_counts_where_the_last_word_names_one(said: list[JsonObject | None], expected: bool) -> None:
+    assert settings.helped(said) is expected
+
+
+def test_what_counts_more_comes_later(tmp_path: Path) -> None:
+    (tmp_path / "managed-settings.d").mkdir()
+    for name in ("b", "a"):
+        (tmp_path / "managed-settings.d" / f"{name}.json").write_text("{}")
+    layers = settings.layers({"HOME": "/h"}, tmp_path, {"model": "x"}, tmp_path)
+    names = [Path(layer.place).name for layer in layers]
+    assert names[2:] == ["settings.local.json", "--settings", "managed-settings.json", "a.json", "b.json"]
+    assert [layer.managed for layer in layers] == [False] * 4 + [True] * 3
+    assert (layers[3].remedy, layers[0].remedy) == ("take it out there", "take it out there, or use `ccr code`")
