@@ -42,6 +42,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def completion(
+    context: typer.Context,
     what: Annotated[
         Literal["bash", "zsh", "fish", "pwsh", "routes", "providers", "models", "remotes"],
         typer.Argument(metavar="bash|zsh|fish|pwsh", help="Your shell."),
@@ -54,15 +55,11 @@ def completion(
     fish: ccr completion fish > ~/.config/fish/completions/ccr.fish;
     PowerShell: ccr completion pwsh >> $PROFILE. Once more after an update.
     """
-    from typer.main import get_command
-
-    from ccr.cli.commands import app
-
     if what in get_args(Names):
         quick.names(what)  # type: ignore[arg-type]
     else:
         shell: Shell = what  # type: ignore[assignment]
-        output.write(SCRIPTS[shell](offers(get_command(app))))
+        output.write(SCRIPTS[shell](offers(context.find_root().command)))
 
 
 def offers(root: Any) -> Offers:

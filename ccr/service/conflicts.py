@@ -85,7 +85,7 @@ def _stale(env: Mapping[str, str], own: Mapping[str, str], here: Configured) -> 
         yield Conflict("this shell", f"was activated for {url}, and the router is at {here.address}", again, BOTH)
     elif here.router is None and not own.get("CCR_ROUTER"):
         yield Conflict("this shell", f"was activated for the router at {url}, which has ended", again, BOTH)
-    elif env.get("ANTHROPIC_AUTH_TOKEN") != here.key:
+    elif env.get("ANTHROPIC_AUTH_TOKEN", here.key) != here.key:
         yield Conflict("this shell", "was activated with a key that is not the router's any more", again, BOTH)
 
 
