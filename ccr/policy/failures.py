@@ -24,6 +24,8 @@ from ccr.ids import Target
 from ccr.policy.lacks import lack_of
 from ccr.policy.overflows import overflow_of
 
+LONGEST = 16_384  # characters of a message; what comes later quotes the request
+
 # Screened first: "Request too large … tokens per min (TPM)" is a rate limit that reads like an overflow.
 LIMIT = re.compile(r"per[ -]min|\btpm\b|\brpm\b|rate.?limit|too many (requests|tokens(?!:))|please wait|throttl", re.I)
 UNPAID = re.compile(r"insufficient.{0,20}(quota|balance|credit|funds)|exceeded your current quota|credit balance", re.I)
@@ -63,7 +65,7 @@ CODES: dict[str, int] = {
 def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) -> RequestProblem:
     """The one table from what a provider said to what it means."""
     status = said.status or CODES.get(said.code) or (int(said.code) if said.code.isdigit() else 500)
-    text = PRIVATE.sub("***", said.message.strip()) or f"status {status} without a message"
+    text = PRIVATE.sub("***", said.message.strip()[:LONGEST]) or f"status {status} without a message"
     # The provider's words come first: Claude Code recognises by them what it can heal itself.
     message = f"{text} [{target}]"
     limited = LIMIT.search(text)

@@ -22,7 +22,7 @@ TOLD = re.compile(
 
 def _row(pattern: str) -> re.Pattern[str]:
     def number(name: re.Match[str]) -> str:
-        return rf"(?<!\d)(?P<{name[1]}>\d[\d,]*)(?![\d,]*\d)"
+        return rf"(?<!\d)(?P<{name[1]}>\d[\d,]{{0,15}})(?!,?\d)"
 
     return re.compile(re.sub(r"<(\w+)>", number, pattern), re.I | re.S)
 

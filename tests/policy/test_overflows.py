@@ -148,3 +148,9 @@ def test_an_overflow_is_known_by_its_code(code: str) -> None:
 @pytest.mark.parametrize("text", ["model not found", "the parameter max_tokens is too large", "string too long"])
 def test_other_words_are_no_overflow(text: str) -> None:
     assert overflow_of(text, "", text) is None
+
+
+@pytest.mark.parametrize("piece", ["1,", "9", "maximum context length is 8 ", "keep the first 5 tokens ", "(1 in the "])
+def test_a_long_text_is_read_at_once(piece: str) -> None:
+    text = "prompt is too long " + piece * (64_000 // len(piece))
+    assert overflow(text).asked is None
