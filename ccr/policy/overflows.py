@@ -34,16 +34,16 @@ BOTH = (
     # DeepSeek and OpenAI "you requested 9000 tokens (5000 in the messages, 4000 in the completion)"; SGLang "32000 tokens
     # from the input messages and 64000 tokens for the completion"
     _row(
-        r"maximum context length (?:is|of) <limit>.*?<had> (?:in|tokens from) the (?:messages|input).*?"
+        r"maximum context length (?:is|of) <limit>.{0,400}?<had> (?:in|tokens from) the (?:messages|input).{0,400}?"
         r"<asked> (?:in|tokens for) the completion"
     ),
     # OpenRouter "you requested about 140000 tokens (2000 of text input, 10000 of tool input, 128000 in the output)"
-    _row(r"maximum context length is <limit>.*?requested about <both> tokens.*?<asked> in the output"),
+    _row(r"maximum context length is <limit>.{0,400}?requested about <both> tokens.{0,400}?<asked> in the output"),
     # vLLM "maximum context length is 32768 tokens and your request has 2000 input tokens (64000 > 32768 - 2000)"
     _row(r"maximum context length is <limit> tokens and your request has <had> input tokens \(<asked> >"),
     # vLLM "you requested 64000 output tokens and your prompt contains 2000 input tokens"
     _row(
-        r"maximum context length is <limit> tokens.*?requested <asked> output tokens and your prompt contains "
+        r"maximum context length is <limit> tokens.{0,400}?requested <asked> output tokens and your prompt contains "
         r"(?:at least )?<had> input tokens"
     ),
     # Together and TGI "must be <= 8193. Given: 9000 `inputs` tokens and 512 `max_new_tokens`"
@@ -51,19 +51,21 @@ BOTH = (
 )
 ALONE = (
     _row(r"<had> tokens > <limit>"),  # Anthropic
-    _row(r"input token count (?:is )?\(?<had>\)? (?:exceeds|but model only supports up to) .*?\(?<limit>\)?"),  # Google
+    _row(
+        r"input token count (?:is )?\(?<had>\)? (?:exceeds|but model only supports up to) .{0,400}?\(?<limit>\)?"
+    ),  # Google
     _row(r"token count is <had> but model only supports up to <limit>"),
     _row(r"prompt token count of <had> exceeds the limit of <limit>"),  # Copilot
     _row(r"current length is <had> while limit is <limit>"),  # Cerebras
     _row(r"request \(<had> tokens\) exceeds the available context size \(<limit> tokens\)"),  # llama.cpp
     _row(r"exceeded model token limit: <limit> \(requested: <had>\)"),  # Moonshot
-    _row(r"prompt contains <had> tokens .*?too large for model with <limit> maximum context length"),  # Mistral
+    _row(r"prompt contains <had> tokens .{0,400}?too large for model with <limit> maximum context length"),  # Mistral
     _row(r"\(length <had>\) is longer than the maximum model length of <limit>"),  # vLLM
     _row(r"input \(<had> tokens\) is longer than the model's context length \(<limit> tokens\)"),  # SGLang
     # LM Studio "Trying to keep the first 5000 tokens … However, the model is loaded with context length of only 4096"
-    _row(r"keep the first <had> tokens.*?context length of only <limit>"),
+    _row(r"keep the first <had> tokens.{0,400}?context length of only <limit>"),
     _row(r"configured limit of <limit> tokens\. Your messages resulted in <had> tokens"),  # OpenAI, GPT-5
-    _row(r"maximum (?:context|prompt) length (?:is|of) <limit>.*?<had> (?:input )?tokens"),  # OpenAI, xAI
+    _row(r"maximum (?:context|prompt) length (?:is|of) <limit>.{0,400}?<had> (?:input )?tokens"),  # OpenAI, xAI
 )
 ONLY_LIMIT = (
     _row(r"range of input length should be \[\d+, <limit>\]"),  # Alibaba
