@@ -57,8 +57,9 @@ def tokens(number: int | None) -> str:
 
 
 def targets(config: Config) -> dict[str, list[str]]:
-    """Every `provider,model` of the file, and the routes and aliases that name it."""
+    """Every `provider,model` of the file, and the routes, types of subagents and aliases that name it."""
     found: dict[str, list[str]] = {f"{each.name},{model}": [] for each in config.providers for model in each.models}
-    for name, target in (*config.routes.targets.items(), *config.aliases.items()):
+    routes = config.routes
+    for name, target in (*routes.targets.items(), *routes.agents.items(), *config.aliases.items()):
         found.setdefault(str(target), []).append(name)
     return found

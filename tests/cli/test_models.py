@@ -36,6 +36,11 @@ def test_models_are_json_for_programs(ccr: Ccr) -> None:
     assert figures(Model(9, 5, Price(1, 2))) == {"context": 9, "output": 5, "price": price}
 
 
+def test_a_subagents_type_is_a_route_too() -> None:
+    fast = Target(ProviderName("or"), ModelName("fast"))
+    assert targets(Config(routes=Routes(agents={"Explore": fast}))) == {"or,fast": ["Explore"]}
+
+
 def test_a_model_that_only_a_route_names_is_listed_too() -> None:
     other = Target(ProviderName("or"), ModelName("c"))
     config = Config(providers=(Provider(ProviderName("or"), "", models=("a",)),), routes=Routes({"think": other}))
