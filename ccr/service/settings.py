@@ -71,19 +71,23 @@ def managed_files(folder: Path) -> tuple[Path, ...]:
 
 
 def given(arguments: Sequence[str]) -> Given | None:
-    """None: there is no `--settings`, or none that we can read; claude says why."""
-    words = list(arguments)
-    end = words.index("--") if "--" in words else len(words)
-    for index, word in enumerate(words[:end]):
-        if word == OPTION and index + 1 < end:
-            value, rest = words[index + 1], words[index + 2 :]
+    """The last one counts, as for claude. None: there is none, or none that we can read; claude says why."""
+    words = iter(arguments)
+    others: list[str] = []
+    value: str | None = None
+    for word in words:
+        if word == "--":
+            others += [word, *words]
+        elif word == OPTION:
+            value = next(words, "")
         elif word.startswith(f"{OPTION}="):
-            value, rest = word.partition("=")[2], words[index + 1 :]
+            value = word.partition("=")[2]
         else:
-            continue
-        settings = _parsed(value) if value.lstrip().startswith("{") else read(Path(value).expanduser())
-        return None if settings is None else Given(settings, (*words[:index], *rest))
-    return None
+            others.append(word)
+    if not value:
+        return None
+    settings = _parsed(value) if value.lstrip().startswith("{") else read(Path(value).expanduser())
+    return None if settings is None else Given(settings, tuple(others))
 
 
 def read(path: Path) -> JsonObject | None:

@@ -28,6 +28,7 @@ def test_at_home_the_same_file_is_not_read_twice() -> None:
         (("--settings", '{"model":"x"}', "hi"), ("hi",)),
         (("-p", '--settings={"model":"x"}', "hi"), ("-p", "hi")),
         (("hi", "--settings", '{"model":"x"}', "--", "--settings"), ("hi", "--", "--settings")),
+        (("--settings={}", "hi", "--settings", '{"model":"x"}'), ("hi",)),
     ],
 )
 def test_the_users_own_settings_are_found(words: tuple[str, ...], others: tuple[str, ...]) -> None:
