@@ -59,7 +59,9 @@ DIALECTS: Mapping[str, str] = spellings(
     messages="anthropic", chat="openai", openaichat="openai", openairesponses="responses", searxng="search",
     bedrock="bedrock-claude",
 )  # fmt: skip
-AUTHS: Mapping[str, str] = spellings("bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "client", "none")
+AUTHS: Mapping[str, str] = spellings(
+    "bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "client", "none"
+)
 LEVELS: Mapping[str, str] = spellings(
     "error", "warn", "info", "debug", fatal="error", warning="warn", trace="debug", silent="error"
 )

@@ -15,7 +15,7 @@ def asking(*texts: str, session: str | None = "s") -> Request:
     return Request("m", (Turn("user", tuple(map(Text, texts))),), session=session)
 
 
-def call(name: str = "Agent", **arguments: object) -> Sequence[Event]:
+def call(name: str = "Agent", /, **arguments: object) -> Sequence[Event]:
     """In two pieces, as models write it."""
     text = json.dumps(arguments)
     return BlockStart(ToolUse("t", name)), JsonDelta(text[:9]), JsonDelta(text[9:]), BlockStop()

@@ -16,7 +16,9 @@ HI = Request("x", (Turn("user", (Text("hi", SCOPED),)),), max_tokens=10)
 
 def test_the_words_are_anthropics_less_what_the_door_does_not_know() -> None:
     body, betas = hosted(
-        replace(HI, extra={"speed": "fast", "tags": {"a": 1}}, betas=("fast-mode", "tags-1", EDITS_CONTEXT)), HERE, Door((EDITS_CONTEXT,))
+        replace(HI, extra={"speed": "fast", "tags": {"a": 1}}, betas=("fast-mode", "tags-1", EDITS_CONTEXT)),
+        HERE,
+        Door((EDITS_CONTEXT,)),
     )
     text = {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}
     assert body == {"model": "claude-sonnet-5", "max_tokens": 10, "messages": [{"role": "user", "content": [text]}]}
