@@ -41,6 +41,6 @@ def test_text_is_indented_and_keeps_its_letters() -> None:
 
 def test_limits_read_as_they_are_written() -> None:
     limits: JsonObject = {"m": {"context": 9, "output": 5, "price": {"input": 1.0, "output": 2.0}}, "*": {"context": 7}}
-    provider = {"name": "p", "api_base_url": "https://p.test/v1", "models": ["m"], "limits": limits}
+    provider: JsonObject = {"name": "p", "api_base_url": "https://p.test/v1", "models": ["m"], "limits": limits}
     shown = json.loads(show(parse({"Providers": [provider]}, {})))
     assert shown["Providers"][0]["limits"] == limits
