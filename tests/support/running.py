@@ -129,7 +129,7 @@ def running_router(
             raise AssertionError(f"the router did not stop within 10 s\n{router.said}") from None
 
 
-def wait_until_up(router: Router, seconds: float = 60) -> None:
+def wait_until_up(router: Router, seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert router.process.poll() is None, f"the router ended with {router.process.returncode}\n{router.said}"
