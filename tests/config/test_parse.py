@@ -21,6 +21,11 @@ def test_a_fault_in_the_environment_names_the_variable() -> None:
         parse({}, {"CCR_PORT": "many"})
 
 
+def test_a_setting_of_ccr_that_has_no_effect_says_what_to_do_instead() -> None:
+    notices = parse({**LOCAL, "noServer": True, "OPENAI_MODEL": "gpt-5"}, {}).notices
+    assert "OPENAI_MODEL: has no effect here; set Router.default" in map(str, notices)
+
+
 def test_nothing_at_all_is_the_guide() -> None:
     config = parse({}, {}, source="the environment")
     assert [provider.name for provider in config.providers] == ["guide"]

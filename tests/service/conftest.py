@@ -19,7 +19,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    return {"PATH": env.current().get("PATH", ""), "PYTHONPATH": str(Path(__file__).parents[2])}
+    """A router that is started in it takes a free port: somebody may listen on the usual one."""
+    return {"PATH": env.current().get("PATH", ""), "PYTHONPATH": str(Path(__file__).parents[2]), "CCR_PORT": "0"}
 
 
 def stand_in(*modes: str) -> tuple[str, ...]:

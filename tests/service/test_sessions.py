@@ -64,7 +64,7 @@ def test_starting_by_hand_keeps_what_a_session_started(home: Path, environment: 
 
 @pytest.mark.e2e
 def test_a_router_restarted_in_a_session_ends_with_it(home: Path, environment: dict[str, str]) -> None:
-    own = {**environment, "CCR_HOME": str(home), "CCR_PORT": "0"}
+    own = {**environment, "CCR_HOME": str(home)}
     with sessions.session(home, stand_in("for-sessions"), environment) as session:
         assert sessions.restart(home, Options(), own).state != session.router
         process.stop(home)
