@@ -13,7 +13,8 @@ import yaml
 
 from ccr.config import keys, litellm
 from ccr.config.problems import folded
-from ccr.config.text import TOKEN, Loader, is_yaml, read
+from ccr.config.text import TOKEN, is_yaml, read
+from ccr.config.yaml_text import Loader
 from ccr.errors import ConfigInvalid
 from ccr.messages.json import JsonObject
 

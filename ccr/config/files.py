@@ -1,7 +1,6 @@
 """Where settings and state lie on the disk."""
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -133,13 +132,19 @@ def client_key(env: Mapping[str, str]) -> str:
     try:
         _make_dir(path.parent)
         if not path.exists():
-            _offer(path, f"ccr-{secrets.token_urlsafe(32)}\n")
+            _offer(path, f"{_new_key()}\n")
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as broken:
         raise ConfigInvalid(f"{path}: the router's own key cannot be kept there: {broken}") from None
     if not key:
         raise ConfigInvalid(f"{path}: is empty; remove it, and a new key is made")
     return key
+
+
+def _new_key() -> str:
+    import secrets  # noqa: PLC0415 - once in a router's life
+
+    return f"ccr-{secrets.token_urlsafe(32)}"
 
 
 def _offer(path: Path, text: str) -> None:

@@ -1,13 +1,14 @@
 """What the router says of itself: GET /health."""
 
-import http.client
-import json
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ccr.messages.json import JsonObject
+from ccr.service.statusline import ask as asking
+from ccr.service.statusline.ask import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +44,8 @@ class Details(msgspec.Struct, frozen=True):
 def ask(address: str, key: str | None = None, timeout: float = 2.0, path: str = "/health") -> Health | None:
     """GET; None where nothing answers."""
     place = urlsplit(address)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
-    try:
-        connection.request("GET", path, headers={"authorization": f"Bearer {key}"} if key else {})
-        answer = connection.getresponse()
-        return Health(answer.status == 200, answer.status, _object(answer.read(1024 * 1024)))
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-def _object(body: bytes) -> JsonObject:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+    answer = asking.ask(Place(place.hostname or "", place.port or 80, key or ""), path, timeout)
+    return Health(answer.status == 200, answer.status, cast(JsonObject, answer.page)) if answer.status else None
 
 
 def details(said: JsonObject) -> Details:
