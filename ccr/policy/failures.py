@@ -24,7 +24,8 @@ from ccr.ids import Target
 from ccr.policy.lacks import lack_of
 from ccr.policy.overflows import overflow_of
 
-LONGEST = 16_384  # characters of a message; what comes later quotes the request
+LONGEST = 4096  # characters of a message; what comes later quotes the request
+A_MONTH = 30 * 86400.0  # seconds; some ask for "inf"
 
 # Screened first: "Request too large … tokens per min (TPM)" is a rate limit that reads like an overflow.
 LIMIT = re.compile(r"per[ -]min|\btpm\b|\brpm\b|rate.?limit|too many (requests|tokens(?!:))|please wait|throttl", re.I)
@@ -37,11 +38,12 @@ TOOLLESS = re.compile(
     r"|tools param requires|(tool|function) ?(use|call(s|ing))?`? (is|are) not (supported|enabled)",
     re.I,
 )
+STATUS = re.compile("[1-5][0-9]{2}")
 MODEL = re.compile(r"model|deployment|engine", re.I)
 # Whose account or key it is, is nobody's business: OpenAI "in organization org-…", "Incorrect API key provided: sk-…",
 # Google "projects/123", AWS "arn:aws:bedrock:eu-west-1:123456789012:…".
 PRIVATE = re.compile(
-    r"\b(?:sk|gsk|xai|pk)-[\w*.-]{4,}|\bAIza[\w-]{20,}|\b(?:org|proj|acct|user|key)[-_](?=[\w-]*\d)[\w-]{8,}"
+    r"\b(?:sk|gsk|xai|pk)-[\w*.-]{4,}|\bAIza[\w-]{20,}|\b(?:org|proj|acct|user|key)[-_](?=[\w-]{0,80}\d)[\w-]{8,}"
     r"|(?<=projects/)[\w.:-]+|(?<=:)\d{12}(?=:)"
 )
 
@@ -64,7 +66,7 @@ CODES: dict[str, int] = {
 
 def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) -> RequestProblem:
     """The one table from what a provider said to what it means."""
-    status = said.status or CODES.get(said.code) or (int(said.code) if said.code.isdigit() else 500)
+    status = said.status or CODES.get(said.code) or (int(said.code) if STATUS.fullmatch(said.code) else 500)
     text = PRIVATE.sub("***", said.message.strip()[:LONGEST]) or f"status {status} without a message"
     # The provider's words come first: Claude Code recognises by them what it can heal itself.
     message = f"{text} [{target}]"
@@ -117,13 +119,15 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds until another try is welcome: from seconds, milliseconds or an HTTP date. None where nothing is said."""
+    text = headers.get("retry-after", "")
     try:
         if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        text = headers.get("retry-after", "")
-        return max(0.0, float(text)) if text.replace(".", "", 1).isdigit() else _until(text, now)
-    except ValueError:
+            seconds: float | None = float(milliseconds) / 1000
+        else:
+            seconds = float(text) if text.replace(".", "", 1).isdigit() else _until(text, now)
+    except (ValueError, OverflowError):
         return None
+    return None if seconds is None else min(max(0.0, seconds), A_MONTH)
 
 
 def heals_elsewhere(failure: RequestProblem) -> bool:
@@ -135,7 +139,7 @@ def heals_elsewhere(failure: RequestProblem) -> bool:
 
 def _until(date: str, now: float) -> float | None:
     moment = parsedate_tz(date)
-    return None if moment is None else max(0.0, mktime_tz(moment) - now)
+    return None if moment is None else mktime_tz(moment) - now
 
 
 def _remedy(lack: Lack, target: Target) -> str:

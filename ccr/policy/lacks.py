@@ -9,7 +9,8 @@ from ccr.errors import Lack, LackKind
 
 
 def _row(kind: LackKind, *patterns: str) -> tuple[LackKind, re.Pattern[str]]:
-    return kind, re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.I | re.S)
+    text = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return kind, re.compile(text.replace(r"\d+", r"\d{1,12}(?!\d)"), re.I | re.S)
 
 
 ROWS: tuple[tuple[LackKind, re.Pattern[str]], ...] = (

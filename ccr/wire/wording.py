@@ -14,7 +14,7 @@ _SAYING = ("title", "url", "source", "text", "context", "stdout", "stderr", "err
 
 _LONGEST = 1000
 _HEAD = 4096  # how much of a text is looked at: patterns are slow on long ones
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title>", re.IGNORECASE)
 _MARKUP = re.compile(r"<(script|style)\b.*?(</\1>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
 
 

@@ -1,3 +1,8 @@
+import re
+import time
+from collections.abc import Iterator
+from types import ModuleType
+
 import pytest
 
 from ccr.errors import (
@@ -17,8 +22,15 @@ from ccr.errors import (
     UpstreamUnpaid,
 )
 from ccr.ids import ModelName, ProviderName, Target
+from ccr.policy import failures, lacks, overflows
 from ccr.policy.failures import classify, heals_elsewhere, retry_after
+from ccr.wire import openai_errors, wording
+from ccr.wire.anthropic import errors as anthropic_errors
+from ccr.wire.gemini import errors as gemini_errors
+from ccr.wire.openai_responses import errors as responses_errors
+from tests.support.hostile import hostile
 
+MONTH = 30 * 86400
 TARGET = Target(ProviderName("acme"), ModelName("large"))
 
 
@@ -153,6 +165,12 @@ def test_a_refusal_does_not_heal_elsewhere_and_an_outage_may() -> None:
         ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 90),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
         ({"retry-after": "1.2.3"}, None),
+        ({"retry-after": "9" * 400}, MONTH),
+        ({"retry-after": "Thu, 01 Jan 99999999999 00:00:00 GMT"}, None),
+        ({"retry-after-ms": "inf"}, MONTH),
+        ({"retry-after-ms": "nan"}, 0),
+        ({"retry-after-ms": "1e308"}, MONTH),
+        ({"retry-after-ms": "-1"}, 0),
     ],
 )
 @pytest.mark.trap(101)
@@ -240,3 +258,70 @@ def test_a_redirect_is_not_asked_again() -> None:
 )
 def test_accounts_and_keys_are_not_repeated(words: str, shown: str) -> None:
     assert shown in said(words, 400).message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"max_tokens: 1 > {'9' * 5000}, which is the maximum allowed number of output tokens",
+        f"max_tokens: 1 > {'9' * 2000}, which is the maximum allowed number of output tokens",
+        f"prompt is too long: {'9' * 5000} tokens > 100 maximum",
+        f"prompt is too long: {'9' * 2000} tokens > 100 maximum",
+    ],
+)
+def test_a_number_that_none_is_stays_text(words: str) -> None:
+    problem = said(words, 400)
+    assert getattr(problem, "lack", None) is None
+    assert getattr(problem, "had", None) is None
+
+
+@pytest.mark.parametrize("code", ["9" * 5000, "²", "0", "999"])
+def test_a_code_that_is_no_status_is_none(code: str) -> None:
+    assert type(said("went wrong", code=code)) is UpstreamFailed
+
+
+def patterns(*modules: ModuleType) -> Iterator[re.Pattern[str]]:
+    def within(value: object) -> Iterator[re.Pattern[str]]:
+        match value:
+            case re.Pattern():
+                yield value
+            case tuple():
+                for each in value:
+                    yield from within(each)
+            case _:
+                pass
+
+    for module in modules:
+        for value in vars(module).values():
+            yield from within(value)
+
+
+PATTERNS = [*patterns(failures, lacks, overflows, wording)]
+PATTERNS += patterns(openai_errors, anthropic_errors, gemini_errors, responses_errors)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_text_holds_up_the_router(pattern: re.Pattern[str]) -> None:
+    """Providers quote what they were sent. While one error is read, every other session waits."""
+    for text in hostile(pattern, 2 * failures.LONGEST):
+        began = time.thread_time()
+        list(pattern.finditer(text))
+        assert time.thread_time() - began < 0.15, text[:200]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "maximum context length is 1 requested about 1 tokens ",
+        "maximum context length is 1 tokens 1 in the messages ",
+        "maximum context length is 1 ",
+        "prompt is too long 1,",
+        "org-",
+        "<title>",
+    ],
+)
+def test_a_long_error_is_read_at_once(piece: str) -> None:
+    began = time.thread_time()
+    problem = said(piece * (64_000 // len(piece)), 400)
+    assert time.thread_time() - began < 0.15
+    assert len(problem.message) < 5000

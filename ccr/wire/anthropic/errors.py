@@ -29,7 +29,7 @@ STATUSES: dict[str, int] = {
     "conflict_error": 409,
 }
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title>", re.I)
 
 
 # By these words Claude Code knows what to leave out before it asks again: its versions 2.1.197, 2.1.260 and 2.1.329, but
