@@ -81,7 +81,7 @@ def activate(
     router = used(environment)
     router.ready(output.warn)
     here = router.configured()
-    ours = client.for_shell(here.config, here.address, here.key, environment)
+    ours = client.with_programs(here.config, here.address, here.key, environment)
     menu.write(here.config, here.address, environment)
     for warning in (*filter(None, [here.warning]), *windows.warnings(here.config)):
         output.warn(warning)

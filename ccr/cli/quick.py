@@ -24,7 +24,7 @@ def environment(shell: "Shell | None" = None, *, as_json: bool = False) -> None:
     here = _configured(own)
     if here.warning:
         output.warn(here.warning)
-    ours = client.for_shell(here.config, here.address, here.key, own)
+    ours = client.with_programs(here.config, here.address, here.key, own)
     if as_json:
         output.show_json({**dict.fromkeys(ours.unset), **ours.set})
     else:

@@ -79,9 +79,11 @@ def _all_at_anthropic(config: Config) -> bool:
     return bool(vendors) and all(vendor and vendor.name == "anthropic" for vendor in vendors)
 
 
-def for_shell(config: Config, address: str, key: str, env: Mapping[str, str]) -> Environment:
-    """The same for a shell: claude and ccr are on its PATH too, wherever they are."""
-    return replace(environment(config, address, key, env), path=tuple(_folders(config, env)))
+def with_programs(
+    config: Config, address: str, key: str, env: Mapping[str, str], context: str | None = None
+) -> Environment:
+    """The same, and claude and ccr are on PATH too, wherever they are: for a shell, and for what claude itself runs."""
+    return replace(environment(config, address, key, env, context), path=tuple(_folders(config, env)))
 
 
 def _folders(config: Config, env: Mapping[str, str]) -> list[str]:

@@ -116,8 +116,9 @@ def _models(said: Mapping[str, str], place: str, config: Config, prefix: str = "
 
 
 def _unknown_model(place: str, model: str) -> Conflict:
-    effect = f"names {model}, which is neither a model nor an alias of the configuration"
-    return Conflict(place, effect, "`ccr models` lists what there is")
+    then = "the router refuses it" if "," in model else "the routes decide, as for a model that nobody chose"
+    effect = f"names {model}, which the configuration does not have: {then}"
+    return Conflict(place, effect, "take it out, or name one that `ccr models` lists")
 
 
 def _is_known(model: str, config: Config) -> bool:

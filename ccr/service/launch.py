@@ -69,7 +69,7 @@ def _claude(
     own = given.settings if given else None
     layers = [*map(settings.read, settings.files(env, Path.cwd())), own]
     said = settings.environment_in(layers)
-    ours = client.environment(here.config, here.address, here.key, {**env, **said}, asked.context)
+    ours = client.with_programs(here.config, here.address, here.key, {**env, **said}, asked.context)
     menu.write(here.config, here.address, env)
     _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here, own), "code", tell)
     words = asked.claude
@@ -105,7 +105,7 @@ def shell(
     env = _prepared(env, isolated, trust, tell)
     with router.session(tell) as session:
         here = router.configured()
-        ours = client.for_shell(here.config, here.address, here.key, env)
+        ours = client.with_programs(here.config, here.address, here.key, env)
         menu.write(here.config, here.address, env)
         _tell_conflicts(conflicts.conflicts(env, Path.cwd(), here), "activate", tell)
         if command is not None:

@@ -8,7 +8,7 @@ from ccr.config.schema import Config, Provider, Routes
 from ccr.env import restored
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, ProviderName, Target
-from ccr.service.client import BACKGROUND_MODEL, environment, find_claude, for_shell
+from ccr.service.client import BACKGROUND_MODEL, environment, find_claude, with_programs
 
 BACKGROUND = Config(routes=Routes({"background": Target(ProviderName("a"), ModelName("b"))}))
 URL = "http://127.0.0.1:3456"
@@ -142,23 +142,23 @@ def test_without_claude_the_remedy_is_named(tmp_path: Path) -> None:
 
 def test_a_shell_keeps_what_it_hides_for_a_router_started_in_it() -> None:
     own = {"ANTHROPIC_API_KEY": "theirs", "PATH": "/bin"}
-    inside = for_shell(Config(), "http://127.0.0.1:1", "key", own).applied(own)
+    inside = with_programs(Config(), "http://127.0.0.1:1", "key", own).applied(own)
     assert "ANTHROPIC_API_KEY" not in inside
     again = restored(inside)
     assert again["ANTHROPIC_API_KEY"] == "theirs"
     assert "ANTHROPIC_BASE_URL" not in again
-    twice = for_shell(Config(), "http://127.0.0.1:1", "key", again).applied(again)
+    twice = with_programs(Config(), "http://127.0.0.1:1", "key", again).applied(again)
     assert twice == inside
 
 
-def test_ccr_is_on_the_path_of_a_shell() -> None:
+def test_ccr_is_on_the_path_of_a_shell_and_of_what_claude_runs() -> None:
     folder = str(Path(sys.executable).parent)
-    assert folder in for_shell(Config(), "", "", {"PATH": "/bin"}).path
-    assert folder not in for_shell(Config(), "", "", {"PATH": folder}).path
+    assert folder in with_programs(Config(), "", "", {"PATH": "/bin"}).path
+    assert folder not in with_programs(Config(), "", "", {"PATH": folder}).path
 
 
 def test_what_is_applied_can_be_undone() -> None:
     own = {"API_TIMEOUT_MS": "", "ANTHROPIC_API_KEY": "theirs", "PATH": "/bin", "HOME": "/h"}
-    ours = for_shell(Config(), URL, "key", own)
+    ours = with_programs(Config(), URL, "key", own)
     assert restored(ours.applied(own)) == own
     assert ours.applied({})["PATH"] == ":".join(ours.path)

@@ -120,12 +120,18 @@ def test_a_helper_is_switched_off_by_code(tmp_path: Path) -> None:
     assert found(tmp_path, given='{"apiKeyHelper": ""}') == ()
 
 
-@pytest.mark.parametrize("model", ["gpt-9", "no,where", "elsewhere/m"])
+@pytest.mark.parametrize(
+    ("model", "then"),
+    [("gpt-9", "the routes decide"), ("no,where", "the router refuses it"), ("elsewhere/m", "the routes decide")],
+)
 @pytest.mark.parametrize("name", ["ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL", "ANTHROPIC_SMALL_FAST_MODEL"])
-def test_a_model_that_nobody_has_is_told(tmp_path: Path, name: str, model: str) -> None:
+def test_a_model_that_nobody_has_is_told_with_what_comes_of_it(
+    tmp_path: Path, name: str, model: str, then: str
+) -> None:
     (conflict,) = remaining(found(tmp_path, {name: model}), "code")
-    effect = f"names {model}, which is neither a model nor an alias of the configuration"
-    assert conflict.line == f"{name} in the environment {effect}; `ccr models` lists what there is"
+    begins = f"{name} in the environment names {model}, which the configuration does not have: {then}"
+    assert conflict.line.startswith(begins)
+    assert conflict.line.endswith("; take it out, or name one that `ccr models` lists")
     write(tmp_path / "home/.claude/settings.json", {"env": {name: model}})
     (conflict,) = found(tmp_path)
     assert conflict.place.startswith(f"env.{name} in ")
@@ -146,7 +152,7 @@ def test_a_model_that_somebody_has_is_none(tmp_path: Path, model: str) -> None:
 
 def activated(here: Configured, tmp_path: Path) -> dict[str, str]:
     own = {"HOME": str(tmp_path / "home"), "PATH": "/bin"}
-    return client.for_shell(here.config, here.address, here.key, own).applied(own)
+    return client.with_programs(here.config, here.address, here.key, own).applied(own)
 
 
 def test_an_activation_that_is_over_is_told(tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def test_claude_gets_its_arguments_untouched(claude: Claude, for_sessions: state
     assert claude.said["env"]["ANTHROPIC_BASE_URL"] == for_sessions.address
 
 
+def test_what_claude_runs_finds_ccr(claude: Claude, for_sessions: state.State) -> None:
+    launch.code([], {**claude.env, "PATH": "/usr/bin:/bin"}, print)
+    assert claude.said["env"]["PATH"] == f"/usr/bin:/bin:{Path(sys.executable).parent}:{claude.out.parent}"
+
+
 def test_the_router_ends_with_the_session(home: Path, claude: Claude, for_sessions: state.State) -> None:
     launch.code([], claude.env, print)
     assert state.running(home) is None

@@ -1,6 +1,6 @@
 """Whether each provider can be reached from here, and what servers on this machine have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ccr.config.exposure import is_loopback
@@ -117,9 +117,12 @@ def serves(upstream: Upstream, here: Surroundings) -> Iterator[Finding]:
         yield ok(title, f"{origin} answers; it does not say which models it has")
         return
     yield ok(title, f"{origin} answers, with {len(found)} model{'' if len(found) == 1 else 's'}")
-    loaded = _loaded(origin)
+    windows = {**found, **{name: size for name, size in _loaded(origin).items() if size}}
+    lacking = [model for model in upstream.models if _name(model, windows) is None]
+    if lacking:
+        yield _lacks(title, lacking, [*found])
     for model in upstream.models:
-        yield from _model(title, model, {**found, **{name: size for name, size in loaded.items() if size}})
+        yield from _window(title, model, windows)
 
 
 def _models(said: Mapping[str, Json]) -> dict[str, int | None]:
@@ -142,15 +145,21 @@ def _loaded(origin: str) -> dict[str, int | None]:
     return {name: size for answer in answers if answer for name, size in _models(answer.said).items()}
 
 
-def _model(title: str, model: str, found: Mapping[str, int | None]) -> Iterator[Finding]:
-    name = next((name for name in (model, f"{model}:latest") if name in found), None)
-    if name is None:
-        remedy = (
-            f"`ollama pull {model}`" if title.lower() == "ollama" else f"load it; there are {', '.join([*found][:5])}"
-        )
-        yield problem(title, f"it has no model {model}", remedy)
-        return
-    window = found[name]
+def _name(model: str, found: Mapping[str, int | None]) -> str | None:
+    return next((name for name in (model, f"{model}:latest") if name in found), None)
+
+
+def _lacks(title: str, models: Sequence[str], has: Sequence[str]) -> Finding:
+    """A problem only where the list is known to hold all that can be asked: other servers answer beyond theirs."""
+    several = f"model{'' if len(models) == 1 else 's'} {', '.join(models)}"
+    if title.lower() == "ollama":
+        return problem(title, f"it has no {several}", "; ".join(f"`ollama pull {model}`" for model in models))
+    listed = f"{', '.join(has[:5])}{', …' if len(has) > 5 else ''}"
+    return warning(title, f"it does not list {several}", f"load it, or correct its name; it lists {listed}")
+
+
+def _window(title: str, model: str, found: Mapping[str, int | None]) -> Iterator[Finding]:
+    window = found.get(_name(model, found) or "")
     if window is not None and window < SMALLEST_WINDOW:
         seen = f"{model} is loaded with a window of {window} tokens, and Claude Code begins with about 20000"
         yield warning(title, seen, "load it with a larger one (Ollama: OLLAMA_CONTEXT_LENGTH=65536)")

@@ -97,8 +97,15 @@ def test_a_model_that_the_server_lacks_is_a_problem_with_how_to_get_it(seen: See
     pages.open = {"/v1/models": {"data": [{"id": "b"}]}}
     missing = list(local(seen(at(pages, "qwen3"))))[1]
     assert (missing.seen, missing.remedy) == ("it has no model qwen3", "`ollama pull qwen3`")
-    missing = list(local(seen(at(pages, "qwen3", name="lmstudio"))))[1]
-    assert missing.remedy == "load it; there are b"
+
+
+def test_models_that_a_server_does_not_list_are_one_warning_as_it_may_answer_all_the_same(
+    seen: Seen, pages: Pages
+) -> None:
+    pages.open = {"/v1/models": {"data": [{"id": "b"}]}}
+    _, missing = local(seen(at(pages, "x", "b", "y", name="mine")))
+    assert (missing.state, missing.seen) == ("warning", "it does not list models x, y")
+    assert missing.remedy == "load it, or correct its name; it lists b"
 
 
 def test_a_server_that_knows_only_tags_is_asked_for_them(seen: Seen, pages: Pages) -> None:
