@@ -5,11 +5,11 @@ A script holds the commands and options itself, so that Tab is fast; only names 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
-from ccr.cli import output, quick
+from ccr.cli import output
 from ccr.cli.quick import Names
 from ccr.service.shells import Shell, quoted
 
@@ -43,10 +43,7 @@ def add_to(app: typer.Typer) -> None:
 
 def completion(
     context: typer.Context,
-    what: Annotated[
-        Literal["bash", "zsh", "fish", "pwsh", "routes", "providers", "models", "remotes"],
-        typer.Argument(metavar="bash|zsh|fish|pwsh", help="Your shell."),
-    ],
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="Yours.")],
 ) -> None:
     """Print what makes the Tab key complete ccr's commands.
 
@@ -55,18 +52,13 @@ def completion(
     fish: ccr completion fish > ~/.config/fish/completions/ccr.fish;
     PowerShell: ccr completion pwsh >> $PROFILE. Once more after an update.
     """
-    if what in get_args(Names):
-        quick.names(what)  # type: ignore[arg-type]
-    else:
-        shell: Shell = what  # type: ignore[assignment]
-        output.write(SCRIPTS[shell](offers(context.find_root().command)))
+    output.write(SCRIPTS[shell](offers(context.find_root().command)))
 
 
 def offers(root: Any) -> Offers:
     found = Offers()
     _look(found, root, "")
     found.options["code"] |= CODE
-    found.values["completion 0"] = get_args(Shell)
     found.values["code --context"] = "routes"
     return found
 

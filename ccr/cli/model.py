@@ -1,7 +1,8 @@
 """model: see and switch routes."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from ccr.config.text import read
 from ccr.config.zero import GUIDE
 from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.ids import ModelName, Target
+from ccr.service.conflicts import ALIASES
 from ccr.service.router import used
 
 AGENTS = "agents"
@@ -52,7 +54,7 @@ def model(
     if here.warning:
         output.warn(here.warning)
     if route is not None:
-        return _show_one(_name(route), here.config)
+        return _show_one(route if _is_agents(route) else _name(route), here.config)
     _show(here.config, here.models, as_json=as_json)
     if not as_json and sys.stdin.isatty() and sys.stdout.isatty() and here.config.providers:
         try:
@@ -67,24 +69,34 @@ def model(
 def _name(route: str) -> str:
     if "," in route or not route.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise ConfigInvalid(f'"{route}" is no name of a route; expected such as `ccr model default provider,model`')
-    if folded(route).startswith(AGENTS):
+    if _is_agents(route):
         raise ConfigInvalid(f"{route}: the models of agents are changed in the file itself, in Router.agents")
     return keys.ROUTES.get(folded(route), route)
 
 
-def _show_one(name: str, config: Config) -> int:
-    found = config.routes.get(name)
+def _is_agents(route: str) -> bool:
+    return folded(route).startswith(AGENTS)
+
+
+def _show_one(route: str, config: Config) -> int:
+    known = _listed(config)
+    found = next((target for name, target in known.items() if is_named(route, name)), None)
     if found is None:
-        output.warn(f"no route {name}; there are {', '.join(config.routes.targets) or 'none'}")
+        lack = "is not set" if folded(route) in keys.ROUTES else "is no route"
+        output.warn(f"{route} {lack}; there are {', '.join(known) or 'none'}")
         return Exit.FAILED
-    output.say(str(found))
+    output.say(found)
     return Exit.OK
+
+
+def _listed(config: Config) -> dict[str, str]:
+    routes = {name: str(target) for name, target in config.routes.targets.items()}
+    return routes | {f"{AGENTS}.{agent}": str(target) for agent, target in config.routes.agents.items()}
 
 
 def _show(config: Config, others: Sequence[str], *, as_json: bool) -> None:
     """`others` is what a proxy offers that tells no configuration."""
-    routes = {name: str(target) for name, target in config.routes.targets.items()}
-    routes |= {f"agents.{agent}": str(target) for agent, target in config.routes.agents.items()}
+    routes = _listed(config)
     if as_json:
         listed = [
             {"route": name, "target": target, **models.figures(models.known(config, target))}
@@ -110,7 +122,8 @@ def _change(name: str, wanted: str | None) -> int:
     old = _parsed_if_valid(before, path, environment)
     target = _meant(wanted, old) if wanted else None
     had = old.routes.get(name)
-    after = with_route(before, path.suffix, name, target)
+    with _blamed(path):
+        after = with_route(before, path.suffix, name, target)
     new = _parsed(after, path, environment)
     if target and name not in new.routes.targets:
         raise ConfigInvalid(f"{name} is no route; there are {', '.join(_routes(new))}")
@@ -123,6 +136,7 @@ def _change(name: str, wanted: str | None) -> int:
     files.write(path, after)
     then = new.routes.get(name)
     output.say(f"{name}: {had or 'none'} -> {then or 'none'} ({path})")
+    _warn_if_own(name, had, new)
     _warn_if_unlisted(name, new)
     return Exit.OK
 
@@ -147,8 +161,15 @@ def _parsed_if_valid(text: str, path: Path, environment: Mapping[str, str]) -> C
 
 
 def _parsed(text: str, path: Path, environment: Mapping[str, str]) -> Config:
-    try:
+    with _blamed(path):
         return parse(read(text, path.suffix), environment, source=str(path))
+
+
+@contextmanager
+def _blamed(path: Path) -> Iterator[None]:
+    """A fault names the file."""
+    try:
+        yield
     except ConfigInvalid as broken:
         raise ConfigInvalid("\n".join(f"{path}: {line}" for line in broken.message.splitlines())) from None
 
@@ -163,6 +184,15 @@ def _meant(wanted: str, config: Config) -> str:
     if found:
         raise ConfigInvalid(f"several providers have {wanted}: {'; '.join(map(str, found))}")
     return wanted
+
+
+def _warn_if_own(name: str, had: Target | None, config: Config) -> None:
+    """It may be a slip; one that is close to a route's name has its note already."""
+    told = any(notice.path == f"Router.{name}" for notice in config.notices)
+    if name in config.routes.targets and had is None and name not in (*keys.ROUTES.values(), *ALIASES) and not told:
+        output.warn(
+            f'note: {name} is a route of your own: for models with "{name}" in their name, and --context {name}'
+        )
 
 
 def _warn_if_unlisted(name: str, config: Config) -> None:

@@ -57,7 +57,29 @@ def test_programs_get_them_as_json(ccr: Ccr, file: Path) -> None:
 def test_one_route_is_one_line(ccr: Ccr, file: Path) -> None:
     assert ccr("model", "think").out == "or,b\n"
     missing = ccr("model", "image")
-    assert (missing.code, missing.err) == (1, "ccr: no route image; there are default, think\n")
+    assert (missing.code, missing.err) == (1, "ccr: image is not set; there are default, think\n")
+    assert ccr("model", "imge").err == "ccr: imge is no route; there are default, think\n"
+    assert ccr("model", "Think").out == "or,b\n"
+
+
+def test_the_model_of_an_agent_is_printed_too(ccr: Ccr, file: Path) -> None:
+    file.write_text(FILE.replace('"think"', '"agents": {"Explore": "local,c"}, "think"'))
+    assert ccr("model", "agents.Explore").out == "local,c\n"
+
+
+def test_a_new_route_of_ones_own_is_noted_as_it_may_be_a_slip(ccr: Ccr, file: Path) -> None:
+    done = ccr("model", "mine", "or,a")
+    assert (done.code, done.err.startswith("ccr: note: mine is a route of your own")) == (0, True)
+    assert ccr("model", "mine", "or,b").err == ""
+    assert ccr("model", "opus", "or,b").err == ""
+    assert ccr("model", "backgruond", "or,b").err.count("route of your own") == 1
+
+
+@pytest.mark.parametrize(("name", "text"), [("config.json", "{"), ("config.yaml", "Router: [")])
+def test_what_cannot_be_read_is_named(ccr: Ccr, home: Path, name: str, text: str) -> None:
+    home.mkdir()
+    (home / name).write_text(text)
+    assert ccr("model", "default", "or,a").err.startswith(f"ccr: {home / name}: line 1, column ")
 
 
 def test_a_route_is_set_where_it_stands(ccr: Ccr, file: Path) -> None:
