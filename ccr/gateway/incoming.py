@@ -13,7 +13,7 @@ from ccr.gateway.ports import Exchange
 from ccr.messages.events import End, Event, Grammar, Ping, Start, is_content
 from ccr.wire.dialect import Reader
 from ccr.wire.passthrough import renamed
-from ccr.wire.sse import MAX_FRAME
+from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
 
 # Bytes of a stream before its first content: more is no answer. Responses repeats the prompt and the tools there, twice.
 MOST_HELD = 8 * 1024 * 1024
@@ -34,6 +34,7 @@ class Piece(NamedTuple):
     raw: bytes
     events: tuple[Event, ...]
     lost: bool = False  # our reading cannot follow it
+    opening: bytes = b""  # of a copied answer: the frame that is nothing but its Start, and ends here
 
     @property
     def speaks(self) -> bool:
@@ -77,6 +78,8 @@ class Incoming:
         self.meter = meter
         self.naming = naming
         self._copy = copy
+        self._frame = bytearray()  # the one that is being read, until the answer has begun
+        self._opening = b""
         self.whole = False  # it came as one JSON text, whatever was asked for; known once opened
         self._begun = False
         self._exchange = exchange
@@ -119,8 +122,9 @@ class Incoming:
         """Ends where the answer ends, whether or not the connection does."""
         tail: bytes | None = None  # once our reading cannot follow: the last bytes that were copied
         async for chunk in self._chunks:
-            events, failure = self._checked(self._reader.feed(chunk)) if tail is None else ((), None)
-            yield Piece(chunk, events, lost=tail is not None)
+            events, failure = self._checked(self._fed(chunk)) if tail is None else ((), None)
+            yield Piece(chunk, events, lost=tail is not None, opening=self._opening)
+            self._opening = b""
             if self._grammar.state == "done":
                 return
             if failure and not self._is_beyond_us(failure):
@@ -138,6 +142,20 @@ class Incoming:
             raise failure
         if self._grammar.state != "done":
             raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
+
+    def _fed(self, chunk: bytes) -> Iterator[Event]:
+        """Up to the Start of a copied answer line by line: only the reader can tell which frame that is."""
+        if not self._copy or self._grammar.state != "new":
+            yield from self._reader.feed(chunk)
+            return
+        for line in chunk.splitlines(keepends=True):
+            self._frame += line
+            events = list(self._reader.feed(line))
+            if [*map(type, events)] == [Start]:
+                self._opening = bytes(self._frame)
+            if self._frame.endswith(FRAME_ENDS):
+                self._frame.clear()
+            yield from events
 
     def _is_beyond_us(self, failure: RequestProblem) -> bool:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""

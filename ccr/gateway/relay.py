@@ -1,7 +1,6 @@
 """How an answer reaches the client once its first content is here: copied, or translated."""
 
 import contextlib
-import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
@@ -13,14 +12,10 @@ from ccr.messages.events import Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.failures import classify
-from ccr.wire.sse import MAX_FRAME
+from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
 
 # Without content for so long, a client is given a sign of life.
 SILENCE = 15.0
-
-# What an Anthropic client has had already, once its stream was opened before there was an answer.
-OPENING = re.compile(rb'"type"\s*:\s*"message_start"')
-FRAME_ENDS = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)|(?<=\r\r)")
 
 # A shorter one is nobody's secret, but part of many words.
 SHORTEST_KEY = 8
@@ -103,20 +98,18 @@ class Stream:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
         rest = b""
         async for piece in self._incoming.pieces():
-            for event in piece.events:
-                self._writer.write(event)  # not sent: it shows the writer in which block a ping would come
+            # Not sent: it shows the writer in which block a ping would come, and us whether the client has had a Start.
+            written = {type(event): self._writer.write(event) for event in piece.events}
             yield self._sign_of_life(piece)
-            frames, rest = _whole_frames(rest + piece.raw)
-            yield self._beginning(frames) if any(isinstance(event, Start) for event in piece.events) else frames
+            rest += piece.raw
+            if piece.opening:
+                opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
+                rest = rest.replace(piece.opening, opening, 1)
+            frames, rest = _whole_frames(rest)
+            yield frames
             self._complete = self._complete or piece.final
         yield rest
         self._complete = True
-
-    def _beginning(self, frames: bytes) -> bytes:
-        if not self._call.begun:
-            return self._incoming.naming.renamed(frames)
-        opening = next(filter(OPENING.search, FRAME_ENDS.split(frames)), b"")
-        return frames.replace(opening, b"", 1)
 
     def _sign_of_life(self, piece: Piece) -> bytes:
         """For a client that waits: pings and comments of the upstream's are not enough for it."""
@@ -148,5 +141,5 @@ class Stream:
 
 def _whole_frames(data: bytes) -> tuple[bytes, bytes]:
     """What ends with a blank line, and what is left."""
-    border = max(data.rfind(end) + len(end) if end in data else 0 for end in (b"\n\n", b"\r\n\r\n", b"\r\r"))
+    border = max(data.rfind(end) + len(end) if end in data else 0 for end in FRAME_ENDS)
     return data[:border], data[border:]

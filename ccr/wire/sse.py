@@ -12,6 +12,8 @@ from ccr.errors import UpstreamGarbled
 
 # A frame holds at most a whole web page or image in one delta; beyond this something else than a stream arrives.
 MAX_FRAME = 64 * 1024 * 1024
+# By which a frame is known to be whole. An LF that follows `\n\r` in the next chunk is one blank line more.
+FRAME_ENDS = (b"\n\n", b"\r\r", b"\n\r\n", b"\n\r")
 
 
 class Frame(NamedTuple):

@@ -104,6 +104,42 @@ async def test_of_an_answer_that_is_copied_only_its_start_is_missing(pieces: lis
     assert heard(written).usage["input_tokens"] == 10, "the end says it all once more"
 
 
+OPENING, REST = HI[: HI.index(b"\n\n") + 2], HI[HI.index(b"\n\n") + 2 :]
+DATA = OPENING.partition(b"data: ")[2]
+CRLF = HI.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param([CRLF[:end], CRLF[end:]], id=f"{end} bytes of CRLF")
+        for end in range(CRLF.index(b"\r\n\r\n") - 1, CRLF.index(b"\r\n\r\n") + 6)
+    ]
+    + [
+        pytest.param([HI.replace(b"\n", b"\r")], id="CR"),
+        pytest.param([HI.replace(b"\n\n", b"\n\r\n")], id="mixed line ends"),
+        pytest.param([b': {"type":"message_start"}\n\n' + HI], id="a comment of the same words"),
+        pytest.param([OPENING.replace(b', "', b',\ndata: "') + REST], id="data in several lines"),
+        pytest.param([HI.replace(b'"message_start"', b'"message\\u005fstart"')], id="escaped"),
+        pytest.param([OPENING.replace(b'"type": "message_start", ', b"") + REST], id="the type beside the data"),
+        pytest.param([b"data: " + DATA + REST], id="without its name"),
+        pytest.param([OPENING.replace(b"\n\n", b"\n"), b"\n" + REST], id="cut before its blank line"),
+    ],
+)
+async def test_a_start_is_told_once_in_whatever_form_the_provider_has_it(pieces: list[bytes]) -> None:
+    late = Late(canned(pieces))
+    written = await late.hear()
+    assert written.count(b'"role"') == 1
+    assert written.count(b"content_block_stop") == HI.count(b"content_block_stop")
+    named = [each.replace(b"claude-opus", b"claude-opus-5-5-20260101") for each in pieces]
+    assert await read(await Wired(canned(named)).ask(STREAMED)) == b"".join(pieces)
+
+
+async def test_an_answer_that_begins_without_a_start_keeps_its_first_block() -> None:
+    block = HI.index(b"event: content_block_start")
+    assert (await Late(canned(HI[block:])).hear()).endswith(HI[block:])
+
+
 async def test_what_stands_before_the_start_of_a_copied_answer_stays() -> None:
     assert b": hello\n\n" in await Late(canned(b": hello\n\n" + HI)).hear()
 
