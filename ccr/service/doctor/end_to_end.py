@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
-from ccr.service import client, process, state
-from ccr.service.doctor.finding import Finding, Surroundings, ok, problem
+from ccr.service import client, process, settings, state
+from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, skipped
 from ccr.service.doctor.scripted import TOOL, Scripted
 from ccr.service.state import State
 
@@ -30,7 +30,11 @@ QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER":
 ROUTER = (sys.executable, "-P", "-m", "ccr", "start", "--foreground")
 
 
-def end_to_end(here: Surroundings) -> Iterator[Finding]:
+def end_to_end(here: Surroundings, managed: Path = settings.MANAGED) -> Iterator[Finding]:
+    if bound := _bound(managed):
+        other = "`ccr doctor --live` asks the providers, and `claude -p hello` goes the whole way"
+        yield skipped(TITLE, f"managed settings bind claude to {bound}: a router of its own is out of its reach", other)
+        return
     try:
         claude = client.find_claude(here.config if here.configured else Config(), here.env)
     except ServiceProblem as missing:
@@ -38,6 +42,12 @@ def end_to_end(here: Surroundings) -> Iterator[Finding]:
         return
     with tempfile.TemporaryDirectory(prefix="ccr-doctor-", ignore_cleanup_errors=True) as folder:
         yield _tried(claude, Path(folder).resolve(), here.env)
+
+
+def _bound(managed: Path) -> str | None:
+    """The address that an administrator gives claude, as our container does."""
+    layers = [settings.read(path) for path in settings.managed_files(managed)]
+    return settings.environment_in(layers).get("ANTHROPIC_BASE_URL")
 
 
 def _tried(claude: Path, folder: Path, env: Mapping[str, str]) -> Finding:

@@ -1,5 +1,6 @@
 """The run itself is tests/e2e/test_doctor.py's; here is what is said of one that failed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_an_answer_with_the_word_is_well() -> None:
 def test_a_claude_that_is_missing_is_a_problem(seen: Seen) -> None:
     (found,) = end_to_end(seen(CLAUDE_PATH="/nowhere/claude"))
     assert found.state == "problem"
+
+
+def test_where_managed_settings_bind_claude_to_a_router_it_is_not_tried(seen: Seen, tmp_path: Path) -> None:
+    managed = {"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:3456"}}
+    (tmp_path / "managed-settings.json").write_text(json.dumps(managed))
+    (found,) = end_to_end(seen(CLAUDE_PATH="/nowhere/claude"), tmp_path)
+    assert (found.state, "http://127.0.0.1:3456" in found.seen) == ("skipped", True)
 
 
 def test_a_claude_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
