@@ -18,7 +18,7 @@ from ccr.gateway.outgoing import VIA, outgoing, passes_through
 from ccr.gateway.ports import Exchange
 from ccr.gateway.probe import answered, decided
 from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
-from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut
+from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut, with_room_for_a_verdict
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
 from ccr.ids import Target
@@ -138,6 +138,8 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
     prompt = await measured(request, ours, known, target, runtime)
     refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
+    if seen.facts.request_class == "safety" and not copy:
+        request = with_room_for_a_verdict(request)
     request = fitted(request, known, prompt)
     call.meter = Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
     call.samples(request, ours)

@@ -11,6 +11,9 @@ from ccr.routing.tokens import TokenCount
 
 LEAST = 1_024  # tokens of an answer: less is not worth asking for, and Anthropic takes no smaller thinking budget
 MARGIN = 1.3  # by how much an estimate may err
+# Claude Code's judge of risky commands asks for 64 tokens, which a model that thinks unasked spends on that; of a model whose
+# name it does not know it asks for these.
+VERDICT = 2_112
 
 
 async def measured(request: Request, tokens: TokenCount, model: Model, target: Target, runtime: Runtime) -> int | None:
@@ -36,6 +39,10 @@ def fitted(request: Request, model: Model, prompt: int | None) -> Request:
     if reasoning and reasoning.budget and reasoning.budget >= most:
         reasoning = replace(reasoning, budget=most - 1)
     return replace(request, max_tokens=most, reasoning=reasoning)
+
+
+def with_room_for_a_verdict(request: Request) -> Request:
+    return replace(request, max_tokens=max(VERDICT, request.max_tokens or 0))
 
 
 def refuse_what_would_be_cut(prompt: int | None, stated: Model, target: Target) -> None:

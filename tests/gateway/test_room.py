@@ -125,6 +125,15 @@ async def test_a_translated_request_asks_for_no_more_than_the_model_gives() -> N
     assert json.loads(wired.sent[0].body)["max_tokens"] == 64_000
 
 
+async def test_a_judge_of_risky_commands_has_room_to_think_first() -> None:
+    acme = upstream_at("http://acme.test/v1/chat/completions", ChatUpstream())
+    wired = Wired(canned(b"{}", status=500), upstreams=[acme])
+    transcript = [{"type": "text", "text": "<transcript>\n"}, {"type": "text", "text": "rm -rf /"}]
+    judging = {**ASKED, "max_tokens": 64, "messages": [{"role": "user", "content": transcript}]}
+    await wired.ask(judging, user_agent="claude-cli/2.1.329 (external, cli)")
+    assert json.loads(wired.sent[0].body)["max_tokens"] == 2_112
+
+
 async def test_a_copied_request_asks_for_no_more_and_is_else_what_it_was() -> None:
     wired = Wired(
         canned(messages.body(text("hi"), usage(10, 3))),
