@@ -23,7 +23,11 @@ def logs(
 ) -> None:
     """Show the last requests.
 
-    When, status, rule and model, tokens, times, request id.
+    When it began, status, what it was for, the name that was asked for, rule and model, tokens, times, request id; in the
+    order in which they ended.
+
+    What it was for is what Claude Code says: main, subagent and its type, auxiliary (titles, summaries), compaction, safety
+    (the check of auto mode), search, probe. Of other clients it is not known, and left out.
     """
     router = used(env.current())
     path = router.output if of_process else router.log

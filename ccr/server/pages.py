@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from ccr import __version__
-from ccr.config.schema import Provider
+from ccr.config.schema import Provider, Routes
 from ccr.config.show import settings
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.pipeline import counted
@@ -84,7 +84,7 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "config": runtime.config.source,
         "generation": current.generation,
         "rejected": current.rejected.message if current.rejected else None,
-        "routes": {name: str(target) for name, target in runtime.config.routes.targets.items()},
+        "routes": routes(runtime.config.routes),
         "providers": [
             {
                 "name": upstream.name,
@@ -98,6 +98,11 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "notices": [str(notice) for notice in runtime.notices],
         "settings": settings(replace(runtime.config, providers=tuple(map(without_headers, runtime.config.providers)))),
     }
+
+
+def routes(found: Routes) -> JsonObject:
+    agents = {f"agents.{agent}": str(target) for agent, target in found.agents.items()}
+    return {**{name: str(target) for name, target in found.targets.items()}, **agents}
 
 
 def without_headers(provider: Provider) -> Provider:

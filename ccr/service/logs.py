@@ -81,7 +81,7 @@ def _request(said: JsonObject) -> str:
         f"whole {_seconds(said, 'ms')}",
         str(said.get("id", "")),
     ]
-    below = [f"\n{' ' * 21}{line}" for line in (*_failures(said), *_error(said))]
+    below = [f"\n{' ' * 21}{line}" for line in _wrong(said)]
     return f"{said.get('status', '-')}  {route}  {', '.join(filter(None, figures))}{''.join(below)}"
 
 
@@ -91,16 +91,14 @@ def _kind(said: JsonObject) -> str:
     return f"{kind:{KIND}}  " if kind else ""
 
 
-def _failures(said: JsonObject) -> Iterator[str]:
-    """Which target failed, and why."""
-    attempts = said.get("attempts")
+def _wrong(said: JsonObject) -> Iterator[str]:
+    """Which target failed, and why; and what the client was told, unless it was the last of that."""
+    attempts, failure = said.get("attempts"), None
     for tried in attempts if isinstance(attempts, list) else ():
-        if isinstance(tried, dict) and tried.get("failure"):
-            yield f"{tried.get('target')} failed after {_seconds(tried, 'ms')}: {_short(tried['failure'])}"
-
-
-def _error(said: JsonObject) -> Iterator[str]:
-    if said.get("error"):
+        if isinstance(tried, dict) and (failure := tried.get("failure")):
+            why = str(failure).replace(f" [{tried.get('target')}]", "")
+            yield f"{tried.get('target')} failed after {_seconds(tried, 'ms')}: {_short(why)}"
+    if said.get("error") and said["error"] != failure:
         yield f"answered with the error: {_short(said['error'])}"
 
 

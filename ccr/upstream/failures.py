@@ -11,36 +11,42 @@ class CredentialsRefused(Exception):
     """There is nothing to sign with. One line: which credentials, and what to do; no secret."""
 
 
-# First match wins, so a subclass stands before its base.
-RENAMED: tuple[tuple[type[BaseException], type[UpstreamProblem], str], ...] = (
-    (aiohttp.ClientProxyConnectionError, UpstreamUnreachable, "the proxy cannot be reached; check PROXY_URL"),
-    (aiohttp.ClientHttpProxyError, UpstreamUnreachable, "the proxy refuses the connection; check PROXY_URL"),
-    (aiohttp.ClientConnectorDNSError, UpstreamUnreachable, "its host name is not known; check api_base_url"),
-    (aiohttp.ClientConnectorCertificateError, UpstreamUnreachable, "its certificate is not trusted"),
-    (aiohttp.ClientSSLError, UpstreamUnreachable, "TLS fails; is api_base_url https where it should be http?"),
-    (ssl.SSLError, UpstreamUnreachable, "TLS fails"),
-    (aiohttp.ServerFingerprintMismatch, UpstreamUnreachable, "its certificate is not the expected one"),
-    (aiohttp.ConnectionTimeoutError, UpstreamTimeout, "no connection in time; is the host up?"),
-    (aiohttp.SocketTimeoutError, UpstreamTimeout, "silent for too long"),
-    (TimeoutError, UpstreamTimeout, "silent for too long"),
-    (aiohttp.ClientConnectorError, UpstreamUnreachable, "it refuses the connection; is it running?"),
-    (aiohttp.InvalidURL, UpstreamUnreachable, "its URL is not usable; check api_base_url"),
-    (aiohttp.ServerDisconnectedError, UpstreamCut, "it closed the connection before it answered"),
-    (aiohttp.ClientPayloadError, UpstreamCut, "it closed the connection in the middle of its answer"),
-    (aiohttp.ClientOSError, UpstreamCut, "the connection broke"),
-    (OSError, UpstreamCut, "the connection broke"),
-    (aiohttp.ClientResponseError, UpstreamGarbled, "its answer is not HTTP as it should be"),
-    (aiohttp.ClientError, UpstreamUnreachable, "the request could not be sent"),
-    (ValueError, UpstreamGarbled, "its answer is not HTTP as it should be"),
+# First match wins, so a subclass stands before its base. What happened, and what to do.
+RENAMED: tuple[tuple[type[BaseException], type[UpstreamProblem], str, str], ...] = (
+    (aiohttp.ClientProxyConnectionError, UpstreamUnreachable, "the proxy cannot be reached", "check PROXY_URL"),
+    (aiohttp.ClientHttpProxyError, UpstreamUnreachable, "the proxy refuses the connection", "check PROXY_URL"),
+    (aiohttp.ClientConnectorDNSError, UpstreamUnreachable, "its host name is not known", "check api_base_url"),
+    (
+        aiohttp.ClientConnectorCertificateError,
+        UpstreamUnreachable,
+        "its certificate is not trusted",
+        "`ccr doctor` says why",
+    ),
+    (aiohttp.ClientSSLError, UpstreamUnreachable, "TLS fails", "check whether api_base_url should begin with http"),
+    (ssl.SSLError, UpstreamUnreachable, "TLS fails", ""),
+    (aiohttp.ServerFingerprintMismatch, UpstreamUnreachable, "its certificate is not the expected one", ""),
+    (aiohttp.ConnectionTimeoutError, UpstreamTimeout, "no connection in time", "check that the host is up"),
+    (aiohttp.SocketTimeoutError, UpstreamTimeout, "silent for too long", ""),
+    (TimeoutError, UpstreamTimeout, "silent for too long", ""),
+    (aiohttp.ClientConnectorError, UpstreamUnreachable, "it refuses the connection", "start it, or check api_base_url"),
+    (aiohttp.InvalidURL, UpstreamUnreachable, "its URL is not usable", "check api_base_url"),
+    (aiohttp.ServerDisconnectedError, UpstreamCut, "it closed the connection before it answered", ""),
+    (aiohttp.ClientPayloadError, UpstreamCut, "it closed the connection in the middle of its answer", ""),
+    (aiohttp.ClientOSError, UpstreamCut, "the connection broke", ""),
+    (OSError, UpstreamCut, "the connection broke", ""),
+    (aiohttp.ClientResponseError, UpstreamGarbled, "its answer is not HTTP as it should be", ""),
+    (aiohttp.ClientError, UpstreamUnreachable, "the request could not be sent", ""),
+    (ValueError, UpstreamGarbled, "its answer is not HTTP as it should be", ""),
 )
 
 
 def renamed(failure: BaseException, provider: str, url: str) -> UpstreamProblem:
-    kind, sentence = next((ours, text) for theirs, ours, text in RENAMED if isinstance(failure, theirs))
+    kind, happened, remedy = next(row[1:] for row in RENAMED if isinstance(failure, row[0]))
     # A network comes back, and a server that restarts; a wrong certificate, URL or protocol does not mend itself.
     passes = isinstance(failure, aiohttp.ClientConnectorError) and not isinstance(failure, aiohttp.ClientSSLError)
     retry = False if kind is UpstreamUnreachable and not passes else None
-    return kind(f"provider {provider} at {url}: {sentence} ({_cause(failure)})", retry=retry)
+    message = f"provider {provider} at {url}: {happened} ({_cause(failure)})"
+    return kind(f"{message}; {remedy}" if remedy else message, retry=retry)
 
 
 def _cause(failure: BaseException) -> str:

@@ -26,7 +26,7 @@ KEPT_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 30)
 # aiohttp writes larger bodies in pieces when they come as a file.
 LARGE = 1024 * 1024
 
-FAILURES = tuple(theirs for theirs, _, _ in RENAMED)
+FAILURES = tuple(theirs for theirs, *_ in RENAMED)
 
 
 class Http:

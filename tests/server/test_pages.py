@@ -9,7 +9,7 @@ from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
 from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
-from ccr.server.pages import health, key_state, models
+from ccr.server.pages import health, key_state, models, routes
 from ccr.wire.anthropic import AnthropicClient
 from tests.support.wiring import Wired, target, upstream_at
 
@@ -31,6 +31,13 @@ async def test_health_says_why_the_newest_file_is_not_in_force() -> None:
     assert page["rejected"] == "config.json: Providers: not a list"
     assert page["notices"] == ["Router.think: unused"]
     assert page["routes"] == {"default": "acme,m"}
+
+
+def test_the_routes_of_agents_are_routes_too() -> None:
+    assert routes(Routes({"default": target("acme,m")}, agents={"Explore": target("acme,small")})) == {
+        "default": "acme,m",
+        "agents.Explore": "acme,small",
+    }
 
 
 async def test_health_tells_a_client_elsewhere_what_holds_and_since_when() -> None:

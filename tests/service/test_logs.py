@@ -82,6 +82,12 @@ def test_an_error_stands_below() -> None:
     assert line.splitlines()[1].strip() == "answered with the error: no answer"
 
 
+def test_a_failure_that_was_the_answer_is_said_once() -> None:
+    tried = {"target": "or,a", "failure": "no funds [or,a]: top it up", "ms": 300}
+    _, *below = readable(request(status=402, attempts=[tried], error=tried["failure"])).splitlines()
+    assert [line.strip() for line in below] == ["or,a failed after 0.3 s: no funds: top it up"]
+
+
 def test_an_event_says_its_fields() -> None:
     said = '{"level": "warn", "time": "2026-01-02T03:04:05", "event": "notice", "text": "hm"}'
     assert readable(said) == "2026-01-02 03:04:05  warn  notice  text: hm"

@@ -19,7 +19,7 @@ def tree(kind: type[BaseException]) -> Iterator[type[BaseException]]:
 def test_every_exception_of_the_library_is_renamed(kind: type[BaseException]) -> None:
     failure = kind.__new__(kind)
     failure.args = ("detail",)
-    assert any(isinstance(failure, theirs) for theirs, _, _ in RENAMED)
+    assert any(isinstance(failure, theirs) for theirs, *_ in RENAMED)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ def test_a_failure_says_provider_place_and_cause(failure: Exception, kind: type[
     assert type(problem) is kind
     assert problem.message.startswith("provider acme at http://acme.test/v1: ")
     assert words in problem.message
+
+
+def test_the_cause_comes_before_the_remedy() -> None:
+    said = renamed(aiohttp.InvalidURL("htp:/x"), "acme", "htp:/x").message
+    assert said == "provider acme at htp:/x: its URL is not usable (htp:/x); check api_base_url"
 
 
 def test_the_client_need_not_retry_what_cannot_be_reached() -> None:
