@@ -47,13 +47,22 @@ async def whole_body(receive: Receive, most: int) -> bytes:
 
 
 async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:
-    """The work's result; when the client goes away first, the work is cancelled."""
-    task = asyncio.ensure_future(work)
-    watch = asyncio.ensure_future(_gone(receive))
+    """The work's result, or ClientGone."""
+    return await _unless(_gone(receive), work, ClientGone())
+
+
+async def unless_over(work: Awaitable[Result], over: asyncio.Event) -> Result:
+    """The work's result, or Draining where the router's time is over."""
+    return await _unless(over.wait(), work, Draining("the router is stopping; ask again in a moment", retry_after=2))
+
+
+async def _unless(stop: Awaitable[object], work: Awaitable[Result], failure: Exception) -> Result:
+    """The work's result; where it is stopped first, it is cancelled, and that is the failure."""
+    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(stop)
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ClientGone
+            raise failure
         return task.result()
     finally:
         for each in (task, watch):
@@ -79,18 +88,10 @@ async def send_answer(answer: Answer, receive: Receive, send: Send, over: asynci
 
 
 async def _until(over: asyncio.Event, body: Body, sending: Awaitable[None], send: Send) -> None:
-    task, end = asyncio.ensure_future(sending), asyncio.ensure_future(over.wait())
     try:
-        await asyncio.wait({task, end}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-            return
-    finally:
-        for each in (task, end):
-            each.cancel()
-        await asyncio.gather(task, end, return_exceptions=True)
-    last = body.cut(Draining("the router is stopping; ask again in a moment", retry_after=2))
-    await send({"type": "http.response.body", "body": last})
+        await unless_over(sending, over)
+    except Draining as problem:
+        await send({"type": "http.response.body", "body": body.cut(problem)})
 
 
 async def _send_stream(answer: Answer, send: Send) -> None:

@@ -20,7 +20,7 @@ from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Current
-from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, whole_body
+from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, unless_over, whole_body
 from ccr.server.guard import check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
 from ccr.server.sessions import session, sessions
@@ -127,7 +127,8 @@ class Door:
             if self._guarded:
                 inbound = apart(inbound, server.key.reveal() if server.key else "")
             body = await whole_body(receive, server.max_body)
-            return await unless_gone(self._ask(replace(inbound, body=body), self._current), receive)
+            asked = self._ask(replace(inbound, body=body), self._current)
+            return await unless_over(unless_gone(asked, receive), self._current.over)
         except RequestProblem as problem:
             return refusal(problem, inbound, {"x-ccr-request-id": inbound.request_id})
         except ClientGone:

@@ -3,8 +3,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from ccr.errors import TooLarge
-from ccr.server.answering import ClientGone, headers_of, unless_gone, whole_body
+from ccr.errors import Draining, TooLarge
+from ccr.server.answering import ClientGone, headers_of, unless_gone, unless_over, whole_body
 
 Receive = Callable[[], Awaitable[dict[str, object]]]
 
@@ -65,6 +65,14 @@ async def test_work_for_a_client_that_left_is_cancelled() -> None:
     with pytest.raises(ClientGone):
         await unless_gone(work(), arriving(part(b""), GONE))
     assert cancelled.is_set()
+
+
+async def test_work_whose_time_is_over_is_cancelled() -> None:
+    over = asyncio.Event()
+    assert await unless_over(asyncio.sleep(0, "done"), over) == "done"
+    over.set()
+    with pytest.raises(Draining):
+        await unless_over(asyncio.Event().wait(), over)
 
 
 async def test_a_failure_of_the_work_is_passed_on() -> None:
