@@ -53,7 +53,7 @@ def rewrite(
         body, places = _opened(msgspec.json.encode(fields))
     changed = {"model": msgspec.json.encode(model)}
     if most is not None:
-        changed |= {name: lowered for name, place in places.items() if (lowered := _lowered(name, body[place], most))}
+        changed |= _lowered(body, places, most)
     if removed:
         for name in ("system", "instructions", *CONVERSATIONS):
             if name in places:
@@ -126,15 +126,14 @@ def _spliced(body: bytes, places: Mapping[str, slice], changed: Mapping[str, byt
     return b"".join((*pieces, body[done:]))
 
 
-def _lowered(name: str, raw: bytes, most: int) -> bytes | None:
-    """A field that says how long the answer may be, where it says too much."""
-    if name in LENGTHS and raw.isdigit() and int(raw) > most:
-        return b"%d" % most
-    if name == "thinking":
-        thinking = msgspec.json.decode(raw)
-        if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= most:
-            return msgspec.json.encode({**thinking, "budget_tokens": most - 1})
-    return None
+def _lowered(body: bytes, places: Mapping[str, slice], most: int) -> dict[str, bytes]:
+    """The fields that say how long the answer may be, where they say too much, and with them the thoughts in it."""
+    said = {name: body[places[name]] for name in LENGTHS if name in places}
+    lowered = {name: b"%d" % most for name, raw in said.items() if raw.isdigit() and int(raw) > most}
+    thinking = msgspec.json.decode(body[places["thinking"]]) if lowered and "thinking" in places else None
+    if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= most:
+        lowered["thinking"] = msgspec.json.encode({**thinking, "budget_tokens": most - 1})
+    return lowered
 
 
 def _each_message(raw: bytes, edit: Edit) -> bytes:

@@ -257,8 +257,15 @@ def test_a_length_that_is_none_stays(value: bytes) -> None:
 
 
 def test_a_thinking_budget_stays_below_the_answers_length() -> None:
-    before = b'{"model":"b","thinking":{"type":"enabled","budget_tokens": 9000,"display":"x"}}'
-    after = b'{"model":"b","thinking":{"type":"enabled","budget_tokens":4999,"display":"x"}}'
-    assert rewrite(before, "b", most=5_000) == after
-    for fine in (before, b'{"model":"b","thinking":{"type":"adaptive"}}', b'{"model":"b","thinking":null}'):
-        assert rewrite(fine, "b", most=9_001) == fine
+    asked = b'{"model":"b","max_tokens":%d,"thinking":%s}'
+    thinking = b'{"type":"enabled","budget_tokens": %d,"display":"x"}'
+    lowered = asked % (5_000, b'{"type":"enabled","budget_tokens":4999,"display":"x"}')
+    assert rewrite(asked % (10_000, thinking % 9_000), "b", most=5_000) == lowered
+    for fine in (thinking % 4_999, b'{"type":"adaptive"}', b"null"):
+        assert rewrite(asked % (10_000, fine), "b", most=5_000) == asked % (5_000, fine)
+
+
+def test_a_budget_above_the_answers_length_is_the_clients_to_say() -> None:
+    """With interleaved thinking it may be: https://platform.claude.com/docs/en/build-with-claude/extended-thinking"""
+    asked = b'{"model":"b","max_tokens":1000,"thinking":{"type":"enabled","budget_tokens": 9000}}'
+    assert rewrite(asked, "b", most=1_000) == asked
