@@ -115,7 +115,15 @@ def total(used: Mapping[Target, Used]) -> Used:
 
 
 def _short(record: Record) -> Record:
-    error = record.error
-    if len(record.asked_for) <= LONGEST and len(error or "") <= LONGEST:
-        return record
-    return replace(record, asked_for=record.asked_for[:LONGEST], error=error[:LONGEST] if error else error)
+    return replace(
+        record,
+        agent=record.agent[:LONGEST],
+        asked_for=record.asked_for[:LONGEST],
+        attempts=tuple(replace(tried, failure=_cut(tried.failure)) for tried in record.attempts),
+        error=_cut(record.error),
+        stop_reason=_cut(record.stop_reason),
+    )
+
+
+def _cut(text: str | None) -> str | None:
+    return text[:LONGEST] if text else text

@@ -4,7 +4,7 @@ import pytest
 
 from ccr.config.schema import Price
 from ccr.gateway.sessions import MOST_CLASSES, MOST_TARGETS, OTHERS, Sessions, Used, total
-from ccr.messages.record import Record
+from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
 from tests.support.wiring import target
 
@@ -84,8 +84,12 @@ def test_classes_and_targets_that_a_client_makes_up_are_bounded_and_their_tokens
 
 
 def test_long_names_and_errors_are_kept_short() -> None:
-    kept = after(replace(RECORD, asked_for="m" * 9999, error="e" * 9999)).session("a").last["main"]
-    assert len(kept.asked_for) + len(kept.error or "") < 1000
+    long = "x" * 100_000
+    tried = (Tried(target("acme,m"), long, 1), Tried(target("acme,n"), None, 1))
+    record = replace(RECORD, asked_for=long, agent=long, error=long, stop_reason=long, attempts=tried)
+    kept = after(record).session("a").last["main"]
+    assert len(repr(kept)) < 3000
+    assert kept.attempts[1] == tried[1]
 
 
 def test_what_each_target_used_is_summed() -> None:
