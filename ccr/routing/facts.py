@@ -54,7 +54,7 @@ def look(
         scripted=scripted,
         tagged=tags[0].group(1).strip() if tags else None,
         request_class=_request_class(seen, headers),
-        agent=agent or headers.get("x-claude-code-agent-type", "").strip()[:LONGEST_AGENT] or None,
+        agent=_word(agent or "") or _word(headers.get("x-claude-code-agent-type", ""))[:LONGEST_AGENT] or None,
         has_image=_has_image(_last_user_turn(request)),
         has_web_search=_searches(seen),
         only_searches=_only_searches(seen),
@@ -158,7 +158,9 @@ def _is_text_editor(tool: object) -> bool:
 
 def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
     """What Claude Code says (with CLAUDE_CODE_GATEWAY_HINT_HEADERS=1), else what it shows; None for other clients."""
-    said = headers.get("x-claude-code-request-class", "").strip().lower()[:LONGEST_CLASS]
+    said = _word(headers.get("x-claude-code-request-class", "")).lower()[:LONGEST_CLASS]
+    if said == "probe" and not _probes(request):  # a probe is answered here: whoever says it must show it too
+        said = ""
     if said and said != "auxiliary":
         return said
     if kind := _codex_class(headers):
@@ -175,6 +177,11 @@ def _request_class(request: Request, headers: Mapping[str, str]) -> str | None:
     if "x-claude-code-agent-id" in headers or "cc_is_subagent=true" in billing:
         return "subagent"
     return "main"
+
+
+def _word(text: str) -> str:
+    """As it may stand in a log; "" for what no word is."""
+    return text.strip() if text.isprintable() else ""
 
 
 def _codex_class(headers: Mapping[str, str]) -> str | None:

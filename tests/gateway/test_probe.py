@@ -82,6 +82,15 @@ async def test_of_many_models_a_few_are_named() -> None:
     assert error_of(await ask(none, "x"))[2].endswith("there are none")
 
 
+@pytest.mark.parametrize(
+    "more", [{"stream": True}, {"max_tokens": 500}, {"tools": [{"name": "a", "input_schema": {}}]}]
+)
+async def test_what_is_called_a_probe_and_is_none_is_asked_of_its_provider(more: dict[str, Any]) -> None:
+    wired = Wired(canned(HI))
+    answer = await wired.ask({**PROBE, **more, "model": "acme,m"}, x_claude_code_request_class="probe")
+    assert b"hi there" in await read(answer)
+
+
 async def test_other_requests_for_an_unknown_name_take_the_default_route() -> None:
     wired = Wired(canned(HI))
     answer = await ask(wired, "gpt-none", {**PROBE, "max_tokens": 2})

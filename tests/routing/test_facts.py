@@ -226,6 +226,9 @@ def test_what_a_subagent_asks_on_the_side_is_not_the_subagent(name: str) -> None
 def test_claude_code_says_what_a_request_is() -> None:
     assert facts(asking(), {"x-claude-code-request-class": " Compaction "}).request_class == "compaction"
     assert facts(asking(), {"x-claude-code-request-class": "x" * 1000}).request_class == "x" * 64
+    assert facts(asking(), {"x-claude-code-request-class": "\x9b2Jx"}).request_class is None
+    assert facts(asking(), {"x-claude-code-agent-type": "\x9b2Jx"}).agent is None
+    assert facts(asking(), {"x-claude-code-request-class": "probe"}).request_class is None, "it shows none"
 
 
 def test_background_work_that_has_no_shape_is_what_claude_code_says() -> None:
