@@ -32,8 +32,8 @@ def tokens(inbound: Inbound) -> Iterator[str]:
 
 
 def _token(value: str) -> str:
-    """Without the scheme."""
-    return value.rpartition(" ")[2]
+    """Without the scheme, and without blanks of any kind, which the router's own key may have too."""
+    return (value.split() or [""])[-1]
 
 
 def proof(inbound: Inbound, target: Target) -> Mapping[str, str]:

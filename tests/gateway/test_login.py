@@ -40,6 +40,10 @@ def inbound(**headers: str) -> Inbound:
 
 def test_the_routers_key_is_no_login() -> None:
     assert not inbound(authorization="Bearer the-key", x_api_key="the-key", x_ccr_key="the-key").login
+    for blank in ("\t", "\xa0", "  ", "\u2003"):
+        for own in (f"Bearer {blank}the-key", f"Bearer the-key{blank}"):
+            assert not inbound(authorization=own, x_api_key=f"the-key{blank}").login
+    assert not inbound(authorization=" ", x_ccr_key="the-key").headers
     assert inbound(authorization=LOGIN, x_ccr_key="the-key").login == {"authorization": Secret(LOGIN)}
     assert inbound(authorization="Bearer the-key", x_api_key="mine").login == {"x-api-key": Secret("mine")}
 
