@@ -28,6 +28,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
     """The failure as the client may see it: classified, with the target it came from, without the key."""
     assert call.target is not None
     upstream = call.runtime.upstreams[call.target.provider]
+    failure.message = _shown(failure.message, call)  # before it is cut: no half of a key stays
     if isinstance(failure, UpstreamSaid):
         said, failure = failure, classify(failure, call.target, upstream.key_source)
         if upstream.auth == "client":
@@ -36,12 +37,17 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
             numbered(failure, call.meter.prompt, upstream.model_for(call.target.model))
     elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
         failure.message = f"{failure.message} [{call.target}]"
-    # Some providers quote the key that they refuse; one in front of others, somebody else's.
+    return failure
+
+
+def _shown(message: str, call: Call) -> str:
+    """Without what a terminal would obey, and without keys: some providers quote the one that they refuse; one in front
+    of others, somebody else's."""
     keys = [each.key.reveal() for each in call.runtime.upstreams.values() if each.key]
     for secret in (*keys, *login.tokens(call.inbound)):
         if len(secret) >= SHORTEST_KEY:
-            failure.message = failure.message.replace(secret, "***")
-    return failure
+            message = message.replace(secret, "***")
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in message)
 
 
 async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool) -> bytes:

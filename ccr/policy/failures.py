@@ -22,6 +22,7 @@ from ccr.errors import (
 )
 from ccr.ids import Target
 from ccr.policy.lacks import lack_of
+from ccr.policy.overflows import CODES as OVERFLOW_CODES
 from ccr.policy.overflows import overflow_of
 
 LONGEST = 4096  # characters of a message; what comes later quotes the request
@@ -38,6 +39,10 @@ TOOLLESS = re.compile(
     r"|tools param requires|(tool|function) ?(use|call(s|ing))?`? (is|are) not (supported|enabled)",
     re.I,
 )
+# What a provider says of the request itself. OpenRouter says 404, and llama.cpp 500, of images.
+OF_THE_REQUEST = (400, 404, 413, 422, 500)
+# Behind it stands what was sent, which may say anything: pydantic "[type=…, input_value='…']", FastAPI "'input': '…'".
+QUOTED = re.compile(r"input_value=|['\"]input['\"]:")
 STATUS = re.compile("[1-5][0-9]{2}")
 MODEL = re.compile(r"model|deployment|engine", re.I)
 # Whose account or key it is, is nobody's business: OpenAI "in organization org-…", "Incorrect API key provided: sk-…",
@@ -70,19 +75,19 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
     text = PRIVATE.sub("***", said.message.strip()[:LONGEST]) or f"status {status} without a message"
     # The provider's words come first: Claude Code recognises by them what it can heal itself.
     message = f"{text} [{target}]"
-    limited = LIMIT.search(text)
-    # OpenRouter sends a 402 "Prompt tokens limit exceeded: 53127 > 26012": less would be paid for.
-    if not limited and status != 402 and (overflow := overflow_of(text, said.code, message)):
+    told = QUOTED.split(text, maxsplit=1)[0]
+    limited = LIMIT.search(told)
+    of_the_request = not limited and (status in OF_THE_REQUEST or said.code in OVERFLOW_CODES)
+    if of_the_request and (overflow := overflow_of(told, said.code, message)):
         return overflow
     # Google says "You exceeded your current quota, please check your plan and billing details" of a limit per minute.
-    unpaid = status in (400, 403, 429) and said.code != "rate_limit_exceeded" and UNPAID.search(text)
+    unpaid = status in (400, 403, 429) and said.code != "rate_limit_exceeded" and UNPAID.search(told)
     if said.code == "insufficient_quota" or status == 402 or unpaid:
         return UpstreamUnpaid(f"{message}: the account at {target.provider} has no balance", target=target, retry=False)
-    if status in (400, 404, 422, 500, 501) and TOOLLESS.search(text):
+    if status in (400, 404, 422, 500, 501) and TOOLLESS.search(told):
         remedy = f'choose another model, or add the transformer "toolprompt" to provider {target.provider}'
         return UpstreamToolless(f"{message}: {target.model} takes no tools; {remedy}", target=target, retry=False)
-    # OpenRouter says 404, and llama.cpp 500, of images.
-    if status in (400, 404, 413, 422, 500) and not limited and (lack := lack_of(text)):
+    if of_the_request and (lack := lack_of(told)):
         return UpstreamRefused(message + _remedy(lack, target), target=target, lack=lack)
     match status:
         case 401 | 403:
@@ -111,7 +116,7 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             return UpstreamBusy(message, target=target, retry_after=said.retry_after)
         case _ if 400 <= status < 500:
             return UpstreamRefused(message, target=target)
-        case _ if said.code == "overloaded_error" or "overloaded" in text.lower():
+        case _ if said.code == "overloaded_error" or "overloaded" in told.lower():
             return UpstreamBusy(message, target=target, retry_after=said.retry_after)
         case _:
             return UpstreamFailed(message, target=target, retry_after=said.retry_after)

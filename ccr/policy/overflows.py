@@ -83,4 +83,7 @@ def overflow_of(text: str, code: str, words: str) -> ContextOverflow | None:
     had, asked, both = said.get("had"), said.get("asked"), said.get("both")
     if both is not None and asked is not None:
         had = both - asked
-    return ContextOverflow(words, had=had, asked=asked, limit=said.get("limit"))
+    limit = said.get("limit")
+    if had is not None and limit is not None and had + (asked or 0) <= limit:  # other numbers than those that count
+        had = asked = None
+    return ContextOverflow(words, had=had, asked=asked, limit=limit)

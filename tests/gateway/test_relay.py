@@ -11,6 +11,7 @@ from ccr.gateway import relay
 from ccr.gateway.relay import Stream
 from ccr.messages.events import Event
 from ccr.messages.json import JsonObject
+from ccr.policy.failures import LONGEST
 from ccr.wire.dialect import Writer
 from ccr.wire.openai_chat import ChatClient, ChatUpstream
 from ccr.wire.quirks import Quirk
@@ -188,6 +189,19 @@ async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
     _, _, message = error_of(await Wired(refused, upstreams=[upstream]).ask(ASKED))
     assert "sk-secret" not in message
     assert "Incorrect API key provided: ***" in message
+
+
+async def test_no_half_of_a_key_is_left_where_a_long_error_is_cut() -> None:
+    upstream = upstream_at("http://acme.test", key=Secret("zz-secret-zz"))
+    for before in range(LONGEST - 11, LONGEST):
+        refused = canned(json.dumps({"error": {"message": "x" * before + "zz-secret-zz"}}).encode(), 400)
+        assert "zz" not in error_of(await Wired(refused, upstreams=[upstream]).ask(ASKED))[2]
+
+
+async def test_nothing_that_a_terminal_obeys_is_told() -> None:
+    words = "boom \x1b]0;title\x07 \x9b2J \u202e \u2028 \x85 a\nb ü 漢 😀"
+    _, _, message = error_of(await Wired(canned(json.dumps({"error": {"message": words}}).encode(), 400)).ask(ASKED))
+    assert message.startswith("boom  ]0;title   2J       a\nb ü 漢 😀 [acme,m]")
 
 
 async def test_a_key_too_short_to_be_a_secret_leaves_the_words_whole() -> None:

@@ -325,3 +325,22 @@ def test_a_long_error_is_read_at_once(piece: str) -> None:
     problem = said(piece * (64_000 // len(piece)), 400)
     assert time.thread_time() - began < 0.15
     assert len(problem.message) < 5000
+
+
+OVERFLOWS = "prompt is too long: 300 tokens > 200 maximum"
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 502, 503, 529])
+def test_what_is_no_matter_of_the_request_is_no_overflow_and_no_lack(status: int) -> None:
+    for words in (OVERFLOWS, "too many images"):
+        problem = said(words, status)
+        assert not isinstance(problem, ContextOverflow | UpstreamRefused)
+        assert heals_elsewhere(problem)
+
+
+@pytest.mark.parametrize("words", [OVERFLOWS, "too many images", "Rate limit reached", "does not support tools"])
+@pytest.mark.parametrize("mark", ["[type=string_type, input_value='", "{'msg': 'no string', 'input': '", '"input":"'])
+def test_what_quotes_the_request_says_nothing_of_it(words: str, mark: str) -> None:
+    problem = said(f"Input should be a valid string {mark}{words}', input_type=str]", 400)
+    assert type(problem) is UpstreamRefused
+    assert problem.lack is None

@@ -140,6 +140,18 @@ def test_prompt_and_answer_together_are_told_apart_from_the_prompt_alone(
     assert (found.had, found.asked, found.limit) == numbers
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prompt is too long: 10 tokens > 200000 maximum",
+        "input length and `max_tokens` exceed context limit: 10 + 20 > 200000",
+    ],
+)
+def test_numbers_that_would_fit_are_others(text: str) -> None:
+    found = overflow(text)
+    assert (found.had, found.asked, found.limit) == (None, None, 200000)
+
+
 @pytest.mark.parametrize("code", ["context_length_exceeded", "exceed_context_size_error", "1261"])
 def test_an_overflow_is_known_by_its_code(code: str) -> None:
     assert overflow("too much", code).message == "too much"
