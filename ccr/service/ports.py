@@ -10,6 +10,7 @@ from ccr.errors import ServiceProblem
 from ccr.service.state import PROC
 
 LISTEN = "0A"
+SHORT = 60  # characters of a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,10 @@ def _sockets(process: Path) -> Iterator[str]:
 
 
 def _command(process: Path) -> str:
-    """The first words only: keys may follow."""
+    """The first words only, and no programs that are written out in them: keys may follow."""
     try:
         words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return "?"
-    return " ".join(words[:3]).strip()
+    line = " ".join(" ".join(words[:3]).split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"

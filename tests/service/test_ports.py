@@ -51,6 +51,18 @@ def test_only_the_first_words_of_a_command_are_shown(tmp_path: Path) -> None:
     assert str(ports.owner(3456, proc=tmp_path)) == "pid 12: node server.js --key"
 
 
+def test_a_program_that_is_written_out_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text("head\n 0: 0100007F:0D80 00000000:0000 0A 0:0 0:0 0 0 0 77 1\n")
+    (tmp_path / "12" / "fd").mkdir(parents=True)
+    (tmp_path / "12" / "fd" / "3").symlink_to("socket:[77]")
+    (tmp_path / "12" / "cmdline").write_bytes(b"python\0-c\0import x; y()\n" + b"z" * 900)
+    found = ports.owner(3456, proc=tmp_path)
+    assert found
+    assert found.command.startswith("python -c import x; y() zzz")
+    assert len(found.command) == ports.SHORT
+
+
 def test_an_owner_whose_command_is_hidden_is_still_named(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "tcp6").write_text("head\n 0: 00:0D80 00:0000 0A 0:0 0:0 0 0 0 77 1\n")

@@ -143,7 +143,7 @@ async def test_closing_an_unread_answer_lets_the_provider_know(http: Http, scrip
 
 
 async def test_nobody_at_the_port_is_said_plainly(http: Http) -> None:
-    with pytest.raises(UpstreamUnreachable, match="is it running") as raised:
+    with pytest.raises(UpstreamUnreachable, match="refuses the connection .*; start it") as raised:
         await exchange(http, f"http://127.0.0.1:{free_port()}/v1")
     assert raised.value.retry is None
 

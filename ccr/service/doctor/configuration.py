@@ -125,7 +125,7 @@ def _lack(key: str, upstream: Upstream, vendor: str) -> str | None:
     if key[0] in "${":
         return "is the name of a variable that was not filled in"
     if len(key) < SHORTEST_KEY:
-        return f"has {len(key)} characters: that is no key"
+        return f"has {len(key)} character{'' if len(key) == 1 else 's'}: that is no key"
     maker = next((name for beginning, name in BEGINNINGS.items() if key.startswith(beginning)), None)
     if maker and vendor in BEGINNINGS.values() and maker != vendor:
         return f"begins as those of {maker} do"

@@ -46,6 +46,12 @@ def skipped(title: str, seen: str, remedy: str = "") -> Finding:
     return Finding("skipped", title, seen, remedy)
 
 
+def parted(message: str) -> tuple[str, str]:
+    """A message of ours: what is to be done stands at its end."""
+    seen, semicolon, remedy = message.rpartition("; ")
+    return (seen, remedy) if semicolon else (message, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     env: Mapping[str, str]

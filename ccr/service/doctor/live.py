@@ -24,7 +24,7 @@ from ccr.messages.json import JsonObject
 from ccr.messages.record import Record
 from ccr.messages.reply import Reply, Usage
 from ccr.providers.resolve import Upstream, resolve
-from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, skipped, warning
+from ccr.service.doctor.finding import Finding, Surroundings, ok, parted, problem, skipped, warning
 from ccr.wire.anthropic import AnthropicClient, AnthropicUpstream
 
 WITHIN = 60.0  # seconds for one request
@@ -147,9 +147,24 @@ def tooled(title: str, asked: Asked) -> Finding:
 
 
 def failed(title: str, asked: Asked) -> Finding:
-    """The router's own words: what is to be done stands at their end."""
-    seen, parted, remedy = (asked.error or "").rpartition("; ")
-    return replace(problem(title, seen if parted else remedy, remedy if parted else ""), also=asked.figures)
+    """The router's own words; the provider's may have a semicolon too."""
+    seen, remedy = parted(asked.error or "")
+    if "[" in remedy:  # the target comes behind the provider's words
+        seen, remedy = asked.error or "", ""
+    status = asked.record.status if asked.record else 504
+    return replace(problem(title, seen, remedy or _remedy(status)), also=asked.figures)
+
+
+def _remedy(status: int) -> str:
+    match status:
+        case 402:
+            return "top it up there, or route to another provider"
+        case 429:
+            return "wait, or have the limit raised there; `fallback` says who answers meanwhile"
+        case _ if status >= 499:  # 499: it was we who left
+            return "try again later; `fallback` says who answers meanwhile"
+        case _:
+            return "compare its models and dialect in the configuration with what the provider documents"
 
 
 def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ccr import __version__
 from ccr.errors import ServiceProblem
 from ccr.service import ports
-from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, warning
+from ccr.service.doctor.finding import Finding, Surroundings, ok, parted, problem, warning
 
 
 def router(here: Surroundings) -> Iterator[Finding]:
@@ -44,6 +44,6 @@ def port(here: Surroundings) -> Iterator[Finding]:
     try:
         ports.refuse_taken(server.host, server.port)
     except ServiceProblem as taken:
-        yield problem("port", *taken.message.split("; ", 1))
+        yield problem("port", *parted(taken.message))
         return
     yield ok("port", f"{server.port} is free")

@@ -54,6 +54,17 @@ def test_an_answer_that_does_not_come_is_not_waited_for(
     scripted.play([raw(HANG)])
     (found,) = live.live(seen(acme(f"{scripted.url}/v1")))
     assert (found.state, found.seen) == ("problem", "no whole answer within 0.1 s")
+    assert found.remedy.startswith("try again later")
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(402, "top it up"), (429, "wait, or have"), (500, "try again later"), (400, "compare its")]
+)
+def test_every_failure_has_a_remedy(seen: Seen, scripted: Upstream, status: int, remedy: str) -> None:
+    scripted.play(lambda request: chat.error(status, "it failed; we are sorry"))
+    (found,) = live.live(seen(acme(f"{scripted.url}/v1")))
+    assert "it failed; we are sorry" in found.seen
+    assert found.remedy.startswith(remedy)
 
 
 def test_nothing_is_tried_elsewhere_when_a_provider_fails(seen: Seen, scripted: Upstream) -> None:
