@@ -97,6 +97,8 @@ class Asked:
 
 def live(here: Surroundings) -> Iterator[Finding]:
     """One tiny request for each provider."""
+    if not here.guided:
+        yield from (lack for each in resolve(here.config)[0] if (lack := unasked(each)))
     targets = list(_targets(here))
     if here.guided or not targets:
         yield skipped("live", "there is no provider that can be asked")
@@ -122,10 +124,19 @@ def has_key(upstream: Upstream, here: Surroundings) -> bool:
 
 def models_of(upstream: Upstream, here: Surroundings) -> tuple[ModelName, ...]:
     """Those that are listed, else those that routes name. None can be asked with a login that only the client has."""
-    if upstream.auth == "client" or not upstream.url.startswith("http") or upstream.dialect.name == "search":
+    if unasked(upstream) or not upstream.url.startswith("http"):
         return ()
     routed = [each.model for each in here.config.routes.targets.values() if each.provider == upstream.name]
     return upstream.models or tuple(dict.fromkeys(routed))
+
+
+def unasked(upstream: Upstream) -> Finding | None:
+    """Who cannot be asked from here."""
+    if upstream.auth == "client":
+        return skipped(upstream.name, "wants the caller's own Claude login", "`ccr code` asks it with yours")
+    if upstream.dialect.name == "search":
+        return skipped(upstream.name, "is a search engine, without a model")
+    return None
 
 
 def greeted(title: str, asked: Asked) -> Finding:

@@ -99,6 +99,9 @@ def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
         "connection",
         guarded("connection", lambda here: _connection(replace(chosen.upstream, models=chosen.models), here)),
     )
+    if lack := live.unasked(chosen.upstream):
+        yield "model", lambda _: iter([lack])
+        return
     for model in chosen.models:
         target = Target(chosen.upstream.name, model)
         yield model, guarded(model, lambda here, target=target: _model(target, here))  # type: ignore[misc]

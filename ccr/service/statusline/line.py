@@ -89,7 +89,7 @@ def _filled(template: str, known: Mapping[str, str]) -> str:
         value = known.get(name, "") if closed else ""
         found = found or bool(value)
         filled += value + rest
-    return filled.strip() if found else ""
+    return filled.replace("()", "").strip() if found else ""  # what stood in them is not known
 
 
 def _joined(parts: list[Part], powerline: bool, width: int, *, plain: bool) -> str:

@@ -53,7 +53,7 @@ def values(page: Object, said: Object) -> Values:
     tokens, own = _object(page, "tokens"), _object(last, "tokens")
     read, written, plain = (_count(tokens, name) or 0 for name in ("cache_read", "cache_write", "input"))
     cost, prompt = _object(said, "cost"), read + written + plain
-    target = _text(last, "target") or _text(page, "default")
+    target = _text(last, "target") or _asked(said) or _text(page, "default")
     attempts = last.get("attempts")
     return Values(
         model=_clean(target.partition(",")[2]),
@@ -79,6 +79,12 @@ def values(page: Object, said: Object) -> Values:
         added=_count(cost, "total_lines_added"),
         removed=_count(cost, "total_lines_removed"),
     )
+
+
+def _asked(said: Object) -> str:
+    """The target that the user has chosen, as `/model provider,model` does."""
+    name = _text(_object(said, "model"), "id").removesuffix("[1m]")
+    return name if "," in name else ""
 
 
 def session(said: Object) -> str:

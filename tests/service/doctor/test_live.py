@@ -80,6 +80,11 @@ def test_a_provider_without_its_key_is_not_asked(seen: Seen) -> None:
     assert [each.state for each in live.live(seen())] == ["skipped"]
 
 
+def test_who_wants_the_callers_login_is_told_as_not_asked(seen: Seen) -> None:
+    first, *_ = live.live(seen(acme(auth="client", dialect="anthropic", api_key=None)))
+    assert (first.state, first.title, first.seen) == ("skipped", "acme", "wants the caller's own Claude login")
+
+
 def test_a_tool_that_is_called_is_well(seen: Seen, scripted: Upstream) -> None:
     scripted.play([chat.stream(Call("weather", {"city": "Paris"}, "call_1"), Used(80, 9))])
     (asked,) = live.ask_all(seen(acme(f"{scripted.url}/v1")), [(TARGET, live.CALLING)])

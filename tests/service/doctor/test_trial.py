@@ -53,6 +53,15 @@ def test_connection_text_and_tools_are_tried(seen: Seen, scripted: Upstream) -> 
     assert tried(seen, acme(f"{scripted.url}/v1"), "other")[1:] == [("ok", "other"), ("ok", "other")]
 
 
+@pytest.mark.parametrize("models", [(), ("m",)])
+def test_a_provider_that_wants_the_callers_login_is_not_asked(
+    seen: Seen, scripted: Upstream, models: tuple[str, ...]
+) -> None:
+    config = acme(f"{scripted.url}/v1", auth="client", dialect="anthropic", api_key=None)
+    assert tried(seen, config, *models)[-1] == ("skipped", "model")
+    assert {request.method for request in scripted.requests} <= {"GET"}
+
+
 @pytest.mark.parametrize(
     ("config", "name", "said"),
     [

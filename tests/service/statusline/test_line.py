@@ -74,6 +74,10 @@ def test_a_module_of_which_nothing_is_known_is_left_out() -> None:
     assert plain(SEEN, modules=modules) == "deepseek-chat ↑23k of"
 
 
+def test_brackets_around_what_is_not_known_are_left_out() -> None:
+    assert line(Values(model="m"), {"modules": [module("{{model}} ({{rule}})")]}, 80, plain=True) == "m"
+
+
 def test_the_branch_is_looked_up_where_it_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")

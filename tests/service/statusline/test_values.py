@@ -31,6 +31,13 @@ def test_before_the_first_answer_it_is_the_default() -> None:
     assert (seen.model, seen.rule, seen.prompt, seen.fullness, seen.cost) == ("llama", "", None, None, None)
 
 
+def test_before_the_first_answer_it_is_the_model_that_the_user_has_chosen() -> None:
+    seen = values({"default": "ollama,llama"}, {"model": {"id": "or,qwen[1m]"}})
+    assert (seen.provider, seen.model) == ("or", "qwen")
+    assert values({"default": "ollama,llama"}, {"model": {"id": "claude-opus-5-5"}}).model == "llama"
+    assert values(PAGE, {"model": {"id": "or,qwen"}}).model == "deepseek-chat"
+
+
 def test_an_error_shows_its_status() -> None:
     assert values({"last": {"other": {**LAST, "status": 529, "error": "overloaded"}}}, {}).status == 529
 
