@@ -1,7 +1,7 @@
 """How an answer reaches the client once its first content is here: copied, or translated."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway import login
@@ -44,10 +44,16 @@ def _shown(message: str, call: Call) -> str:
     """Without what a terminal would obey, and without keys: some providers quote the one that they refuse; one in front
     of others, somebody else's."""
     keys = [each.key.reveal() for each in call.runtime.upstreams.values() if each.key]
-    for secret in (*keys, *login.tokens(call.inbound)):
+    told = [value for each in call.runtime.upstreams.values() for value in _private(each.headers)]
+    for secret in (*keys, *told, *login.tokens(call.inbound)):
         if len(secret) >= SHORTEST_KEY:
             message = message.replace(secret, "***")
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in message)
+
+
+def _private(headers: Mapping[str, str]) -> Iterator[str]:
+    """What a configured header says, but for those of which errors speak."""
+    return (value for name, value in headers.items() if not name.lower().startswith(("anthropic-", "openai-")))
 
 
 async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool) -> bytes:

@@ -19,6 +19,7 @@ from ccr.errors import (
     UpstreamTooLarge,
     UpstreamToolless,
     UpstreamUnpaid,
+    UpstreamUnreachable,
 )
 from ccr.ids import Target
 from ccr.policy.lacks import lack_of
@@ -101,6 +102,10 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
         case 404:
             hint = f"{target.provider} does not know this model or path; check its models and api_base_url"
             return UpstreamModelUnknown(f"{message}: {hint}", target=target, retry=False)
+        case 407:
+            return UpstreamUnreachable(
+                f"{message}: the proxy refuses its login; check PROXY_URL", target=target, retry=False
+            )
         case 408 | 504 | 522 | 524:
             return UpstreamTimeout(message, target=target, retry_after=said.retry_after)
         case _ if 300 <= status < 400:

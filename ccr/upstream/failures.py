@@ -1,10 +1,14 @@
 """The HTTP library's exceptions, in our words. The table is total: a test walks the library's tree."""
 
+import re
 import ssl
 
 import aiohttp
 
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+
+LONGEST = 2000  # characters of a cause that are looked at
+LOGIN = re.compile(r"(?<=//)\S*@")  # in a URL; aiohttp quotes the proxy's
 
 
 class CredentialsRefused(Exception):
@@ -51,4 +55,5 @@ def renamed(failure: BaseException, provider: str, url: str) -> UpstreamProblem:
 
 def _cause(failure: BaseException) -> str:
     inner = getattr(failure, "os_error", None) or failure
-    return str(getattr(inner, "strerror", None) or inner).split("\n", 1)[0][:200] or type(failure).__name__
+    text = str(getattr(inner, "strerror", None) or inner).split("\n", 1)[0][:LONGEST]
+    return LOGIN.sub("***@", text)[:200] or type(failure).__name__

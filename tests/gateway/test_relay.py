@@ -191,6 +191,13 @@ async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
     assert "Incorrect API key provided: ***" in message
 
 
+async def test_nor_does_what_a_configured_header_says() -> None:
+    headers = {"X-My-Secret": "hidden-thing", "anthropic-beta": "context-1m-2025-08-07"}
+    refused = canned(b'{"error":{"message":"got hidden-thing; bad value context-1m-2025-08-07"}}', 400)
+    wired = Wired(refused, upstreams=[upstream_at("http://acme.test", headers=headers)])
+    assert error_of(await wired.ask(ASKED))[2].startswith("got ***; bad value context-1m-2025-08-07")
+
+
 async def test_no_half_of_a_key_is_left_where_a_long_error_is_cut() -> None:
     upstream = upstream_at("http://acme.test", key=Secret("zz-secret-zz"))
     for before in range(LONGEST - 11, LONGEST):

@@ -20,6 +20,7 @@ from ccr.errors import (
     UpstreamTooLarge,
     UpstreamToolless,
     UpstreamUnpaid,
+    UpstreamUnreachable,
 )
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.policy import failures, lacks, overflows
@@ -47,6 +48,7 @@ def said(message: str, status: int | None = None, code: str = "") -> RequestProb
         (402, UpstreamUnpaid),
         (403, UpstreamKeyRefused),
         (404, UpstreamFailed),
+        (407, UpstreamUnreachable),
         (408, UpstreamTimeout),
         (409, UpstreamBusy),
         (413, UpstreamTooLarge),

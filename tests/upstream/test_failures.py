@@ -3,7 +3,10 @@ from collections.abc import Iterator
 
 import aiohttp
 import pytest
+from aiohttp import RequestInfo
 from aiohttp.client_reqrep import ConnectionKey
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from ccr.errors import UpstreamCut, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
 from ccr.upstream.failures import RENAMED, renamed
@@ -42,6 +45,15 @@ def test_a_failure_says_provider_place_and_cause(failure: Exception, kind: type[
 def test_the_cause_comes_before_the_remedy() -> None:
     said = renamed(aiohttp.InvalidURL("htp:/x"), "acme", "htp:/x").message
     assert said == "provider acme at htp:/x: its URL is not usable (htp:/x); check api_base_url"
+
+
+@pytest.mark.parametrize("login", ["us:zzz", "us:%2Fzzz", "us:@zzz", ":zzz", "us:" + "zzz" * 80])
+def test_a_proxys_password_is_nobodys_business(login: str) -> None:
+    proxy = URL(f"http://{login}@127.0.0.1:1/")
+    request = RequestInfo(proxy, "CONNECT", CIMultiDictProxy(CIMultiDict()), proxy)
+    refused = aiohttp.ClientHttpProxyError(request, (), status=407, message="no")
+    for failure in (refused, aiohttp.InvalidURL(f"http://{login}@127.0.0.1:1/")):
+        assert "z" not in renamed(failure, "acme", "http://acme.test").message
 
 
 def test_the_client_need_not_retry_what_cannot_be_reached() -> None:
