@@ -42,6 +42,7 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("config")
 @pytest.mark.parametrize("typed", CASES)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -28,7 +28,7 @@ async def test_what_our_reading_cannot_follow_must_end_all_the_same() -> None:
 
 
 async def test_a_flood_without_content_is_no_answer() -> None:
-    exchange = CannedExchange([b": comment\n\n" * 10_000] * 100)
+    exchange = CannedExchange([b": %s\n\n" % (b"x" * 10_000)] * 1_000)
     assert error_of(await Wired(exchange).ask(STREAMED))[0] == 502
     assert exchange.closed
 
