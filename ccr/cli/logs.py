@@ -38,7 +38,7 @@ def logs(
     except PermissionError:
         raise ServiceProblem(f"{path} is not for this user to read") from None
     for line in lines.tail(path, count):
-        output.say(line if as_json else lines.readable(line))
+        output.write(f"{line if as_json else output.plain(lines.readable(line))}\n")
     if follow:
         for line in lines.follow(path):
-            output.write(f"{line if as_json else lines.readable(line)}\n")
+            output.write(f"{line if as_json else output.plain(lines.readable(line))}\n")

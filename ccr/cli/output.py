@@ -1,5 +1,6 @@
 """The only printer: texts, tables, JSON, errors; and what the exit codes mean."""
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -31,8 +32,23 @@ Style = Literal["good", "bad", "dim", "bold"]
 CODES: Mapping[Style, str] = {"good": "32", "bad": "31", "dim": "2", "bold": "1"}
 
 
+# What `styled` writes; every other order to the terminal is somebody else's.
+OURS = re.compile(rf"(\033\[(?:0|{'|'.join(CODES.values())})m)")
+
+
 def say(text: str) -> None:
-    print(text)
+    print("".join(piece if place % 2 else plain(piece) for place, piece in enumerate(OURS.split(text))))
+
+
+def plain(text: str) -> str:
+    """Nothing in it gives a terminal orders: names and errors are written by others."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else _harmless(letter) for letter in text)
+
+
+def _harmless(letter: str) -> str:
+    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def write(text: str) -> None:
@@ -43,18 +59,19 @@ def write(text: str) -> None:
 
 def warn(text: str) -> None:
     """A line for people on stderr: notes and errors alike."""
-    print(f"ccr: {text}", file=sys.stderr)
+    print(f"ccr: {plain(text)}", file=sys.stderr)
 
 
 def note(text: str) -> None:
     """A further line on stderr, below a warning."""
-    print(text, file=sys.stderr)
+    print(plain(text), file=sys.stderr)
 
 
 def show_json(value: object) -> None:
     import json
 
-    say(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print("".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text))
 
 
 def styled(text: str, style: Style) -> str:

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ccr.messages.json import JsonObject
 
@@ -26,7 +26,7 @@ def tail(path: Path, count: int) -> list[str]:
             left -= step
             file.seek(left)
             end = file.read(step) + end
-    return end.decode(errors="replace").splitlines()[-count:]
+    return [line.decode(errors="replace") for line in end.removesuffix(b"\n").split(b"\n") if end][-count:]
 
 
 def follow(path: Path, every: float = 0.25) -> Iterator[str]:
@@ -66,8 +66,22 @@ def readable(line: str) -> str:
         return line
     if not isinstance(said, dict):
         return line
+    said = _lined(said)
     clock = str(said.get("time", ""))[:19].replace("T", " ")
     return f"{clock}  {_request(said) if said.get('event') == 'request' else _event(said)}".strip()
+
+
+def _lined(value: Any) -> Any:
+    """Texts on one line each: what others wrote begins no line of the log."""
+    match value:
+        case str():
+            return " ".join(value.split())
+        case list():
+            return [_lined(each) for each in value]
+        case dict():
+            return {name: _lined(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def _request(said: JsonObject) -> str:
@@ -103,7 +117,7 @@ def _wrong(said: JsonObject) -> Iterator[str]:
 
 
 def _short(text: object) -> str:
-    line = " ".join(str(text).split())
+    line = str(text)
     return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
 
 

@@ -20,6 +20,19 @@ def test_no_rows_are_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+def test_nothing_that_others_wrote_gives_the_terminal_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "a\033]0;x\a\033[2J\x9bb\u202ec\u2028d\ud800"
+    output.say(f"\033[32mgood\033[0m {evil}")
+    output.warn(evil)
+    output.note(evil)
+    output.show_json([evil])
+    said = capsys.readouterr()
+    assert said.out.startswith("\033[32mgood\033[0m a�]0;x��[2J�b�c d�\n")
+    assert "\\u202ec\\u2028d\\ud800" in said.out
+    assert said.out.count("\033") == 2
+    assert said.err == "ccr: a�]0;x��[2J�b�c d�\na�]0;x��[2J�b�c d�\n"
+
+
 def test_one_is_not_many() -> None:
     assert (output.counted(1, "fault"), output.counted(2, "fault")) == ("1 fault", "2 faults")
 

@@ -22,6 +22,11 @@ def test_long_lines_are_taken_whole(tmp_path: Path) -> None:
     assert tail(tmp_path / "log", 2) == lines[1:]
 
 
+def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text('{"a": "\u2028\x85"}\n')
+    assert tail(tmp_path / "log", 5) == ['{"a": "\u2028\x85"}']
+
+
 def test_an_empty_log_has_no_lines(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("")
     assert tail(tmp_path / "log", 5) == []
@@ -80,6 +85,10 @@ def test_an_error_stands_below() -> None:
     line = readable(request(status=502, rule=None, target=None, input_tokens=None, ms=None, error="no answer"))
     assert line.splitlines()[0] == "2026-01-02 03:04:05  502  - -> -  ? in, 30 out, whole ?, req_1"
     assert line.splitlines()[1].strip() == "answered with the error: no answer"
+
+
+def test_what_others_wrote_begins_no_line() -> None:
+    assert "\n" not in readable(request(asked_for="m\n2026", rule="a\nb", target="c\rd"))
 
 
 def test_a_failure_that_was_the_answer_is_said_once() -> None:
