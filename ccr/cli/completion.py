@@ -250,8 +250,10 @@ _ccr() {
     local word cur=${COMP_WORDS[COMP_CWORD]}
     local before=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
     COMPREPLY=()
-    while IFS= read -r word; do # compgen -W would run what stands in a name
-        [[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+    while IFS= read -r word; do # compgen -W would run what stands in a name, and so would the line
+        [[ $word == "$cur"* ]] || continue
+        [[ $word != *[^A-Za-z0-9_.,:/@+-]* ]] || word=$(printf %q "$word")
+        COMPREPLY+=("$word")
     done < <(_ccr_found)
 }
 complete -o default -F _ccr ccr
@@ -269,7 +271,7 @@ _ccr() {
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 if [[ $funcstack[1] == _ccr ]]; then _ccr "$@"; else compdef _ccr ccr; fi
 """
-PWSH = """# PowerShell completion for ccr
+PWSH = r"""# PowerShell completion for ccr
 Register-ArgumentCompleter -Native -CommandName ccr -ScriptBlock {
     param($word, $ast, $cursor)
 TABLES
@@ -286,7 +288,10 @@ TABLES
         elseif ($commands[$at]) { $commands[$at] }
         else { $values["$at $number"] }
     if ($found -is [string]) { $found = ccr completion $found 2>$null }
-    $found | Where-Object { $_ -like "$word*" } | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+    $found | Where-Object { $_ -like "$word*" } | ForEach-Object {
+        $text = if ($_ -match '^[\w,./:@+~-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+        [System.Management.Automation.CompletionResult]::new($text)
+    }
 }
 """
 SCRIPTS: Mapping[Shell, Callable[[Offers], str]] = {"bash": _bash, "zsh": _zsh, "fish": _fish, "pwsh": _pwsh}

@@ -72,7 +72,7 @@ def names(kind: Names) -> None:
             "models": [*here.models, *(f"{each.name},{model}" for each in providers for model in each.models)],
         }
         found = by_kind[kind]
-    output.write("".join(f"{name}\n" for name in found))
+    output.write("".join(f"{name}\n" for name in found if name.isprintable()))
 
 
 QUICK: Mapping[tuple[str, ...], Callable[[], None]] = {

@@ -1,5 +1,6 @@
 """The scripts, run in the shells that are there."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,20 @@ def test_every_script_can_be_read(ccr: Ccr, tmp_path: Path, shell: str) -> None:
     path = tmp_path / "script"
     path.write_text(ccr("completion", shell).out)
     assert subprocess.run([shell, "-n", str(path)], capture_output=True).stderr == b""
+
+
+def test_what_stands_in_a_name_is_not_run(ccr: Ccr, tmp_path: Path, program: Path, home: Path) -> None:
+    home.mkdir()
+    models = ["a$(touch x)", "a'b", "a\033[2J"]
+    providers = [{"name": "or", "api_base_url": "http://or.test/v1", "api_key": "k", "models": models}]
+    (home / "config.json").write_text(json.dumps({"Providers": providers}))
+    assert ccr("completion", "models").out == "or,a$(touch x)\nor,a'b\n"
+    text = BASH.format(script=ccr("completion", "bash").out, words="ccr model think", cur="or", number=3)
+    (tmp_path / "script").write_text(text)
+    env = {"HOME": str(home.parent), "PATH": f"{program.parent}:/usr/bin:/bin"}
+    done = subprocess.run(["bash", str(tmp_path / "script")], env=env, capture_output=True, text=True, timeout=30)
+    again = subprocess.run(["bash", "-c", "echo " + " ".join(done.stdout.split("\n"))], capture_output=True, text=True)
+    assert again.stdout == "or,a$(touch x) or,a'b\n"
 
 
 @pytest.mark.usefixtures("config")
