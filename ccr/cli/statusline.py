@@ -4,6 +4,7 @@ import json
 import os
 import select
 import sys
+import time
 from collections.abc import Callable, Mapping
 
 from ccr import env
@@ -11,7 +12,7 @@ from ccr.service.statusline.ask import NOBODY, Place, Said, activated, ask, deco
 from ccr.service.statusline.line import line
 from ccr.service.statusline.values import session, values
 
-PATIENCE = 0.1  # seconds that stdin may be silent
+PATIENCE = 0.1  # seconds for all of stdin
 MOST_BYTES = 1024 * 1024
 WIDTH = 120  # where nobody says how wide the terminal is
 UNUSUAL = {0: "the router does not answer", 401: "the router does not take this shell's key"}
@@ -57,8 +58,8 @@ def _input() -> bytes:
     """What is there: who forgets to close it is not waited for."""
     if sys.stdin is None or sys.stdin.isatty():
         return b""
-    data, at = b"", sys.stdin.fileno()
-    while len(data) < MOST_BYTES and select.select([at], [], [], PATIENCE)[0]:
+    data, at, until = b"", sys.stdin.fileno(), time.monotonic() + PATIENCE
+    while len(data) < MOST_BYTES and select.select([at], [], [], max(0.0, until - time.monotonic()))[0]:
         piece = os.read(at, 65536)
         if not piece:
             break

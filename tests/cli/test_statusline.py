@@ -1,6 +1,8 @@
+import contextlib
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -39,6 +41,21 @@ def run(*words: str, variables: Mapping[str, str] = {}, said: bytes = SAID) -> "
     return subprocess.run(
         [sys.executable, "-m", "ccr", *words], env=own, input=said, capture_output=True, timeout=20, check=False
     )
+
+
+def test_what_drips_into_stdin_is_not_waited_for() -> None:
+    own = {"HOME": "/nowhere", "LANG": "C"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ccr", "statusline"], env=own, stdin=-1, stdout=-1, bufsize=0
+    ) as drips:
+        assert drips.stdin
+        for _ in range(500):
+            with contextlib.suppress(BrokenPipeError):
+                drips.stdin.write(b" ")
+            if drips.poll() is not None:
+                break
+            time.sleep(0.02)
+        assert drips.returncode == 0
 
 
 def through(router: Upstream, **others: str) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _resolved(host: str, patience: float) -> str:
     found: list[str] = []
 
     def look_up() -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, UnicodeError):  # as for a name of 300 letters
             found.append(str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]))
 
     looking = threading.Thread(target=look_up, daemon=True)
@@ -135,6 +135,11 @@ def _split(address: str) -> tuple[str, int]:
     if scheme != "http" or not host or not port.isdigit() or "@" in host:
         return "", 0
     return host.strip("[]"), int(port)
+
+
+def at_once(path: str, flags: int) -> int:
+    """An opener for `open`: a pipe in a file's place is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _bracketed(host: str) -> str:
@@ -157,9 +162,9 @@ def _state(env: Mapping[str, str]) -> Place | None:
     """What the router of this user wrote down when it started."""
     home = env.get("CCR_HOME") or os.path.join(env.get("HOME") or "/", ".claude-code-router")
     try:
-        with open(os.path.join(home, STATE), "rb") as file:
+        with open(os.path.join(home, STATE), "rb", opener=at_once) as file:
             state = decoded(file.read(MOST_BYTES))
-    except OSError:
+    except (OSError, TypeError):
         return None
     host, port, key = state.get("host"), state.get("port"), state.get("key")
     if not isinstance(host, str) or not isinstance(port, int):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ccr.service.statusline.ask import Object
+from ccr.service.statusline.ask import Object, at_once
 
 FOREGROUND = ("main", "other")  # classes of requests that a person waits for
 DEEPEST = 64  # folders above this one
@@ -172,7 +172,7 @@ def _head(git: str) -> str:
 
 def _line(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace", opener=at_once) as file:
             return file.readline(4096).strip()
     except (OSError, ValueError):
         return ""

@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 import time
 from pathlib import Path
@@ -99,6 +100,15 @@ def test_a_key_that_no_header_can_hold_is_no_stack_trace() -> None:
 
 def test_a_name_without_an_address_is_nobody() -> None:
     assert ask(Place("nowhere.invalid", 1, ""), "/", patience=0.5) == NOBODY
+
+
+def test_a_name_that_no_name_server_takes_is_nobody() -> None:
+    assert ask(Place("a" * 300, 80, ""), "/", patience=0.5) == NOBODY
+
+
+def test_a_pipe_in_the_states_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ccr.state.json")
+    assert place({"CCR_HOME": str(tmp_path)}) is None
 
 
 def test_names_are_quoted_for_a_path() -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,12 @@ def test_the_branch_is_read_from_the_folder_or_one_above(tmp_path: Path) -> None
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/feature/x\n")
     (tmp_path / "a" / "b").mkdir(parents=True)
     assert branch(str(tmp_path / "a" / "b")) == "feature/x"
+
+
+def test_a_pipe_in_the_branchs_place_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(tmp_path / ".git" / "HEAD")
+    assert branch(str(tmp_path)) == ""
 
 
 def test_without_a_branch_it_is_the_commit(tmp_path: Path) -> None:
