@@ -1,9 +1,11 @@
 """doctor"""
 
+import contextlib
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,9 @@ from ccr.cli.output import Exit, Style
 from ccr.cli.service import now
 from ccr.messages.json import JsonObject
 from ccr.service.doctor.finding import Finding, State
+
+if TYPE_CHECKING:
+    from ccr.service.doctor.finding import Check
 
 STYLES: dict[State, Style] = {"ok": "good", "warning": "bold", "problem": "bad", "skipped": "dim"}
 WIDTH = max(map(len, STYLES))
@@ -36,10 +41,30 @@ def doctor(
 
     Nothing is changed and nothing is sent to a provider but with --live. Exit code 1: there are problems.
     """
-    from ccr.service.doctor import checks, examine
-    from ccr.service.doctor.finding import surroundings
+    from ccr.service.doctor import checks
 
     asked = checks.chosen(only or (), live=live, quick=quick)
+    with as_by_ctrl_c():
+        return _examined(asked, as_json=as_json)
+
+
+@contextlib.contextmanager
+def as_by_ctrl_c() -> Iterator[None]:
+    """Who ends it otherwise, as `timeout` and a closed terminal do, gets it cleaned up too."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
+    for each in (each for each, handler in before.items() if handler is signal.SIG_DFL):
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _examined(asked: Sequence["Check"], *, as_json: bool) -> int:
+    from ccr.service.doctor import examine
+    from ccr.service.doctor.finding import surroundings
+
     here = surroundings(env.current(), Path.cwd(), now(), env.changed())
     found: dict[str, tuple[Finding, ...]] = {}
     results = examine.examine(asked, here)

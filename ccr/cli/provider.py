@@ -7,7 +7,7 @@ import typer
 
 from ccr import env
 from ccr.cli import output
-from ccr.cli.doctor import Json, conclude, progress, show
+from ccr.cli.doctor import Json, as_by_ctrl_c, conclude, progress, show
 from ccr.cli.service import now
 
 group = typer.Typer(help="The configured providers: list, test.", rich_markup_mode=None)
@@ -53,11 +53,12 @@ def try_one(
     here = surroundings(env.current(), Path.cwd(), now(), env.changed())
     chosen = trial.chosen(here, name, tuple(models or ()), all_models=all_models)
     found = []
-    for part, look in trial.parts(chosen):
-        progress(f"{part} …", silent=as_json)
-        several = tuple(map(here.without_keys, look(here)))
-        progress("", silent=as_json)
-        if not as_json:
-            show(several)
-        found += [(part, each) for each in several]
+    with as_by_ctrl_c():
+        for part, look in trial.parts(chosen):
+            progress(f"{part} …", silent=as_json)
+            several = tuple(map(here.without_keys, look(here)))
+            progress("", silent=as_json)
+            if not as_json:
+                show(several)
+            found += [(part, each) for each in several]
     return conclude(found, as_json=as_json)

@@ -122,7 +122,8 @@ def test_a_running_router_is_told(person: Person, scripted: Upstream) -> None:
     assert f"ok       router: runs at http://127.0.0.1:{person.port} (pid " in ran.out
 
 
-def test_ctrl_c_leaves_nothing_behind(person: Person) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_it_leaves_nothing_behind(person: Person, by: signal.Signals) -> None:
     started, ended = person.work / "started", person.work / "ended"
     claude = person.work / "claude"
     claude.write_text(f'#!/bin/sh\n[ "$1" = -p ] && {{ echo $$ > {started}; sleep 50; touch {ended}; }}\n')
@@ -142,7 +143,7 @@ def test_ctrl_c_leaves_nothing_behind(person: Person) -> None:
         time.sleep(0.05)
     (state,) = temporary.glob("*/router/ccr.state.json")
     router = json.loads(state.read_text())["pid"]
-    os.killpg(doctor.pid, signal.SIGINT)
+    os.kill(doctor.pid, by)
     assert doctor.wait(15) == 130
     assert list(temporary.iterdir()) == []
     assert not any(Path(f"/proc/{pid}").exists() for pid in (router, int(started.read_text())))

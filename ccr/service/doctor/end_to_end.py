@@ -55,7 +55,8 @@ def _tried(claude: Path, folder: Path, env: Mapping[str, str]) -> Finding:
     work = folder / "work"
     work.mkdir()
     (work / "note.txt").write_text(f"{word}\n")
-    plain = {name: value for name, value in env.items() if not name.startswith(OTHERS)} | {"HOME": str(folder)}
+    plain = {name: value for name, value in env.items() if not name.startswith(OTHERS)}
+    plain |= {"HOME": str(folder), "TMPDIR": str(folder)}  # claude leaves its sockets there
     begin = time.monotonic()
     with Scripted(work / "note.txt", word) as script:
         try:

@@ -87,7 +87,9 @@ class Surroundings:
     def _keys(self) -> list[str]:
         if self.configured is None:
             return []
-        secrets = [self.configured.key, *(each.key.reveal() for each in self.config.providers if each.key)]
+        providers = self.config.providers
+        secrets = [self.configured.key, *(each.key.reveal() for each in providers if each.key)]
+        secrets += [value for each in providers for value in each.headers.values()]
         return sorted((key for key in set(secrets) if len(key) >= SHORTEST_KEY), key=len, reverse=True)
 
 

@@ -68,7 +68,7 @@ def walk(way: Way, now: float) -> None:
         connection = _secured(way, connection, target)
     with connection:
         if way.proxy is None:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, OverflowError):
                 way.skew = _skew(connection, target, now)
 
 

@@ -18,6 +18,11 @@ def test_keys_are_taken_out_of_what_was_seen_and_of_the_remedy(seen: Seen) -> No
     assert (found.seen, found.remedy) == ("it said: bad key ***", "not ***")
 
 
+def test_what_headers_hold_is_taken_out_too(seen: Seen) -> None:
+    here = seen(acme(headers={"x-my-secret": "shh-0123456789", "x-short": "ok"}))
+    assert here.without_keys(problem("x", "you sent shh-0123456789 ok")).seen == "you sent *** ok"
+
+
 def test_the_routers_own_key_is_taken_out_too(seen: Seen) -> None:
     here = seen({**acme(), "APIKEY": "router-key-1"})
     assert here.without_keys(problem("x", "router-key-1")).seen == "***"

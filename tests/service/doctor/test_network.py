@@ -193,6 +193,15 @@ def test_no_key_is_sent(scripted: Upstream) -> None:
     assert scripted.requests == []  # but a HEAD, which is not kept
 
 
+def test_a_date_beyond_all_dates_tells_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown.trusted))
+    with tls_server(shown, "Thu, 01 Jan 99999999999 00:00:00 GMT") as port:
+        way = Way(f"https://127.0.0.1:{port}/v1")
+        walk(way, NOW)
+    assert way.skew is None
+
+
 def test_an_answer_without_a_date_tells_no_time(scripted: Upstream) -> None:
     way = Way(f"{scripted.url}/v1")
     walk(way, NOW)
