@@ -1,5 +1,6 @@
 """Where settings and state lie on the disk."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -104,8 +105,15 @@ def _lack(script: Path, env: Mapping[str, str]) -> str | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by the owner alone. A link stays one: what it points to is written."""
-    path = path.resolve()
+    """Whole or not at all. A new file is for its owner alone; one that is there keeps owner and mode, and a link stays
+    one: what it points to is written. Raises ConfigInvalid where the owner has taken it from writing.
+    """
+    path = Path(os.path.realpath(path))
+    before = path.stat() if path.exists() else None
+    if before and not before.st_mode & 0o200:
+        raise ConfigInvalid(
+            f"{path}: its owner wants it unchanged (mode {before.st_mode & 0o777:o}); chmod u+w allows it"
+        )
     _make_dir(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
     try:
@@ -113,10 +121,19 @@ def write(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+            if before:
+                keep(file.fileno(), before)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def keep(file: int, before: os.stat_result) -> None:
+    """Owner and mode as they were: whoever edits it as root leaves it to its user."""
+    with contextlib.suppress(PermissionError):
+        os.fchown(file, before.st_uid, before.st_gid)
+    os.fchmod(file, before.st_mode & 0o777)
 
 
 def _make_dir(path: Path) -> None:

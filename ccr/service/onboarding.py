@@ -3,6 +3,7 @@ this folder is trusted, whether a key of the environment is used. What is there 
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -24,17 +25,30 @@ def file(env: Mapping[str, str]) -> Path:
 
 def answer(path: Path, tell: Tell, trusted: Path | None = None, key: str = "") -> None:
     """Writes what is missing, and nothing where nothing is; a file that cannot be understood is left to claude."""
-    path = path.resolve()  # a link stays one
+    path = Path(os.path.realpath(path))  # a link stays one
     try:
-        before = json.loads(path.read_text()) if path.exists() else {}
+        before = _content(path)
         after = answered(before, trusted, key)
-    except (ValueError, RecursionError, TypeError):
+        text = json.dumps(after, indent=2, allow_nan=False)
+    except (ValueError, RecursionError, TypeError, OSError):
         tell(f"{path} is broken and was left as it is: claude will say more, and ask its first questions")
         return
-    if after != before:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        state.replace(path, json.dumps(after, indent=2).encode())
-        path.chmod(mode)
+    if after == before:
+        return
+    if os.path.lexists(path) and not path.stat().st_mode & 0o200:
+        tell(f"{path} may not be written and was left as it is: claude will ask its first questions")
+        return
+    files.write(path, text)
+
+
+def _content(path: Path) -> Json:
+    """Raises ValueError for what is no file, such as a pipe or a link to itself."""
+    if not os.path.lexists(path):
+        return {}
+    if not path.is_file():
+        raise ValueError(path)
+    said: Json = json.loads(path.read_text())
+    return said
 
 
 def answered(before: Json, trusted: Path | None = None, key: str = "") -> JsonObject:

@@ -1,10 +1,13 @@
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ccr import env
 from ccr.cli.main import run
 from ccr.service import state
 from tests.cli.conftest import Ccr, Terminal
@@ -83,10 +86,11 @@ def test_what_cannot_be_read_is_named(ccr: Ccr, home: Path, name: str, text: str
 
 
 def test_a_route_is_set_where_it_stands(ccr: Ccr, file: Path) -> None:
+    file.chmod(0o640)
     done = ccr("model", "default", "local,c")
     assert (done.code, done.out) == (0, f"default: or,a -> local,c ({file})\n")
     assert file.read_text() == FILE.replace('"or,a"', '"local,c"')
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_model_that_one_provider_has_needs_no_provider(ccr: Ccr, file: Path) -> None:
@@ -121,6 +125,25 @@ def test_what_would_not_be_valid_is_not_written(ccr: Ccr, file: Path, words: tup
 
 def test_a_model_that_is_not_listed_is_taken_and_told(ccr: Ccr, file: Path) -> None:
     assert ccr("model", "default", "or,new").err == "ccr: or does not list new; it is asked all the same\n"
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_empty_model_takes_nothing_out(ccr: Ccr, file: Path, nothing: str) -> None:
+    done = ccr("model", "think", nothing)
+    assert (done.code, "`ccr model --unset think` takes the route out" in done.err) == (1, True)
+    assert file.read_text() == FILE
+
+
+def test_of_two_at_once_neither_is_lost(ccr: Ccr, file: Path) -> None:
+    begin = "import sys; from ccr.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    environment = {**env.changed(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    names = [f"mine{number}" for number in range(4)]
+    started = [
+        subprocess.Popen([sys.executable, "-c", begin, "model", name, "or,a"], env=environment, stdout=-3, stderr=-3)
+        for name in names
+    ]
+    assert [each.wait(30) for each in started] == [0, 0, 0, 0]
+    assert all(f'"{name}"' in file.read_text() for name in names)
 
 
 def test_setting_what_holds_already_writes_nothing(ccr: Ccr, file: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -150,6 +151,32 @@ def test_what_is_written_is_the_owners_alone(env: dict[str, str]) -> None:
     path = put(env, "config.json")
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert [each.name for each in path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("{}")
+    path.chmod(0o640)
+    write(path, "{} // new")
+    assert (path.stat().st_mode & 0o777, path.read_text()) == (0o640, "{} // new")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+def test_what_root_writes_stays_its_users(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("{}")
+    os.chown(path, 1000, 1001)
+    write(path, "{} // new")
+    assert (path.stat().st_uid, path.stat().st_gid) == (1000, 1001)
+
+
+def test_a_file_that_its_owner_wants_unchanged_stays(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("{}")
+    path.chmod(0o444)
+    with pytest.raises(ConfigInvalid, match=r"config.json: its owner wants it unchanged \(mode 444\); chmod u\+w"):
+        write(path, "{} // new")
+    assert path.read_text() == "{}"
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(env: dict[str, str]) -> None:

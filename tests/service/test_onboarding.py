@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def test_a_link_and_its_rights_stay(tmp_path: Path) -> None:
         '{"projects": {"/w": 1}}',
         "[" * 100_000,
         "",
+        '{"odd": 1e400}',
         '{"customApiKeyResponses": 1}',
     ]
     + ['{"customApiKeyResponses": {"approved": "x"}}'],
@@ -88,6 +90,28 @@ def test_a_broken_file_is_left_alone_and_named(tmp_path: Path, text: str) -> Non
     answer(path, told.append, HERE, KEY)
     assert path.read_text() == text
     assert told == [f"{path} is broken and was left as it is: claude will say more, and ask its first questions"]
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    told: list[str] = []
+    for name in ("pipe", "loop"):
+        answer(tmp_path / name, told.append, HERE)
+    assert len(told) == 2
+    assert (tmp_path / "loop").is_symlink()
+
+
+def test_a_file_that_may_not_be_written_stays(tmp_path: Path) -> None:
+    path = tmp_path / ".claude.json"
+    path.write_text("{}")
+    path.chmod(0o400)
+    told: list[str] = []
+    answer(path, told.append, HERE)
+    assert (path.read_text(), told) == (
+        "{}",
+        [f"{path} may not be written and was left as it is: claude will ask its first questions"],
+    )
 
 
 def test_a_file_that_is_no_text_is_broken_too(tmp_path: Path) -> None:
