@@ -43,7 +43,9 @@ TOOLLESS = re.compile(
 # What a provider says of the request itself. OpenRouter says 404, and llama.cpp 500, of images.
 OF_THE_REQUEST = (400, 404, 413, 422, 500)
 # Behind it stands what was sent, which may say anything: pydantic "[type=…, input_value='…']", FastAPI "'input': '…'".
-QUOTED = re.compile(r"input_value=|['\"]input['\"]:")
+QUOTED = re.compile(r"input_value=|['\"]input['\"]:|\binput: ?['\"]")
+# OpenAI says "Country, region, or territory not supported" with a 403, Gemini "User location is not supported" with a 400.
+PLACE = re.compile(r"\bcountry[^.]{0,40} not supported|unsupported_country|user location is not supported", re.I)
 STATUS = re.compile("[1-5][0-9]{2}")
 MODEL = re.compile(r"model|deployment|engine", re.I)
 # Whose account or key it is, is nobody's business: OpenAI "in organization org-…", "Incorrect API key provided: sk-…",
@@ -91,6 +93,10 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
     if of_the_request and (lack := lack_of(told)):
         return UpstreamRefused(message + _remedy(lack, target), target=target, lack=lack)
     match status:
+        case 400 | 403 if PLACE.search(told) or PLACE.search(said.code):
+            remedy = "set a proxy for it, or choose another provider"
+            wrong = f"{target.provider} does not serve the country that this comes from; {remedy}"
+            return UpstreamKeyRefused(f"{message}: {wrong}", target=target, retry=False)
         case 401 | 403:
             key = f"check {key_source}" if key_source else f"check the api_key of provider {target.provider}"
             return UpstreamKeyRefused(

@@ -341,7 +341,9 @@ def test_what_is_no_matter_of_the_request_is_no_overflow_and_no_lack(status: int
 
 
 @pytest.mark.parametrize("words", [OVERFLOWS, "too many images", "Rate limit reached", "does not support tools"])
-@pytest.mark.parametrize("mark", ["[type=string_type, input_value='", "{'msg': 'no string', 'input': '", '"input":"'])
+@pytest.mark.parametrize(
+    "mark", ["[type=string_type, input_value='", "{'msg': 'no string', 'input': '", '"input":"', "Your input: '"]
+)
 def test_what_quotes_the_request_says_nothing_of_it(words: str, mark: str) -> None:
     problem = said(f"Input should be a valid string {mark}{words}', input_type=str]", 400)
     assert type(problem) is UpstreamRefused
