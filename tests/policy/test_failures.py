@@ -110,6 +110,22 @@ def test_a_silent_error_says_its_status() -> None:
     assert said("", 500).message.startswith("status 500 without a message")
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (403, "Country, region, or territory not supported", ""),
+        (403, "no", "unsupported_country_region_territory"),
+        (400, "User location is not supported for the API use.", "FAILED_PRECONDITION"),
+    ],
+)
+def test_a_country_that_is_not_served_is_no_wrong_key(status: int, text: str, code: str) -> None:
+    failure = said(text, status, code)
+    assert type(failure) is UpstreamKeyRefused
+    assert "refused the key" not in failure.message
+    assert failure.message.endswith("; set a proxy for it, or choose another provider")
+    assert heals_elsewhere(failure)
+
+
 def test_a_refused_key_names_where_the_key_comes_from() -> None:
     problem = classify(UpstreamSaid("bad key", status=401), TARGET, "$ACME_API_KEY")
     assert "check $ACME_API_KEY" in problem.message
