@@ -97,6 +97,11 @@ def read(path: Path) -> JsonObject | None:
         return None
 
 
+def readable(path: Path) -> bool:
+    """An empty file says nothing, and nothing wrong."""
+    return read(path) is not None or path.stat().st_size == 0
+
+
 def _parsed(text: str) -> JsonObject | None:
     try:
         settings = json.loads(text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
-from ccr.service import client
+from ccr.service import client, settings
 from ccr.service import conflicts as between
 from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, warning
 
@@ -68,6 +68,11 @@ def conflicts(here: Surroundings) -> Iterator[Finding]:
     """What `ccr code` or an activated shell does not heal by itself is a warning."""
     assert here.configured is not None
     found = between.conflicts(here.changed, here.folder, here.configured)
+    broken = [
+        path for path in settings.files(here.changed, here.folder) if path.exists() and not settings.readable(path)
+    ]
+    for path in broken:
+        yield warning("conflicts", f"{path} cannot be read as JSON", "correct it: what it says does not count")
     for each in found:
         stale = each.place == STALE  # healed by doing it anew, and until then claude fails in it
         if set(between.BOTH) <= set(each.healed_by) and not stale:
@@ -75,5 +80,5 @@ def conflicts(here: Surroundings) -> Iterator[Finding]:
         else:
             only = f" (not in `ccr {each.healed_by[0]}`)" if each.healed_by and not stale else ""
             yield warning("conflicts", f"{each.place} {each.effect}{only}", each.remedy)
-    if not found:
+    if not found and not broken:
         yield ok("conflicts", "nothing here leads claude past the router")

@@ -67,6 +67,16 @@ def test_what_nobody_heals_is_a_warning_with_its_remedy(seen: Seen) -> None:
     assert ("warning", True) in [(each.state, bool(each.remedy)) for each in found]
 
 
+def test_a_settings_file_that_is_broken_is_a_warning(seen: Seen, tmp_path: Path) -> None:
+    path = tmp_path / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text("{ nonsense")
+    (found,) = conflicts(seen(acme()))
+    assert (found.state, found.seen) == ("warning", f"{path} cannot be read as JSON")
+    path.write_text("")
+    assert [each.state for each in conflicts(seen(acme()))] == ["ok"]
+
+
 def test_what_is_healed_is_told_and_no_warning(seen: Seen) -> None:
     (found,) = conflicts(seen(acme(), ANTHROPIC_API_KEY="sk-ant-0123456789"))
     assert (found.state, "sk-ant" in found.seen) == ("ok", False)
