@@ -174,7 +174,9 @@ def test_the_client_shows_its_title(client: Client, router: Router, chat_upstrea
     assert "<" not in ran.out
 
 
-@pytest.mark.contract("6", "a rate limit that says when it ends (retry-after in seconds, in milliseconds, as a date)")
+@pytest.mark.contract(
+    "6", "a rate limit that says when it ends (retry-after in seconds, in milliseconds, as a date), within a minute"
+)
 @pytest.mark.parametrize("form", ["seconds", "milliseconds", "date"])
 def test_the_client_waits_for_so_long(client: Client, router: Router, chat_upstream: Upstream, form: str) -> None:
     def limited(request: Received) -> Answer:
