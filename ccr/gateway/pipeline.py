@@ -121,28 +121,12 @@ async def first_success(call: Call, seen: Look) -> Answer:
 
 async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     """One try at one target. Whatever ends it, nothing of it stays open but an answer that is being streamed."""
-    runtime, inbound, request = call.runtime, call.inbound, seen.request
+    runtime, inbound = call.runtime, call.inbound
     upstream = runtime.upstreams[target.provider]
-    if upstream.key_missing:
-        restart = (
-            "on the host and run `make shell-router` there" if runtime.config.localhost else "and restart the router"
-        )
-        raise UpstreamKeyRefused(
-            f"provider {target.provider} has no key: set {upstream.key_source} {restart}, "
-            f"or choose another model than {target}",
-            target=target,
-            retry=False,
-        )
+    require_key(upstream, target, runtime)
     copy = passes_through(inbound, upstream, target)
-    named = Naming(inbound.request_id, request.model if inbound.client.name == "anthropic" else None)
-    known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
-    prompt = await measured(request, ours, known, target, runtime)
-    refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
-    if seen.facts.request_class == "safety" and not copy:
-        request = with_room_for_a_verdict(request)
-    request = fitted(request, known, prompt)
-    call.meter = Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
-    call.samples(request, ours)
+    named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
+    request, call.meter = await adjusted(call, seen, target, copy=copy)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
     limit = upstream.timeouts.first_byte if request.stream else upstream.timeouts.total
@@ -172,6 +156,33 @@ async def attempt(call: Call, seen: Look, target: Target) -> Answer:
     finally:
         if incoming:
             await incoming.close()
+
+
+def require_key(upstream: Upstream, target: Target, runtime: Runtime) -> None:
+    if upstream.key_missing:
+        restart = (
+            "on the host and run `make shell-router` there" if runtime.config.localhost else "and restart the router"
+        )
+        raise UpstreamKeyRefused(
+            f"provider {target.provider} has no key: set {upstream.key_source} {restart}, "
+            f"or choose another model than {target}",
+            target=target,
+            retry=False,
+        )
+
+
+async def adjusted(call: Call, seen: Look, target: Target, *, copy: bool) -> tuple[Request, Meter]:
+    """The request with no more asked for than the model has room for; and who reads the figures off its answer."""
+    runtime, request = call.runtime, seen.request
+    upstream = runtime.upstreams[target.provider]
+    known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
+    prompt = await measured(request, ours, known, target, runtime)
+    refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
+    if seen.facts.request_class == "safety" and not copy:
+        request = with_room_for_a_verdict(request)
+    request = fitted(request, known, prompt)
+    call.samples(request, ours)
+    return request, Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
 
 
 def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Target) -> tuple[Stage, ...]:
