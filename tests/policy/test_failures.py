@@ -324,7 +324,7 @@ def test_no_text_holds_up_the_router(pattern: re.Pattern[str]) -> None:
     for text in hostile(pattern, 2 * failures.LONGEST):
         began = time.thread_time()
         list(pattern.finditer(text))
-        assert time.thread_time() - began < 0.15, text[:200]
+        assert time.thread_time() - began < 0.5, text[:200]
 
 
 @pytest.mark.parametrize(
