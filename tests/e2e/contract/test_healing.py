@@ -267,3 +267,38 @@ def test_the_client_waits_and_asks_again_as_it_was(client: Client, router: Route
     assert (ran.code, ran.out) == (0, "done\n")
     first, second = chat_upstream.requests
     assert first.json["messages"] == second.json["messages"]
+
+
+def pdf(path: Path) -> str:
+    """One empty page."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj%sendobj\n" % (number, body)
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"xref\n0 4\n0000000000 65535 f \n" + rows + b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    path.write_bytes(data + table % len(data))
+    return str(path)
+
+
+@pytest.mark.contract("6", "a PDF is refused")
+def test_the_client_takes_the_pdf_out_and_goes_on(client: Client, router: Router, messages_upstream: Upstream) -> None:
+    look: list[Part] = [tool("Read", {"file_path": pdf(client.work / "a.pdf")}), usage(9, 9)]
+    words = "messages.2.content.1: this model does not support the document content block"
+    provider = Refusing(messages_upstream, holds('"application/pdf"'), words, look)
+    ran = client.claude("-p", "look", FREE, *CLAUDE, url=router.url)
+    assert (ran.code, ran.out, len(provider.refused)) == (0, "done\n", 1)
+
+
+@pytest.mark.contract("6", "thinking with a budget is refused")
+def test_the_client_lets_the_model_choose_how_much(client: Client, router: Router, messages_upstream: Upstream) -> None:
+    words = '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" instead.'
+    provider = Refusing(messages_upstream, holds('"budget_tokens"'), words)
+    ran = client.claude("-p", "say hello", "--model", "claude/claude-sonnet-4-5", url=router.url)
+    assert (ran.code, ran.out, len(provider.refused)) == (0, "done\n", 1)
+    assert provider.healed.get("thinking", {}).get("type") != "enabled"
