@@ -12,7 +12,7 @@ from tests.support import chat, messages, responses
 from tests.support.parts import text, thinking, usage
 from tests.support.running import KEY, Router, running_router
 from tests.support.sse import frames, heard
-from tests.support.upstream import Answer, Gate, Upstream, Wait, raw
+from tests.support.upstream import Answer, Gate, Upstream, Wait, raw, reply
 
 ANSWER = (text("here it is"), usage(1000, 7, cached=400))
 HI = [{"role": "user", "content": "hi"}]
@@ -76,6 +76,18 @@ def test_the_openai_sdk_reads_responses(
     assert whole.output_text == "here it is"
     assert whole.usage
     assert (whole.usage.input_tokens, whole.usage.output_tokens) == (1000, 7)
+
+
+def test_the_openai_sdk_reads_a_failure_of_responses(hasty: Router, chat_upstream: Upstream) -> None:
+    """Its stream() takes an error before response.created for a fault of its own."""
+    chat_upstream.play([late(reply(400, {"error": {"message": "no such thing"}})) for _ in range(2)])
+    with openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0) as client:
+        with client.responses.stream(model="chat,m", input="hi") as stream:
+            gathered = [event.type for event in stream]
+        events = list(client.responses.create(model="chat,m", input="hi", stream=True))
+    assert gathered == [event.type for event in events]
+    assert gathered == ["response.created", "response.in_progress", "error", "response.failed"]
+    assert "no such thing" in events[-2].message  # type: ignore[union-attr]
 
 
 def test_a_client_that_leaves_while_it_waits_lets_the_provider_go(hasty: Router, chat_upstream: Upstream) -> None:

@@ -68,11 +68,12 @@ class ResponsesWriter:
     def fail(self, error: RequestProblem, request_id: str) -> bytes:
         kind, code = told(error)
         code = _CODES.get(code or "", code) or kind
-        self._id = self._id or f"resp_{request_id.removeprefix('req_')}"
+        # openai-python's stream() raises at an error before it: "Expected to have received `response.created` before `error`".
+        opening = b"" if self._begun else self.write(Start(request_id.removeprefix("req_"), self._model))
         said: JsonObject = {"code": code, "message": error.message}
         failed = self._response("failed") | {"error": said}
         told_so: JsonObject = {"type": "error", **said, "param": None}
-        return self._frame(told_so) + self._frame({"type": "response.failed", "response": failed})
+        return opening + self._frame(told_so) + self._frame({"type": "response.failed", "response": failed})
 
     def ping(self) -> bytes:
         """As OpenAI does it (https://github.com/openai/openai-node/pull/1965): Codex takes no comment for a sign of life

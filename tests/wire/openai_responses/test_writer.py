@@ -325,8 +325,15 @@ def test_what_breaks_an_answer_is_its_last_word(error: Any, code: str) -> None:
     assert failed["response"]["error"] == {"code": code, "message": "cut"}
 
 
-def test_an_answer_that_never_began_has_the_requests_id() -> None:
-    assert read(CLIENT.writer(HI).fail(UpstreamCut("cut"), "req_9"))[-1]["response"]["id"] == "resp_9"
+def test_an_answer_that_never_began_begins_to_fail() -> None:
+    writer = CLIENT.writer(HI)
+    found = read(writer.fail(UpstreamCut("cut"), "req_9"))
+    assert kinds(found) == ["created", "in_progress", "error", "failed"]
+    for event in found:
+        EVENT.validate_python(event)
+    assert {(event["response"]["id"], event["response"]["model"]) for event in found if "response" in event} == {
+        ("resp_9", HI.model)
+    }
 
 
 def test_a_whole_answer_is_the_streams_last_word() -> None:
