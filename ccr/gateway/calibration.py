@@ -12,12 +12,15 @@ SIZEABLE = 2_000
 # Claude's newer tokenizers find up to 1.35 times what ours does (https://platform.claude.com/docs/en/about-claude/models);
 # what lies far outside says something else: pictures, a host that counts a cached prompt twice, or not at all.
 BOUNDS = (0.8, 2.5)
-# Erring high is cheap, erring low an overflow: a larger ratio is believed fast, a smaller one slowly.
-RISE, FALL = 0.5, 0.05
+# Erring high is cheap, erring low an overflow: of the latest ratios a high one is believed, but not the highest: a single
+# odd answer tells nothing.
+KEPT = 7
 # Nobody knows yet: Claude, GPT and the open models' tokenizers lie between 0.9 and 1.35.
 UNKNOWN = 1.15
-# Exact counts that are made for learning alone: the first few, then one in so many.
+# Exact counts that are made for learning alone: the first few, then one in so many; more while the latest one told of a
+# ratio that is farther than this from the one believed.
 FIRST, EVERY = 3, 50
+SOON, APART = 5, 0.15
 
 
 class Calibration:
@@ -25,23 +28,21 @@ class Calibration:
 
     def __init__(self, most: int = 1024) -> None:
         self._most = most
-        self._ratios: OrderedDict[tuple[Target, bool], float] = OrderedDict()
+        self._ratios: OrderedDict[tuple[Target, bool], tuple[float, ...]] = OrderedDict()  # the latest comes last
         self._answers: OrderedDict[Target, int] = OrderedDict()
 
     def learn(self, target: Target, ours: TokenCount, real: int) -> None:
         low, high = BOUNDS
         if ours.tokens < SIZEABLE or not low <= real / ours.tokens <= high:
             return
-        ratio = real / ours.tokens
-        known = self._ratios.get((target, ours.exact), ratio)
-        self._ratios[target, ours.exact] = known + (RISE if ratio > known else FALL) * (ratio - known)
-        self._ratios.move_to_end((target, ours.exact))
+        known = self._ratios.pop((target, ours.exact), ())
+        self._ratios[target, ours.exact] = (*known, real / ours.tokens)[-KEPT:]
         if len(self._ratios) > self._most:
             self._ratios.popitem(last=False)
 
     def tokens(self, target: Target, ours: TokenCount, unknown: float = 1.0) -> int:
         """As the target would count them; by `unknown` where it has said nothing yet."""
-        return math.ceil(ours.tokens * self._ratios.get((target, ours.exact), unknown))
+        return math.ceil(ours.tokens * _believed(self._ratios.get((target, ours.exact), (unknown,))))
 
     def wants(self, target: Target, ours: TokenCount) -> bool:
         """Whether an exact count is worth making for this answer."""
@@ -50,7 +51,16 @@ class Calibration:
         answers = self._answers[target] = self._answers.pop(target, 0) + 1
         if len(self._answers) > self._most:
             self._answers.popitem(last=False)
-        return answers <= FIRST or answers % EVERY == 0
+        return answers <= FIRST or answers % (SOON if self._doubts(target) else EVERY) == 0
+
+    def _doubts(self, target: Target) -> bool:
+        ratios = self._ratios.get((target, True), (1.0,))
+        return abs(ratios[-1] - _believed(ratios)) > APART
+
+
+def _believed(ratios: tuple[float, ...]) -> float:
+    """The highest but one."""
+    return sorted(ratios)[-2:][0]
 
 
 class Sample:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ccr.gateway.calibration import EVERY, FIRST, SIZEABLE, UNKNOWN, Calibration, Sample
+from ccr.gateway.calibration import EVERY, FIRST, KEPT, SIZEABLE, SOON, UNKNOWN, Calibration, Sample
 from ccr.routing.tokens import TokenCount
 from tests.support.wiring import target
 
@@ -25,16 +25,25 @@ def test_one_answer_tells_how_its_target_counts() -> None:
     assert calibration.tokens(A, GUESS) == 10_000, "an estimate errs otherwise"
 
 
-def test_it_errs_high() -> None:
+def learnt(*reals: int) -> Calibration:
     calibration = Calibration()
-    calibration.learn(A, EXACT, 10_000)
-    calibration.learn(A, EXACT, 14_000)
-    assert calibration.tokens(A, EXACT) == 12_000
-    calibration.learn(A, EXACT, 10_000)
-    assert calibration.tokens(A, EXACT) == 11_900
-    for _ in range(200):
-        calibration.learn(A, EXACT, 10_000)
-    assert calibration.tokens(A, EXACT) <= 10_001, "but not for ever"
+    for real in reals:
+        calibration.learn(A, EXACT, real)
+    return calibration
+
+
+@pytest.mark.parametrize("reals", [(24_000, 10_000), (10_000, 24_000), (10_000, 10_000, 24_000, 10_000)])
+def test_one_odd_answer_does_not_count(reals: tuple[int, ...]) -> None:
+    assert learnt(*reals).tokens(A, EXACT) == 10_000
+
+
+def test_it_errs_high() -> None:
+    assert learnt(10_000, 13_000, 10_000, 11_000, 10_000, 12_000).tokens(A, EXACT) == 12_000
+
+
+def test_it_goes_by_the_latest_answers() -> None:
+    assert learnt(24_000, 24_000, *[10_000] * KEPT).tokens(A, EXACT) == 10_000
+    assert learnt(*[10_000] * KEPT, 13_000, 13_000).tokens(A, EXACT) == 13_000
 
 
 @pytest.mark.parametrize("real", [7_000, 26_000])
@@ -64,6 +73,18 @@ def test_an_exact_count_is_wanted_at_first_and_then_now_and_then() -> None:
     assert [number for number, yes in enumerate(wanted, 1) if yes] == [*range(1, FIRST + 1), EVERY, 2 * EVERY]
     assert not calibration.wants(B, EXACT), "there is one"
     assert not calibration.wants(B, TokenCount(10, exact=False))
+
+
+def test_a_wrong_belief_is_soon_mended() -> None:
+    calibration = learnt(10_000, 24_000, 24_000)
+    answers = 0
+    while calibration.tokens(A, EXACT) > 11_500:
+        answers += 1
+        if calibration.wants(A, GUESS):
+            calibration.learn(A, EXACT, 10_000)
+    assert answers <= KEPT * SOON
+    wanted = [calibration.wants(A, GUESS) for _ in range(EVERY)]
+    assert wanted.count(True) == 1, "it has found peace"
 
 
 async def test_an_exact_count_that_came_in_time_is_learnt_too() -> None:
