@@ -31,14 +31,13 @@ def _row(pattern: str) -> re.Pattern[str]:
 # like a prompt that is too long alone.
 BOTH = (
     _row(r"exceed context limit: <had> \+ <asked> > <limit>"),  # Anthropic
-    # DeepSeek and OpenAI "you requested 9000 tokens (5000 in the messages, 4000 in the completion)"; SGLang "32000 tokens
-    # from the input messages and 64000 tokens for the completion"
+    # OpenAI and DeepSeek "you requested 9300 tokens (5000 in the messages, 300 in the functions, and 4000 in the completion)"
+    # OpenRouter "requested about 140000 tokens (2000 of text input, 10000 of tool input, 128000 in the output)"
+    # SGLang "requested a total of 96000 tokens: 32000 tokens from the input messages and 64000 tokens for the completion"
     _row(
-        r"maximum context length (?:is|of) <limit>.{0,400}?<had> (?:in|tokens from) the (?:messages|input).{0,400}?"
-        r"<asked> (?:in|tokens for) the completion"
+        r"maximum context length (?:is|of) <limit>.{0,400}?requested (?:about |a total of )?<both> tokens.{0,400}?"
+        r"<asked> (?:in|(?:tokens )?for) the (?:completion|output)"
     ),
-    # OpenRouter "you requested about 140000 tokens (2000 of text input, 10000 of tool input, 128000 in the output)"
-    _row(r"maximum context length is <limit>.{0,400}?requested about <both> tokens.{0,400}?<asked> in the output"),
     # vLLM "maximum context length is 32768 tokens and your request has 2000 input tokens (64000 > 32768 - 2000)"
     _row(r"maximum context length is <limit> tokens and your request has <had> input tokens \(<asked> >"),
     # vLLM "you requested 64000 output tokens and your prompt contains 2000 input tokens"
@@ -84,6 +83,9 @@ def overflow_of(text: str, code: str, words: str) -> ContextOverflow | None:
     if both is not None and asked is not None:
         had = both - asked
     limit = said.get("limit")
-    if had is not None and limit is not None and had + (asked or 0) <= limit:  # other numbers than those that count
+    if had is not None and limit is not None and had + (asked or 0) <= limit:
+        # A prompt as long as the window leaves no room for an answer: vLLM refuses it.
+        if code not in CODES and (asked is not None or had < limit):
+            return None
         had = asked = None
     return ContextOverflow(words, had=had, asked=asked, limit=limit)

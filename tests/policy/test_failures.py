@@ -345,6 +345,15 @@ def test_a_long_error_is_read_at_once(piece: str) -> None:
     assert len(problem.message) < 5000
 
 
+def test_an_overflow_whose_numbers_fit_is_what_its_status_says() -> None:
+    fits = "prompt is too long: 200 tokens > 300 maximum"
+    assert [type(said(fits, status)) for status in (400, 413, 500)] == [
+        UpstreamRefused,
+        UpstreamTooLarge,
+        UpstreamFailed,
+    ]
+
+
 OVERFLOWS = "prompt is too long: 300 tokens > 200 maximum"
 
 

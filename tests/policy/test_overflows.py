@@ -107,6 +107,17 @@ def test_a_prompt_that_is_too_long_is_known_with_its_numbers(text: str, had: int
             (9564, 128000, 131072),
         ),  # DeepSeek
         (
+            "This model's maximum context length is 16385 tokens. However, you requested 16500 tokens (12104 in the "
+            "messages, 300 in the functions, and 4096 in the completion). Please reduce the length of the messages, "
+            "functions, or completion.",
+            (12404, 4096, 16385),
+        ),  # OpenAI
+        (
+            "This model's maximum context length is 4097 tokens, however you requested 4500 tokens (3500 in your prompt; "
+            "1000 for the completion). Please reduce your prompt; or completion length.",
+            (3500, 1000, 4097),
+        ),  # OpenAI, completions
+        (
             "Requested token count exceeds the model's maximum context length of 32768 tokens. You requested a total of "
             "96000 tokens: 32000 tokens from the input messages and 64000 tokens for the completion.",
             (32000, 64000, 32768),
@@ -144,12 +155,19 @@ def test_prompt_and_answer_together_are_told_apart_from_the_prompt_alone(
     "text",
     [
         "prompt is too long: 10 tokens > 200000 maximum",
-        "input length and `max_tokens` exceed context limit: 10 + 20 > 200000",
+        "input length and `max_tokens` exceed context limit: 190000 + 10000 > 200000",
     ],
 )
-def test_numbers_that_would_fit_are_others(text: str) -> None:
-    found = overflow(text)
+def test_numbers_that_fit_are_no_overflow(text: str) -> None:
+    assert overflow_of(text, "", text) is None
+    found = overflow(text, "context_length_exceeded")
     assert (found.had, found.asked, found.limit) == (None, None, 200000)
+
+
+def test_a_prompt_as_long_as_the_window_leaves_no_room_for_an_answer() -> None:
+    # vLLM refuses it in these words.
+    found = overflow("This model's maximum context length is 4096 tokens. However, your request has 4096 input tokens.")
+    assert (found.had, found.limit) == (None, 4096)
 
 
 @pytest.mark.parametrize("code", ["context_length_exceeded", "exceed_context_size_error", "1261"])
