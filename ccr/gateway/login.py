@@ -22,18 +22,25 @@ BETA = "oauth-"  # belongs to a login as other betas do to their fields
 def apart(inbound: Inbound, key: str) -> Inbound:
     """With the login beside the other headers, which go to many places, and without the router's own key."""
     given = {name: inbound.headers[name] for name in HEADERS if inbound.headers.get(name)}
-    login = {name: Secret(value) for name, value in given.items() if _token(value) != key}
+    login = {name: Secret(value) for name, value in given.items() if _token(name, value) not in ("", key)}
     headers = {name: value for name, value in inbound.headers.items() if name not in (*HEADERS, KEY)}
     return replace(inbound, headers=headers, login=login)
 
 
 def tokens(inbound: Inbound) -> Iterator[str]:
-    return (_token(value.reveal()) for value in inbound.login.values())
+    return (_token(name, value.reveal()) for name, value in inbound.login.items())
 
 
-def _token(value: str) -> str:
-    """Without the scheme, and without blanks of any kind, which the router's own key may have too."""
-    return (value.split() or [""])[-1]
+def _token(name: str, value: str) -> str:
+    """Without the scheme and blanks of any kind; none where the value is of another form, in which the router's own key
+    may hide."""
+    match name, value.split():
+        case "authorization", [scheme, token] if scheme.lower() == "bearer":
+            return token
+        case "x-api-key", [token]:
+            return token
+        case _:
+            return ""
 
 
 def proof(inbound: Inbound, target: Target) -> Mapping[str, str]:

@@ -1,4 +1,5 @@
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -44,6 +45,14 @@ def test_the_routers_key_is_no_login() -> None:
         for own in (f"Bearer {blank}the-key", f"Bearer the-key{blank}"):
             assert not inbound(authorization=own, x_api_key=f"the-key{blank}").login
     assert not inbound(authorization=" ", x_ccr_key="the-key").headers
+    for own in (
+        "Bearer the-key x",
+        "Bearer, Bearer the-key",
+        f"Basic {b64encode(b'x:the-key').decode()}",
+        "the-key",
+        "mine",
+    ):
+        assert not inbound(authorization=own, x_api_key="mine the-key").login
     assert inbound(authorization=LOGIN, x_ccr_key="the-key").login == {"authorization": Secret(LOGIN)}
     assert inbound(authorization="Bearer the-key", x_api_key="mine").login == {"x-api-key": Secret("mine")}
 
