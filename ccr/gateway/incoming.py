@@ -67,7 +67,7 @@ class Naming:
         return replace(event, id=self.request_id.removeprefix("req_"), model=self.model or event.model)
 
     def renamed(self, answer: bytes) -> bytes:
-        """The same for bytes that are copied, in which the name is the first of its kind."""
+        """The same for bytes that are copied: a whole answer, or the frame that opens it."""
         return renamed(answer, self.model) if self.model else answer
 
 

@@ -63,8 +63,11 @@ def rewrite(
 
 
 def renamed(answer: bytes, model: str) -> bytes:
-    """Bytes of an answer under another model's name: the first name in them is replaced."""
+    """Bytes of an answer under another model's name. Of what is no JSON, a frame, the first name is replaced."""
     name = msgspec.json.encode(model)
+    places = _places(answer)
+    if places is not None:
+        return _spliced(answer, places, {"model": name})
     return _MODEL.sub(lambda found: found[1] + name, answer, count=1)
 
 

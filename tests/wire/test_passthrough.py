@@ -47,6 +47,17 @@ def test_an_answers_first_model_name_is_replaced() -> None:
     assert renamed(b"{}", "p") == b"{}"
 
 
+def test_of_a_whole_answer_no_other_model_is_renamed() -> None:
+    call = b'{"content":[{"type":"tool_use","input":{"model":"x"}}]'
+    assert renamed(call + b', "model": "a"}\n', "p") == call + b', "model": "p"}\n'
+    assert renamed(call + b"}", "p") == call + b"}"
+
+
+def test_in_a_frame_the_first_model_is_renamed() -> None:
+    frame = b'event: x\ndata: {"type":"x","message":{"model":"a","content":[{"model":"b"}]}}\n\n'
+    assert renamed(frame, "p") == frame.replace(b'"a"', b'"p"')
+
+
 def test_a_model_name_is_escaped() -> None:
     assert json.loads(rewrite(body(), 'p"\\ä')) == {"model": 'p"\\ä'}
 
