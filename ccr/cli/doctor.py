@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -50,10 +50,18 @@ def doctor(
 
 @contextlib.contextmanager
 def as_by_ctrl_c() -> Iterator[None]:
-    """Who ends it otherwise, as `timeout` and a closed terminal do, gets it cleaned up too."""
-    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
-    for each in (each for each, handler in before.items() if handler is signal.SIG_DFL):
-        signal.signal(each, signal.default_int_handler)
+    """Who ends it otherwise, as `timeout` and a closed terminal do, gets it cleaned up too; asking again does not end
+    the cleaning."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    ends = [each for each, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
+
+    def end(number: int, frame: object) -> NoReturn:
+        for each in ends:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in ends:
+        signal.signal(each, end)
     try:
         yield
     finally:
@@ -87,13 +95,13 @@ def progress(text: str, *, silent: bool) -> None:
 def show(findings: Iterable[Finding]) -> None:
     for each in findings:
         first, *others = each.seen.splitlines() or [""]
-        output.say(f"{output.styled(each.state.ljust(WIDTH), STYLES[each.state])}  {each.title}: {first}")
+        output.say(output.styled(each.state.ljust(WIDTH), STYLES[each.state]), f"  {each.title}: {first}")
         for line in (*others, *([f"-> {each.remedy}"] if each.remedy else [])):
             output.say(f"{' ' * WIDTH}  {line}")
     sys.stdout.flush()
 
 
-def conclude(findings: list[tuple[str, Finding]], *, as_json: bool) -> int:
+def conclude(findings: list[tuple[str, Finding]], *, as_json: bool, well: str = "all is well") -> int:
     """The end of it, and the exit code."""
     states = [each.state for _, each in findings]
     problems, warnings = states.count("problem"), states.count("warning")
@@ -103,5 +111,5 @@ def conclude(findings: list[tuple[str, Finding]], *, as_json: bool) -> int:
     elif problems or warnings:
         output.say(f"{output.counted(problems, 'problem')}, {output.counted(warnings, 'warning')}")
     else:
-        output.say("all is well")
+        output.say(well)
     return Exit.FAILED if problems else Exit.OK

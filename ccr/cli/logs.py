@@ -37,8 +37,13 @@ def logs(
         raise ServiceProblem(f"there is no {path} yet: it begins with the router") from None
     except PermissionError:
         raise ServiceProblem(f"{path} is not for this user to read") from None
+    shown = output.escaped if as_json else _readable
     for line in lines.tail(path, count):
-        output.write(f"{line if as_json else output.plain(lines.readable(line))}\n")
+        output.write(f"{shown(line)}\n")
     if follow:
         for line in lines.follow(path):
-            output.write(f"{line if as_json else output.plain(lines.readable(line))}\n")
+            output.write(f"{shown(line)}\n")
+
+
+def _readable(line: str) -> str:
+    return output.plain(lines.readable(line))

@@ -21,7 +21,6 @@ from ccr.config.text import read
 from ccr.config.zero import GUIDE
 from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.ids import ModelName, Target
-from ccr.service import state
 from ccr.service.conflicts import ALIASES
 from ccr.service.router import used
 
@@ -121,7 +120,7 @@ def _change(name: str, wanted: str | None) -> int:
     path = used(environment).file() or files.default_path(environment)
     if wanted is not None and not wanted.strip():
         raise ConfigInvalid(f"{name} is given no model; `ccr model --unset {name}` takes the route out")
-    with state.turn(files.state_dir(environment)):  # two at once would each write what the other has not
+    with files.editing(path):  # two at once would each write what the other has not
         return _changed(path, name, wanted, environment)
 
 

@@ -1,6 +1,5 @@
 """The only printer: texts, tables, JSON, errors; and what the exit codes mean."""
 
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -32,12 +31,18 @@ Style = Literal["good", "bad", "dim", "bold"]
 CODES: Mapping[Style, str] = {"good": "32", "bad": "31", "dim": "2", "bold": "1"}
 
 
-# What `styled` writes; every other order to the terminal is somebody else's.
-OURS = re.compile(rf"(\033\[(?:0|{'|'.join(CODES.values())})m)")
+class Styled(str):
+    """What `styled` made: no other text gives the terminal orders."""
+
+    __slots__ = ()
 
 
-def say(text: str) -> None:
-    print("".join(piece if place % 2 else plain(piece) for place, piece in enumerate(OURS.split(text))))
+def say(*parts: str) -> None:
+    print(joined(parts))
+
+
+def joined(parts: Iterable[str], by: str = "") -> Styled:
+    return Styled(by.join(part if isinstance(part, Styled) else plain(part) for part in parts))
 
 
 def plain(text: str) -> str:
@@ -70,23 +75,32 @@ def note(text: str) -> None:
 def show_json(value: object) -> None:
     import json
 
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    print("".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text))
+    print(escaped(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
-def styled(text: str, style: Style) -> str:
-    plain = not sys.stdout.isatty() or env.current().get("NO_COLOR") or env.current().get("TERM") == "dumb"
-    return text if plain else f"\033[{CODES[style]}m{text}\033[0m"
+def escaped(text: str) -> str:
+    """The same JSON, and nothing in it gives a terminal orders."""
+    import json
+
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text)
+
+
+def styled(text: str, style: Style) -> Styled:
+    text = plain(text)
+    bare = not sys.stdout.isatty() or env.current().get("NO_COLOR") or env.current().get("TERM") == "dumb"
+    return Styled(text if bare else f"\033[{CODES[style]}m{text}\033[0m")
 
 
 def table(rows: Iterable[Sequence[str]], *, head: Sequence[str] = (), indent: str = "") -> None:
     """Columns as wide as their widest cell; the last one is not padded."""
-    lines = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
+    lines = [[joined([cell]) for cell in row] for row in ([head, *rows] if head else rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for number, line in enumerate(lines):
         padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
         text = indent + "  ".join(padded).rstrip()
-        say(styled(text, "dim") if head and number == 0 else text)
+        say(styled(text, "dim") if head and number == 0 else Styled(text))
 
 
 def duration(seconds: float) -> str:

@@ -103,11 +103,11 @@ def show_status(as_json: Json = False) -> int:
 def _show(found: Status) -> None:
     details = found.details
     if found.condition == "not running":
-        output.say(f"{output.styled('not running', 'bad')}; {found.remedy}")
+        output.say(output.styled("not running", "bad"), f"; {found.remedy}")
         return
     condition = output.styled(found.condition, "good" if found.condition == "running" else "bad")
     rows = [
-        (found.name, ", ".join([condition, *_place(found)])),
+        (found.name, output.joined([condition, *_place(found)], ", ")),
         ("uptime", output.duration(found.uptime) if found.uptime is not None else ""),
         ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),

@@ -1,10 +1,13 @@
 """Where settings and state lie on the disk."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +109,7 @@ def _lack(script: Path, env: Mapping[str, str]) -> str | None:
 
 def write(path: Path, text: str) -> None:
     """Whole or not at all. A new file is for its owner alone; one that is there keeps owner and mode, and a link stays
-    one: what it points to is written. Raises ConfigInvalid where the owner has taken it from writing.
+    one: what it points to is written. Raises ConfigInvalid where it cannot be, or its owner has taken it from writing.
     """
     path = Path(os.path.realpath(path))
     before = path.stat() if path.exists() else None
@@ -114,7 +117,14 @@ def write(path: Path, text: str) -> None:
         raise ConfigInvalid(
             f"{path}: its owner wants it unchanged (mode {before.st_mode & 0o777:o}); chmod u+w allows it"
         )
-    _make_dir(path.parent)
+    try:
+        make_dir(path.parent)
+        _replace(path, text, before)
+    except OSError as broken:
+        raise ConfigInvalid(f"{path}: {_unwritten(broken)}") from None
+
+
+def _replace(path: Path, text: str, before: os.stat_result | None) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -123,10 +133,46 @@ def write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
             if before:
                 keep(file.fileno(), before)
+            else:
+                leave(file.fileno(), path.parent)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _unwritten(broken: OSError) -> str:
+    if broken.errno == errno.EBUSY:  # a file that is a mount of its own, as by `docker run -v …/config.json:…`
+        return "is mounted by itself and cannot be replaced; mount its folder, or change the file where it comes from"
+    return f"cannot be written: {broken.strerror}"
+
+
+@contextlib.contextmanager
+def editing(path: Path, within: float = 10.0) -> Iterator[None]:
+    """Two who change a file take turns. Its folder is locked: the file itself is replaced, and a folder may be all that
+    there is; where even that cannot be, as on some network disks, it goes without.
+    """
+    parent = Path(os.path.realpath(path)).parent
+    make_dir(parent)
+    folder = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _await(folder, parent, within)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _await(folder: int, path: Path, within: float) -> None:
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            return fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ConfigInvalid(f"{path}: somebody else has been changing it for {within:.0f} s") from None
+            time.sleep(0.02)
+        except OSError:
+            return None
 
 
 def keep(file: int, before: os.stat_result) -> None:
@@ -136,18 +182,36 @@ def keep(file: int, before: os.stat_result) -> None:
     os.fchmod(file, before.st_mode & 0o777)
 
 
-def _make_dir(path: Path) -> None:
+def leave(made: int | Path, folder: Path) -> None:
+    """What root makes in a user's folder is the user's: with sudo, or as root of a container, HOME may be another's."""
+    owner = folder.stat()
+    with contextlib.suppress(OSError):  # only root may
+        os.chown(made, owner.st_uid, owner.st_gid)
+
+
+def make_dir(path: Path, mode: int = 0o700) -> None:
     """A directory that we make is the owner's alone; one that is there is left as it is."""
     if not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(mode=0o700, exist_ok=True)
+        make_dir(path.parent, 0o777)
+        path.mkdir(mode, exist_ok=True)
+        leave(path, path.parent)
+
+
+def make_file(path: Path, flags: int) -> int:
+    """Opens a file for its owner alone, made if need be."""
+    try:
+        made = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, 0o600)
+    leave(made, path.parent)
+    return made
 
 
 def client_key(env: Mapping[str, str]) -> str:
     """The key that clients send where the settings name none: made once, then the same for all."""
     path = state_dir(env) / "key"
     try:
-        _make_dir(path.parent)
+        make_dir(path.parent)
         if not path.exists():
             _offer(path, f"{_new_key()}\n")
         key = path.read_text(encoding="ascii").strip()
@@ -169,6 +233,7 @@ def _offer(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key.")
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
+        leave(file.fileno(), path.parent)
     try:
         os.link(name, path)
     except FileExistsError:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from itertools import islice
 
+from ccr.config import files
 from ccr.config.schema import Config
 from ccr.ids import ModelName
 from ccr.messages.json import JsonObject
@@ -28,7 +29,7 @@ def write(config: Config, address: str, env: Mapping[str, str]) -> None:
         before = path.read_bytes() if path.exists() else None
         after = content(config, address)
         if before != after and (before is None or _is_ours(before, address)):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_dir(path.parent)
             state.replace(path, after)
 
 

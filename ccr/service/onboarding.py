@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from ccr.config import files
+from ccr.errors import ConfigInvalid
 from ccr.messages.json import Json, JsonObject
 from ccr.service import state
 from ccr.service.outdated import Tell
@@ -35,10 +36,10 @@ def answer(path: Path, tell: Tell, trusted: Path | None = None, key: str = "") -
         return
     if after == before:
         return
-    if os.path.lexists(path) and not path.stat().st_mode & 0o200:
-        tell(f"{path} may not be written and was left as it is: claude will ask its first questions")
-        return
-    files.write(path, text)
+    try:
+        files.write(path, text)
+    except ConfigInvalid as refused:
+        tell(f"{refused.message}; it was left as it is: claude will ask its first questions")
 
 
 def _content(path: Path) -> Json:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ccr.config import files
 from ccr.errors import ServiceProblem
 from ccr.service import health, state
 from ccr.service.health import Health
@@ -110,7 +111,7 @@ def output_file(home: Path) -> Path:
     """Where a detached router's stdout and stderr go; each start begins it anew."""
     logs = state.folder(state.folder(home) / "logs")
     path = logs / "ccr.out"
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    os.close(files.make_file(path, os.O_WRONLY | os.O_TRUNC))
     return path
 
 

@@ -53,7 +53,7 @@ def _stop_if_ours(home: Path) -> None:
 @contextlib.contextmanager
 def _lease(leases: Path) -> Iterator[Path]:
     path = leases / f"{os.getpid()}.lease"
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)) as file:
+    with os.fdopen(files.make_file(path, os.O_RDWR)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -16,6 +16,7 @@ from ccr.service.client import Environment
 OPTION = "--settings"
 HELPER = "apiKeyHelper"
 STATUS_LINE = "statusLine"
+REFRESH = 5  # seconds: without, the line stands still while claude asks again and again
 MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
 # Where the user's settings say otherwise, requests would not reach the router, or not as asked.
 DECISIVE = ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "NO_PROXY", "no_proxy")
@@ -140,7 +141,7 @@ def status_line(settings: Sequence[JsonObject | None]) -> JsonObject:
         return {}
     program = Path(sys.executable).with_name("ccr")
     words = [str(program)] if program.exists() else [sys.executable, "-m", "ccr"]
-    return {STATUS_LINE: {"type": "command", "command": shlex.join([*words, "statusline"])}}
+    return {STATUS_LINE: {"type": "command", "command": shlex.join([*words, "statusline"]), "refreshInterval": REFRESH}}
 
 
 def helped(settings: Sequence[JsonObject | None]) -> bool:

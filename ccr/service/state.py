@@ -15,6 +15,7 @@ from typing import IO
 
 import msgspec
 
+from ccr.config import files
 from ccr.errors import ServiceProblem
 
 PROC = Path("/proc")
@@ -75,7 +76,7 @@ def _stat(pid: int, proc: Path) -> list[str]:
 def folder(home: Path) -> Path:
     """The folder, made if need be, for the user alone."""
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_dir(home)
     except OSError as error:
         raise ServiceProblem(
             f"cannot make {home}: {error.strerror}. Set CCR_HOME to a folder that can be written."
@@ -114,7 +115,7 @@ def clear(home: Path, pid: int) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all, readable by the user alone."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(files.make_file(beside, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         file.write(content)
     beside.replace(path)
 
@@ -145,7 +146,7 @@ def claim(home: Path) -> Iterator[None]:
 
 
 def _open(home: Path, name: str) -> IO[bytes]:
-    return os.fdopen(os.open(folder(home) / name, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    return os.fdopen(files.make_file(folder(home) / name, os.O_RDWR), "r+b")
 
 
 def _locked(file: IO[bytes]) -> bool:

@@ -1,10 +1,13 @@
 import json
 import os
+import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
+from ccr.cli.doctor import as_by_ctrl_c
 from tests.cli.conftest import CONFIG, Ccr
 from tests.support.pages import Pages
 
@@ -92,3 +95,20 @@ def test_a_terminal_shows_what_is_being_looked_at(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert ccr("doctor", "--only", "versions").err == "\r\033[Kversions …\r\033[K"
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_it_twice_does_not_end_the_cleaning(by: signal.Signals) -> None:
+    before = signal.getsignal(by)
+    cleaned = False
+    with pytest.raises(KeyboardInterrupt), as_by_ctrl_c():
+        try:
+            os.kill(os.getpid(), by)
+            time.sleep(1)
+        finally:
+            for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                os.kill(os.getpid(), each)
+            time.sleep(0.001)
+            cleaned = True
+    assert cleaned
+    assert signal.getsignal(by) is before

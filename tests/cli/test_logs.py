@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def test_a_log_that_is_not_here_is_said(ccr: Ccr) -> None:
     done = ccr("logs")
     assert done.code == 1
     assert "is kept where it runs; CCR_LOGS names its folder" in done.err
+
+
+def test_a_line_for_programs_gives_a_terminal_no_orders(ccr: Ccr, home: Path) -> None:
+    said = {"event": "request", "error": "\x9b2J \u202e \x7f caf\u00e9"}
+    logs(home, "ccr.log", json.dumps(said, ensure_ascii=False))
+    shown = ccr("logs", "--json")
+    assert shown.json == said
+    assert "caf\u00e9" in shown.out
+    assert shown.out.removesuffix("\n").isprintable()

@@ -206,3 +206,14 @@ def test_who_changes_nothing_leaves_by_an_empty_answer(file: Path, monkeypatch: 
 def test_the_models_of_agents_are_shown(ccr: Ccr, file: Path) -> None:
     file.write_text(FILE.replace('"think"', '"agents": {"Explore": "or,b"}, "think"'))
     assert ccr("model").out.splitlines()[-1].split()[0] == "agents.Explore"
+
+
+def test_a_file_elsewhere_needs_no_folder_of_ours(ccr: Ccr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "its").mkdir()
+    path = tmp_path / "its" / "config.json"
+    path.write_text(FILE)
+    monkeypatch.setenv("CCR_HOME", "/proc/nowhere")  # where not even root makes a folder
+    monkeypatch.setenv("CCR_CONFIG_PATH", str(path))
+    assert ccr("model", "default", "or,b").code == 0
+    assert '"default": "or,b"' in path.read_text()
+    assert [each.name for each in path.parent.iterdir()] == ["config.json"]

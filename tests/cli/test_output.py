@@ -22,7 +22,7 @@ def test_no_rows_are_no_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_nothing_that_others_wrote_gives_the_terminal_orders(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "a\033]0;x\a\033[2J\x9bb\u202ec\u2028d\ud800"
-    output.say(f"\033[32mgood\033[0m {evil}")
+    output.say(output.Styled("\033[32mgood\033[0m"), f" {evil}")
     output.warn(evil)
     output.note(evil)
     output.show_json([evil])
@@ -50,3 +50,12 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
     assert output.styled("x", "good") == "\033[32mx\033[0m"
     monkeypatch.setenv("NO_COLOR", "1")
     assert output.styled("x", "good") == "x"
+
+
+def test_colours_in_a_name_are_none_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\033[31mm\033[0m"
+    output.say(evil)
+    output.say(output.styled(evil, "good"))
+    output.table([(evil, output.Styled("\033[32mgood\033[0m"))])
+    said = capsys.readouterr().out.splitlines()
+    assert [line.count("\033") for line in said] == [0, 0, 2]

@@ -70,3 +70,13 @@ def test_a_provider_that_is_none_is_one_line(ccr: Ccr, config: Path) -> None:
 
 def test_the_group_alone_shows_its_help(ccr: Ccr) -> None:
     assert "list" in ccr("provider").out
+
+
+def test_a_provider_that_cannot_be_asked_from_here_is_not_said_to_be_well(
+    ccr: Ccr, config: Path, scripted: Upstream
+) -> None:
+    scripted.play(well)
+    provider = {"name": "an", "api_base_url": scripted.url, "dialect": "anthropic", "auth": "client", "models": ["m"]}
+    config.write_text(json.dumps({"Providers": [provider]}))
+    done = ccr("provider", "test", "an")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "no model was asked")

@@ -1,10 +1,22 @@
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ccr.config.files import client_key, default_path, find, load, read_text, request_log, state_dir, write
+from ccr.config.files import (
+    client_key,
+    default_path,
+    editing,
+    find,
+    load,
+    make_file,
+    read_text,
+    request_log,
+    state_dir,
+    write,
+)
 from ccr.errors import ConfigInvalid
 
 
@@ -232,3 +244,73 @@ def test_a_key_file_that_leads_nowhere_is_told_and_left(env: dict[str, str]) -> 
     with pytest.raises(ConfigInvalid, match="cannot be kept there"):
         client_key(env)
     assert path.is_symlink()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+def test_what_root_makes_in_a_users_folder_is_the_users(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1000, 1001)
+    env = {"HOME": str(tmp_path)}
+    write(default_path(env), "{}")
+    client_key(env)
+    os.close(make_file(state_dir(env) / "ccr.lock", os.O_RDWR))
+    made = [state_dir(env), *state_dir(env).iterdir()]
+    assert len(made) == 4
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in made} == {(1000, 1001)}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+def test_what_is_there_is_not_given_away(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of root's")
+    (tmp_path / "home").mkdir()
+    os.chown(tmp_path / "home", 1000, 1001)
+    (tmp_path / "home" / "ccr.lock").symlink_to(tmp_path / "secret")
+    os.close(make_file(tmp_path / "home" / "ccr.lock", os.O_RDWR))
+    assert (tmp_path / "secret").stat().st_uid == 0
+
+
+def test_a_file_that_is_a_mount_of_its_own_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("old")
+
+    def busy(old: str, new: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy", old)
+
+    monkeypatch.setattr("os.replace", busy)
+    with pytest.raises(
+        ConfigInvalid, match=r"/config\.json: is mounted by itself and cannot be replaced; mount its folder"
+    ):
+        write(path, "new")
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_place_where_nothing_can_be_written_is_told_without_the_temporary_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match=f"^{tmp_path}: cannot be written: "):
+        write(tmp_path, "new")
+
+
+def test_who_edits_at_once_takes_turns_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("0")
+
+    def count(_: int) -> None:
+        with editing(path):
+            write(path, str(int(path.read_text()) + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(16)))
+    assert path.read_text() == "16"
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
+    with editing(tmp_path / "c"), pytest.raises(ConfigInvalid, match="somebody else"), editing(tmp_path / "c", 0):
+        pass
+
+
+def test_a_disk_without_locks_is_edited_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: int, how: int) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with editing(tmp_path / "config.json"):
+        write(tmp_path / "config.json", "{}")

@@ -122,8 +122,9 @@ def test_a_running_router_is_told(person: Person, scripted: Upstream) -> None:
     assert f"ok       router: runs at http://127.0.0.1:{person.port} (pid " in ran.out
 
 
+@pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_who_ends_it_leaves_nothing_behind(person: Person, by: signal.Signals) -> None:
+def test_who_ends_it_leaves_nothing_behind(person: Person, by: signal.Signals, times: int) -> None:
     started, ended = person.work / "started", person.work / "ended"
     claude = person.work / "claude"
     claude.write_text(f'#!/bin/sh\n[ "$1" = -p ] && {{ echo $$ > {started}; sleep 50; touch {ended}; }}\n')
@@ -143,7 +144,9 @@ def test_who_ends_it_leaves_nothing_behind(person: Person, by: signal.Signals) -
         time.sleep(0.05)
     (state,) = temporary.glob("*/router/ccr.state.json")
     router = json.loads(state.read_text())["pid"]
-    os.kill(doctor.pid, by)
+    for _ in range(times):
+        os.kill(doctor.pid, by)
+        time.sleep(0.02)
     assert doctor.wait(15) == 130
     assert list(temporary.iterdir()) == []
     assert not any(Path(f"/proc/{pid}").exists() for pid in (router, int(started.read_text())))

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import stat
@@ -110,7 +111,10 @@ def test_a_file_that_may_not_be_written_stays(tmp_path: Path) -> None:
     answer(path, told.append, HERE)
     assert (path.read_text(), told) == (
         "{}",
-        [f"{path} may not be written and was left as it is: claude will ask its first questions"],
+        [
+            f"{path}: its owner wants it unchanged (mode 400); chmod u+w allows it; it was left as it is: "
+            "claude will ask its first questions"
+        ],
     )
 
 
@@ -128,3 +132,18 @@ def test_claude_keeps_its_file_at_home_or_where_it_is_told(tmp_path: Path) -> No
     folder = onboarding.own_folder({"HOME": str(tmp_path)})
     assert folder == tmp_path / ".claude-code-router" / "claude"
     assert folder.is_dir()
+
+
+def test_a_file_that_cannot_be_replaced_is_told_and_claude_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(old: str, new: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy", old)
+
+    monkeypatch.setattr("os.replace", busy)
+    path = tmp_path / ".claude.json"
+    path.write_text("{}")
+    told: list[str] = []
+    answer(path, told.append, HERE)
+    assert len(told) == 1
+    assert told[0].startswith(f"{path}: is mounted by itself and cannot be replaced; mount its folder")

@@ -80,6 +80,7 @@ def test_settings_nested_beyond_reason_are_no_settings(tmp_path: Path) -> None:
 def test_the_status_line_is_ours_unless_the_user_has_one() -> None:
     line: Any = settings.status_line([None, {"env": {}}])
     assert line["statusLine"]["type"] == "command"
+    assert line["statusLine"]["refreshInterval"] == 5
     assert line["statusLine"]["command"].endswith("ccr statusline")
     assert settings.status_line([{"statusLine": {"type": "command", "command": "mine"}}]) == {}
 

@@ -131,3 +131,13 @@ def test_the_address_is_one_that_a_client_can_reach(host: str, expected: str) ->
 @pytest.mark.parametrize("pid", [-1, 0, 1, 10**20])
 def test_a_pid_that_no_router_can_have_is_stale(home: Path, pid: int) -> None:
     assert not state.alive(dataclasses.replace(HERE, pid=pid))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")
+def test_what_root_leaves_in_a_users_home_is_the_users(home: Path) -> None:
+    home.mkdir()
+    os.chown(home, 1000, 1001)
+    with state.turn(home), state.claim(home):
+        state.write(home, HERE)
+    assert len(list(home.iterdir())) == 3
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in home.iterdir()} == {(1000, 1001)}

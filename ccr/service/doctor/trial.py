@@ -19,6 +19,8 @@ from ccr.service.doctor.network import shown
 from ccr.service.doctor.providers import connection, is_local, serves
 from ccr.service.router import used
 
+CONNECTION = "connection"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -96,8 +98,8 @@ def chosen(here: Surroundings, name: str, models: tuple[str, ...], *, all_models
 def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
     """What is tried, one after the other: a provider may let one request in at a time."""
     yield (
-        "connection",
-        guarded("connection", lambda here: _connection(replace(chosen.upstream, models=chosen.models), here)),
+        CONNECTION,
+        guarded(CONNECTION, lambda here: _connection(replace(chosen.upstream, models=chosen.models), here)),
     )
     if lack := live.unasked(chosen.upstream):
         yield "model", lambda _: iter([lack])
