@@ -148,7 +148,8 @@ class Incoming:
         if not self._copy or self._grammar.state != "new":
             yield from self._reader.feed(chunk)
             return
-        for line in chunk.splitlines(keepends=True):
+        lines = chunk.splitlines(keepends=True)
+        for number, line in enumerate(lines, 1):
             self._frame += line
             events = list(self._reader.feed(line))
             if [*map(type, events)] == [Start]:
@@ -156,6 +157,9 @@ class Incoming:
             if self._frame.endswith(FRAME_ENDS):
                 self._frame.clear()
             yield from events
+            if self._grammar.state != "new":
+                yield from self._reader.feed(b"".join(lines[number:]))
+                return
 
     def _is_beyond_us(self, failure: RequestProblem) -> bool:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
