@@ -48,6 +48,7 @@ def test_claude_is_told_the_window_and_asks_for_the_menu(shared: Container) -> N
 
 
 def test_the_doctor_finds_nothing_wrong(shared: Container, model: Outside) -> None:
+    model.play([])
     found = json.loads(shared.ssh("ccr doctor --json", check=False).stdout)
     assert [each for each in found["findings"] if each["state"] == "problem"] == []
     (whole,) = [each for each in found["findings"] if each["check"] == "end-to-end"]
