@@ -117,7 +117,7 @@ def _posix(found: Offers) -> str:
             *(f"        {_quoted(key)}) {_said(value)}; return ;;" for key, value in _after_options(found) if value),
             f"        {_alternatives(key for key, value in _after_options(found) if not value)}) return ;;",
             "    esac",
-            '    case "$cur:$at:$at $number" in',
+            '    case "${cur%%[^-]*}:$at:$at $number" in',
             *(f"        -*:{_quoted(path)}:*) {_said(tuple(each))} ;;" for path, each in found.options.items()),
             *(f"        *:{_quoted(path)}:*) {_said(tuple(each))} ;;" for path, each in found.commands.items()),
             *(f"        *:*:{_quoted(key)}) {_said(value)} ;;" for key, value in _arguments(found)),
@@ -242,17 +242,36 @@ def _pwsh_rows(table: Mapping[str, tuple[str, ...] | str | None]) -> Iterator[st
         yield f"        {quoted('pwsh', key)} = {words}\n"
 
 
-BASH = """# bash completion for ccr
+BASH = r"""# bash completion for ccr
 _ccr_found() {
 BODY
 }
 _ccr() {
-    local word cur=${COMP_WORDS[COMP_CWORD]}
-    local before=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+    # COMP_WORDS parts a model's name at ":" and "@" and keeps the quotes, so the line is read anew; bash replaces $2,
+    # the end of the last word, and what stands before it is not said again.
+    local line=${COMP_LINE:0:COMP_POINT} before=() cur= quote= open= said=0 at letter word
+    for ((at = 0; ; at++)); do
+        ((at != ${#line} - ${#2})) || said=${#cur} open=$quote
+        letter=${line:at:1}
+        [[ $letter ]] || break
+        case $quote$letter in
+            "''" | '""') quote= ;;
+            "'"? | '"'[!\\]) cur+=$letter ;;
+            *\\) cur+=${line:++at:1} ;;
+            [\'\"]) quote=$letter ;;
+            [[:blank:]]) [[ -z $cur ]] || before+=("$cur"); cur= ;;
+            *) cur+=$letter ;;
+        esac
+    done
+    before=("${before[@]:1}")
     COMPREPLY=()
     while IFS= read -r word; do # compgen -W would run what stands in a name, and so would the line
         [[ $word == "$cur"* ]] || continue
-        [[ $word != *[^A-Za-z0-9_.,:/@+-]* ]] || word=$(printf %q "$word")
+        word=${word:said}
+        if [[ $word == *[^A-Za-z0-9_.,:/@+-]* ]]; then
+            [[ -z $open ]] || continue
+            word=$(printf %q "$word")
+        fi
         COMPREPLY+=("$word")
     done < <(_ccr_found)
 }

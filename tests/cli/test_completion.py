@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ccr
+from tests.support.screen import Screen
 
 CASES = {
     "ccr sta": {"start", "status", "statusline"},
@@ -22,9 +23,10 @@ CASES = {
     "ccr provider test ": {"or"},
     "ccr remote status ": set(),
     "ccr status --json ": set(),
+    "ccr model think x:": set(),
 }
 BASH = """{script}
-COMP_WORDS=({words} {cur}); COMP_CWORD={number}; _ccr; printf '%s\\n' "${{COMPREPLY[@]}}"
+COMP_LINE={typed}; COMP_POINT=${{#COMP_LINE}}; _ccr ccr {cur}; printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 ZSH = """compdef() {{ : }}
 {script}
@@ -52,9 +54,8 @@ def test_tab_offers_what_fits(ccr: Ccr, tmp_path: Path, program: Path, shell: st
         pytest.skip(f"{shell} is not installed")
     script = ccr("completion", shell).out
     before, _, cur = typed.rpartition(" ")
-    number = len(before.split())
     forms = {"bash": BASH, "zsh": ZSH, "fish": "{script}\ncomplete -C {typed}\n"}
-    values = {"words": before, "cur": repr(cur), "number": number, "typed": repr(typed), "script": script}
+    values = {"words": before, "cur": repr(cur), "typed": repr(typed), "script": script}
     path = tmp_path / "script"
     path.write_text(forms[shell].format(**values))
     env = {"HOME": str(tmp_path), "PATH": f"{program.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -86,7 +87,7 @@ def test_what_stands_in_a_name_is_not_run(ccr: Ccr, tmp_path: Path, program: Pat
     providers = [{"name": "or", "api_base_url": "http://or.test/v1", "api_key": "k", "models": models}]
     (home / "config.json").write_text(json.dumps({"Providers": providers}))
     assert ccr("completion", "models").out == "or,a$(touch x)\nor,a'b\n"
-    text = BASH.format(script=ccr("completion", "bash").out, words="ccr model think", cur="or", number=3)
+    text = BASH.format(script=ccr("completion", "bash").out, typed="'ccr model think or'", cur="or")
     (tmp_path / "script").write_text(text)
     env = {"HOME": str(home.parent), "PATH": f"{program.parent}:/usr/bin:/bin"}
     done = subprocess.run(["bash", str(tmp_path / "script")], env=env, capture_output=True, text=True, timeout=30)
@@ -104,3 +105,35 @@ def test_names_are_a_line_each(ccr: Ccr) -> None:
 
 def test_another_shell_is_refused(ccr: Ccr) -> None:
     assert ccr("completion", "tcsh").err.startswith("ccr: ")
+
+
+TYPED = {
+    "ccr model default an,qwen3:": "ccr model default an,qwen3:8b ",
+    "ccr model default an,x@v": "ccr model default an,x@v1 ",
+    'ccr model default "an,qwen3:8': 'ccr model default "an,qwen3:8b" ',
+    "ccr model default 'an,qw": "ccr model default 'an,qwen3:8b' ",
+    'ccr model default "an,qw"en': "ccr model default an,qwen3:8b ",
+    'ccr model default "an,qw"en3:': 'ccr model default "an,qw"en3:8b ',
+    "ccr model default an,a": "ccr model default an\\,a\\$b ",
+    'ccr "model" default an,x': 'ccr "model" default an,x@v1 ',
+    "cd . && A=b ccr model default an,qwen3:8": "cd . && A=b ccr model default an,qwen3:8b ",
+}
+
+
+@pytest.mark.e2e
+def test_in_a_real_bash_a_word_is_completed_where_readline_parts_it(
+    ccr: Ccr, tmp_path: Path, program: Path, home: Path
+) -> None:
+    home.mkdir()
+    provider = {"name": "an", "api_base_url": "http://an.test/v1", "models": ["qwen3:8b", "x@v1", "a$b"]}
+    (home / "config.json").write_text(json.dumps({"Providers": [provider]}))
+    (tmp_path / "rc").write_text(f"PS1='> '\n{ccr('completion', 'bash').out}")
+    env = {"HOME": str(tmp_path), "PATH": f"{program.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    with Screen(["bash", "--rcfile", str(tmp_path / "rc")], env, program.parent) as screen:
+        screen.wait_for(">")
+        for typed, becomes in TYPED.items():
+            screen.type(typed)
+            screen.press("Tab")
+            screen.type("|")  # shows where the cursor is
+            screen.wait_for(f"> {becomes}|\n", 5)
+            screen.press("C-u", "C-l")
