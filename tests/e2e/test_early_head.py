@@ -42,8 +42,10 @@ def test_the_anthropic_sdk_gathers_the_same_message(
 ) -> None:
     chat_upstream.play([late(chat.stream(thinking("hm"), *ANSWER))])
     messages_upstream.play([late(messages.stream(thinking("hm"), *ANSWER))])
-    client = anthropic.Anthropic(base_url=hasty.url, api_key=KEY, max_retries=0)
-    with client.messages.stream(model=model, max_tokens=9, messages=[{"role": "user", "content": "hi"}]) as stream:
+    with (
+        anthropic.Anthropic(base_url=hasty.url, api_key=KEY, max_retries=0) as client,
+        client.messages.stream(model=model, max_tokens=9, messages=[{"role": "user", "content": "hi"}]) as stream,
+    ):
         message = stream.get_final_message()
     assert [block.type for block in message.content] == ["thinking", "text"]
     assert (message.content[1].text, message.stop_reason) == ("here it is", "end_turn")  # type: ignore[union-attr]
@@ -57,8 +59,10 @@ def test_the_openai_sdk_reads_chat_completions(
 ) -> None:
     chat_upstream.play([late(chat.stream(*ANSWER))])
     messages_upstream.play([late(messages.stream(*ANSWER))])
-    client = openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0)
-    with client.chat.completions.stream(model=model, messages=[{"role": "user", "content": "hi"}]) as stream:
+    with (
+        openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0) as client,
+        client.chat.completions.stream(model=model, messages=[{"role": "user", "content": "hi"}]) as stream,
+    ):
         whole = stream.get_final_completion()
     assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == ("here it is", "stop")
 
@@ -69,8 +73,10 @@ def test_the_openai_sdk_reads_responses(
 ) -> None:
     chat_upstream.play([late((responses if model == "oai,m" else chat).stream(*ANSWER))])
     messages_upstream.play([late(messages.stream(*ANSWER))])
-    client = openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0)
-    with client.responses.stream(model=model, input="hi") as stream:
+    with (
+        openai.OpenAI(base_url=f"{hasty.url}/v1", api_key=KEY, max_retries=0) as client,
+        client.responses.stream(model=model, input="hi") as stream,
+    ):
         assert [event.type for event in stream].count("response.created") == 1
         whole = stream.get_final_response()
     assert whole.output_text == "here it is"

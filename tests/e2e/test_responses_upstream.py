@@ -93,15 +93,16 @@ def test_claude_searches_with_the_hosts_own_search(person: Person, router: Route
 def test_an_answer_ends_at_a_stop_sequence_that_the_host_knows_nothing_of(router: Router, host: Upstream) -> None:
     answers = (text("<block>yes</block> and so on"), usage(10, 9))
     host.play(strict(responses.stream(*answers, model=MODEL), responses.reply(*answers, model=MODEL)))
-    client = anthropic.Anthropic(base_url=router.url, api_key=KEY, max_retries=0)
     asked: dict[str, Any] = {
         "model": "claude-opus-5-5",
         "max_tokens": 64,
         "messages": [{"role": "user", "content": "May I?"}],
         "stop_sequences": ["</block>"],
     }
-    with client.messages.stream(**asked) as stream:
-        streamed = stream.get_final_message()
-    for message in (streamed, client.messages.create(**asked)):
+    with anthropic.Anthropic(base_url=router.url, api_key=KEY, max_retries=0) as client:
+        with client.messages.stream(**asked) as stream:
+            streamed = stream.get_final_message()
+        created = client.messages.create(**asked)
+    for message in (streamed, created):
         assert [block.to_dict() for block in message.content] == [{"type": "text", "text": "<block>yes"}]
         assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "</block>")
