@@ -145,7 +145,7 @@ class Incoming:
 
     def _fed(self, chunk: bytes) -> Iterator[Event]:
         """Up to the Start of a copied answer line by line: only the reader can tell which frame that is."""
-        if not self._copy or self._grammar.state != "new":
+        if not self._copy or self._has_started():
             yield from self._reader.feed(chunk)
             return
         lines = chunk.splitlines(keepends=True)
@@ -157,9 +157,12 @@ class Incoming:
             if self._frame.endswith(FRAME_ENDS):
                 self._frame.clear()
             yield from events
-            if self._grammar.state != "new":
+            if self._has_started():
                 yield from self._reader.feed(b"".join(lines[number:]))
                 return
+
+    def _has_started(self) -> bool:
+        return self._grammar.state != "new"
 
     def _is_beyond_us(self, failure: RequestProblem) -> bool:
         """A stream that is copied goes on when our reading of it cannot follow: the client may be newer than we are."""
