@@ -314,3 +314,4 @@ def test_a_disk_without_locks_is_edited_all_the_same(tmp_path: Path, monkeypatch
     monkeypatch.setattr("fcntl.flock", refused)
     with editing(tmp_path / "config.json"):
         write(tmp_path / "config.json", "{}")
+    assert (tmp_path / "config.json").read_text() == "{}"
