@@ -53,7 +53,7 @@ def as_by_ctrl_c() -> Iterator[None]:
     """Who ends it otherwise, as `timeout` and a closed terminal do, gets it cleaned up too; asking again does not end
     the cleaning."""
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    ends = [each for each, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
+    ends = [each for each, handler in before.items() if handler not in (signal.SIG_IGN, None)]  # as nohup wants it
 
     def end(number: int, frame: object) -> NoReturn:
         for each in ends:
@@ -65,8 +65,8 @@ def as_by_ctrl_c() -> Iterator[None]:
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for each in ends:
+            signal.signal(each, before[each])
 
 
 def _examined(asked: Sequence["Check"], *, as_json: bool) -> int:

@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,19 @@ def test_a_terminal_shows_what_is_being_looked_at(
     assert ccr("doctor", "--only", "versions").err == "\r\033[Kversions …\r\033[K"
 
 
+@pytest.fixture(params=["as at the start", "somebody's own"])
+def handled(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Who handles SIGINT; tests may be run where nobody does."""
+
+    def own(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, own if request.param == "somebody's own" else signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("handled")
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_ends_it_twice_does_not_end_the_cleaning(by: signal.Signals) -> None:
     before = signal.getsignal(by)
