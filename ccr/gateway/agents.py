@@ -1,12 +1,12 @@
 """Which type each subagent is of. Its parent names it, in the call by which it starts it; the subagent's own requests hold
 the same prompt, and say "custom" of all types that are not built in, or nothing (before 2.1.3xx). Bounded."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from ccr.messages.blocks import Text, ToolUse
 from ccr.messages.events import BlockStart, BlockStop, Event, JsonDelta, tool_input
 from ccr.messages.request import Request
+from ccr.policy.recent import Recent
 
 STARTS = frozenset({"Agent", "Task"})  # the tool, and what it was called before
 LONGEST = 64
@@ -15,8 +15,7 @@ UNNAMED = "general-purpose"  # what is started without a type
 
 class Agents:
     def __init__(self, most: int = 4096) -> None:
-        self._most = most
-        self._types: OrderedDict[Hashable, str] = OrderedDict()
+        self._types: Recent[Hashable, str] = Recent(most)
 
     def listener(self, request: Request) -> Callable[[Event], None]:
         """Hears an answer of the parent's."""
@@ -46,19 +45,13 @@ class Agents:
         known = self._types.get((request.session, "id", agent))
         found = known or next(filter(None, (self._types.get(key) for key in _prompts(request))), None)
         if found:
-            self._keep((request.session, "id", agent), found)
+            self._types[request.session, "id", agent] = found
         return found
 
     def _started(self, session: str | None, call: Mapping[str, object]) -> None:
         prompt, kind = call.get("prompt"), call.get("subagent_type", UNNAMED)
         if session and isinstance(prompt, str) and isinstance(kind, str):
-            self._keep(_key(session, prompt), kind[:LONGEST])
-
-    def _keep(self, key: Hashable, kind: str) -> None:
-        self._types[key] = kind
-        self._types.move_to_end(key)
-        if len(self._types) > self._most:
-            self._types.popitem(last=False)
+            self._types[_key(session, prompt)] = kind[:LONGEST]
 
 
 def _prompts(request: Request) -> Iterator[Hashable]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections import OrderedDict
 
 from ccr.ids import Target
+from ccr.policy.recent import Recent
 from ccr.routing.tokens import TokenCount
 
 # A prompt's fixed costs (a host's own preamble, how it writes down tools) would pass for a ratio in a smaller one.
@@ -27,18 +27,15 @@ class Calibration:
     """Exact counts and estimates are learnt apart: they err differently."""
 
     def __init__(self, most: int = 1024) -> None:
-        self._most = most
-        self._ratios: OrderedDict[tuple[Target, bool], tuple[float, ...]] = OrderedDict()  # the latest comes last
-        self._answers: OrderedDict[Target, int] = OrderedDict()
+        self._ratios: Recent[tuple[Target, bool], tuple[float, ...]] = Recent(most)  # of each the latest comes last
+        self._answers: Recent[Target, int] = Recent(most)
 
     def learn(self, target: Target, ours: TokenCount, real: int) -> None:
         low, high = BOUNDS
         if ours.tokens < SIZEABLE or not low <= real / ours.tokens <= high:
             return
-        known = self._ratios.pop((target, ours.exact), ())
+        known = self._ratios.get((target, ours.exact), ())
         self._ratios[target, ours.exact] = (*known, real / ours.tokens)[-KEPT:]
-        if len(self._ratios) > self._most:
-            self._ratios.popitem(last=False)
 
     def tokens(self, target: Target, ours: TokenCount, unknown: float = 1.0) -> int:
         """As the target would count them; by `unknown` where it has said nothing yet."""
@@ -48,9 +45,7 @@ class Calibration:
         """Whether an exact count is worth making for this answer."""
         if ours.exact or ours.tokens < SIZEABLE:
             return False
-        answers = self._answers[target] = self._answers.pop(target, 0) + 1
-        if len(self._answers) > self._most:
-            self._answers.popitem(last=False)
+        answers = self._answers[target] = self._answers.get(target, 0) + 1
         return answers <= FIRST or answers % (SOON if self._doubts(target) else EVERY) == 0
 
     def _doubts(self, target: Target) -> bool:

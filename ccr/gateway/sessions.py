@@ -3,13 +3,13 @@
 Bounded: the session that was quiet longest is forgotten first. Counted here, priced where it is shown.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ccr.config.schema import Price
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.record import Record
+from ccr.policy.recent import Recent
 
 # Of one session. A client may make up as many classes and models as it likes.
 MOST_CLASSES = 8
@@ -57,7 +57,7 @@ class Session:
     requests: int = 0
     failed: int = 0
     last_input: int | None = None  # tokens of the last prompt that a provider counted
-    last: OrderedDict[str, Record] = field(default_factory=OrderedDict)  # by class, the newest at the end
+    last: Recent[str, Record] = field(default_factory=lambda: Recent(MOST_CLASSES))  # by class
     used: dict[Target, Used] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
@@ -65,9 +65,6 @@ class Session:
         self.failed += record.error is not None
         request_class = (record.request_class or UNNAMED)[:LONGEST]
         self.last[request_class] = _short(record)
-        self.last.move_to_end(request_class)
-        if len(self.last) > MOST_CLASSES:
-            self.last.popitem(last=False)
         # What failed before its first content costs nothing; what was cut off later does.
         if record.target and record.first_token is not None:
             known = record.target in self.used or len(self.used) < MOST_TARGETS
@@ -78,8 +75,7 @@ class Session:
 
 class Sessions:
     def __init__(self, most: int = 1024) -> None:
-        self._most = most
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._sessions: Recent[str, Session] = Recent(most)
 
     def last_input(self, session: str | None) -> int | None:
         found = self._sessions.get(session) if session else None
@@ -96,10 +92,8 @@ class Sessions:
         """An observer."""
         if not record.session:
             return
-        self._sessions.setdefault(record.session, Session()).add(record)
-        self._sessions.move_to_end(record.session)
-        if len(self._sessions) > self._most:
-            self._sessions.popitem(last=False)
+        session = self._sessions[record.session] = self.session(record.session)
+        session.add(record)
 
 
 def total(used: Mapping[Target, Used]) -> Used:

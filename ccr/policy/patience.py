@@ -1,9 +1,7 @@
 """How long a client is asked to go on asking. Left alone, Claude Code does it ten times within three minutes, and shows
 no cause meanwhile. Time is an argument."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TypeVar
 
 from ccr.errors import (
     RequestProblem,
@@ -18,6 +16,7 @@ from ccr.errors import (
     UpstreamTooLarge,
     UpstreamUnreachable,
 )
+from ccr.policy.recent import Recent
 
 # Seconds since the first failure in a row. What is not here is not healed by asking again.
 PATIENCE: dict[type[UpstreamProblem], float] = {
@@ -33,7 +32,6 @@ LONGEST_WAIT = 60.0  # more of `retry-after`, and Claude Code fails at once
 A_ROW = 90.0  # the next failure of a row comes no later: its waits are no longer than 40 s, or LONGEST_WAIT
 MOST = 1024
 
-T = TypeVar("T")
 Asker = tuple[str, str]  # the session, the model that it asks for
 
 
@@ -47,12 +45,12 @@ class Patience:
     """Remembers since when whom has been failed. Bounded: the one that asked longest ago is forgotten first."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[Asker, _Row] = OrderedDict()
-        self._served: OrderedDict[Asker, None] = OrderedDict()
+        self._rows: Recent[Asker, _Row] = Recent(MOST)
+        self._served: Recent[Asker, None] = Recent(MOST)
 
     def answered(self, asker: Asker) -> None:
         self._rows.pop(asker, None)
-        _kept(self._served, asker, None)
+        self._served[asker] = None
 
     def advise(self, problem: RequestProblem, asker: Asker, *, arrived: float, now: float) -> None:
         """Writes on the problem when to ask again, and whether."""
@@ -74,15 +72,8 @@ class Patience:
     def _failed(self, asker: Asker, arrived: float, now: float) -> float:
         row = self._rows.get(asker)
         began = now if row is None or arrived - row.last > A_ROW else row.began
-        _kept(self._rows, asker, _Row(began, now))
+        self._rows[asker] = _Row(began, now)
         return began
-
-
-def _kept(remembered: OrderedDict[Asker, T], asker: Asker, value: T) -> None:
-    remembered[asker] = value
-    remembered.move_to_end(asker)
-    if len(remembered) > MOST:
-        remembered.popitem(last=False)
 
 
 def _spoken(seconds: float) -> str:

@@ -1,0 +1,17 @@
+from ccr.policy.recent import Recent
+
+
+def test_what_was_set_longest_ago_is_forgotten_first() -> None:
+    recent: Recent[str, int] = Recent(2)
+    recent["a"], recent["b"] = 1, 2
+    recent["a"] = 3
+    recent["c"] = 4
+    assert list(recent.items()) == [("a", 3), ("c", 4)]
+
+
+def test_what_is_looked_at_does_not_stay_for_that() -> None:
+    recent: Recent[str, int] = Recent(1)
+    recent["a"] = 1
+    assert recent.get("a") == 1
+    recent["b"] = 2
+    assert list(recent) == ["b"]
