@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from ccr import env
-from ccr.service.statusline.ask import NOBODY, Place, Said, activated, ask, decoded, place, quoted
+from ccr.service.nearby import NOBODY, Place, Said, activated, ask, decoded, place, quoted
 from ccr.service.statusline.line import line
 from ccr.service.statusline.values import session, values
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ccr.messages.json import JsonObject
-from ccr.service.statusline import ask as asking
-from ccr.service.statusline.ask import Place
+from ccr.service import nearby
+from ccr.service.nearby import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Details(msgspec.Struct, frozen=True):
 def ask(address: str, key: str | None = None, timeout: float = 2.0, path: str = "/health") -> Health | None:
     """GET; None where nothing answers."""
     place = urlsplit(address)
-    answer = asking.ask(Place(place.hostname or "", place.port or 80, key or ""), path, timeout)
+    answer = nearby.ask(Place(place.hostname or "", place.port or 80, key or ""), path, timeout)
     return Health(answer.status == 200, answer.status, cast(JsonObject, answer.page)) if answer.status else None
 
 

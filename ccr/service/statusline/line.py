@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ccr.service.statusline.ask import Object
+from ccr.service.nearby import Object
 from ccr.service.statusline.values import Values, branch, dollars, percent, tokens, variables
 
 COLORS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ccr.service.statusline.ask import Object, at_once
+from ccr.service.nearby import Object, at_once
 
 FOREGROUND = ("main", "other")  # classes of requests that a person waits for
 DEEPEST = 64  # folders above this one

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccr.service.statusline.ask import NOBODY, Place, activated, ask, decoded, place, quoted
+from ccr.service.nearby import NOBODY, Place, activated, ask, decoded, place, quoted
 from tests.support.upstream import HANG, Upstream, raw, reply
 
 ROUTER = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:3456", "ANTHROPIC_AUTH_TOKEN": "k", "HOME": "/nowhere"}
