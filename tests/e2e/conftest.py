@@ -103,6 +103,26 @@ def router(_router: Router, chat_upstream: Upstream, messages_upstream: Upstream
     assert "Traceback" not in _router.said, _router.said
 
 
+@pytest.fixture(scope="session")
+def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    oai = {"name": "oai", "api_base_url": f"{_chat.url}/v1/responses", "api_key": "k", "models": ["m"]}
+    config = {
+        "Providers": [*providers(_chat, _messages), oai],
+        "Router": {"default": "chat,m"},
+        "fallback": {"chat,deep": "claude,opus"},
+        "timeouts": {"head": 0.1},
+    }
+    with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
+        yield router
+
+
+@pytest.fixture
+def hasty(_hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
+    """A router whose streams begin after 0.1 s, where others wait for half a minute."""
+    yield _hasty
+    assert "Traceback" not in _hasty.said, _hasty.said
+
+
 @pytest.fixture
 def start_router(
     chat_upstream: Upstream, messages_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory

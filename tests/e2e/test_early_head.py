@@ -1,35 +1,20 @@
 """A stream that begins before its content is here, as the official SDKs take it; and who waits and goes away."""
 
 import signal
-from collections.abc import Iterator
 
 import anthropic
 import openai
 import pytest
 
-from tests.e2e.conftest import StartRouter, providers
+from tests.e2e.conftest import StartRouter
 from tests.support import chat, messages, responses
 from tests.support.parts import text, thinking, usage
-from tests.support.running import KEY, Router, running_router
+from tests.support.running import KEY, Router
 from tests.support.sse import frames, heard
 from tests.support.upstream import Answer, Gate, Upstream, Wait, raw, reply
 
 ANSWER = (text("here it is"), usage(1000, 7, cached=400))
 HI = [{"role": "user", "content": "hi"}]
-
-
-@pytest.fixture(scope="module")
-def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
-    oai = {"name": "oai", "api_base_url": f"{_chat.url}/v1/responses", "api_key": "k", "models": ["m"]}
-    config = {"Providers": [*providers(_chat, _messages), oai], "timeouts": {"head": 0.1}}
-    with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
-        yield router
-
-
-@pytest.fixture
-def hasty(_hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
-    yield _hasty
-    assert "Traceback" not in _hasty.said, _hasty.said
 
 
 def late(answer: Answer) -> Answer:

@@ -1,15 +1,13 @@
 """Providers that say nothing for a long time. What happens after minutes takes minutes: `scripts/test long`."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from tests.e2e.conftest import providers
 from tests.support import chat, messages
 from tests.support.clients import Client
 from tests.support.parts import text, thinking, tool, usage
-from tests.support.running import Ran, Router, running_router
+from tests.support.running import Ran, Router
 from tests.support.upstream import FIN, HANG, Answer, Step, Upstream, Wait, chunk, raw
 
 SIX_MINUTES = Wait(365)  # the client gives up a silent stream after five
@@ -98,25 +96,6 @@ def test_the_client_fails_before_it_would_hang_up_and_shows_what_to_do(
 
 
 SECOND = Wait(1)
-
-
-@pytest.fixture(scope="module")
-def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
-    config = {
-        "Providers": providers(_chat, _messages),
-        "Router": {"default": "chat,m"},
-        "fallback": {"chat,deep": "claude,opus"},
-        "timeouts": {"head": 0.3},
-    }
-    with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
-        yield router
-
-
-@pytest.fixture
-def hasty(_hasty: Router, chat_upstream: Upstream, messages_upstream: Upstream) -> Iterator[Router]:
-    """A router whose streams begin after 0.3 s, where others wait for half a minute."""
-    yield _hasty
-    assert "Traceback" not in _hasty.said, _hasty.said
 
 
 def late(answer: Answer) -> Answer:
