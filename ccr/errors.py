@@ -168,11 +168,10 @@ class UpstreamRefused(UpstreamProblem):
         message: str,
         *,
         target: Target | None = None,
-        retry_after: float | None = None,
         retry: bool | None = None,
         lack: Lack | None = None,
     ) -> None:
-        super().__init__(message, target=target, retry_after=retry_after, retry=retry)
+        super().__init__(message, target=target, retry=retry)
         self.lack = lack
 
 

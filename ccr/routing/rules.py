@@ -5,6 +5,7 @@ A rule looks at the facts and never changes them. Its docstring is its line in t
 
 from typing import NoReturn
 
+from ccr.config.problems import folded
 from ccr.config.routes import SEARCH
 from ccr.errors import UnknownTarget
 from ccr.ids import ModelName, ProviderName, Target
@@ -52,7 +53,7 @@ def route(facts: Facts, table: Table) -> Choice | Passed:
     if not facts.route:
         return Passed("the caller names no route")
     for name in (*table.routes.targets, *SCENARIOS):
-        if _plain(name) == _plain(facts.route):
+        if folded(name) == folded(facts.route):
             return _configured(name, table, "named by the caller")
     names = ", ".join(table.routes.targets) or "none"
     raise UnknownTarget(f"no route is named {facts.route!r}; configured in Router: {names}")
@@ -309,8 +310,3 @@ def _nothing(text: str, table: Table) -> NoReturn:
 
 def _names(table: Table) -> str:
     return ", ".join(table.providers) or "none"
-
-
-def _plain(name: str) -> str:
-    """`long-context`, `LONG_CONTEXT` and `longContext` are one route."""
-    return name.lower().replace("-", "").replace("_", "")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccr.config.problems import folded
 from ccr.config.zero import GUIDE
 from ccr.errors import ServiceProblem
 from ccr.routing.rules import SCENARIOS
@@ -45,12 +46,8 @@ def code(words: Sequence[str], env: Mapping[str, str], tell: Tell) -> int:
 def _refuse_unknown(context: str | None, here: Configured) -> None:
     """The router would refuse it too, but with claude running, and for every request again."""
     routes = here.config.routes.targets
-    if context is not None and _plain(context) not in map(_plain, (*routes, *SCENARIOS)):
+    if context is not None and folded(context) not in map(folded, (*routes, *SCENARIOS)):
         raise ServiceProblem(f"--context {context}: no route is named so; there are {', '.join(routes) or 'none'}")
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
 
 
 def _prepared(env: Mapping[str, str], isolated: bool, trust: bool, tell: Tell) -> Mapping[str, str]:
