@@ -1,5 +1,7 @@
 """Config -> Runtime. The only place that knows all concrete classes."""
 
+import asyncio
+import random
 import secrets
 import sys
 import time
@@ -17,6 +19,7 @@ from ccr.gateway.calibration import Calibration
 from ccr.gateway.runtime import Current, Runtime
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
+from ccr.policy.standing import Standing
 from ccr.providers.guide import guide
 from ccr.providers.resolve import resolve
 from ccr.routing.bpe import data_path, encoder
@@ -37,6 +40,9 @@ class SystemClock:
 
     def time(self) -> float:
         return time.time()  # noqa: TID251 - this is where the clock comes from
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
 
 class Assembly:
@@ -70,6 +76,7 @@ class Assembly:
         self._sessions = Sessions()
         self._agents = Agents()
         self._calibration = Calibration()
+        self._standing = Standing()
         self._config = Config()
         self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
@@ -135,6 +142,7 @@ class Assembly:
                 providers={upstream.name: upstream.models for upstream in upstreams},
                 aliases=config.aliases,
                 fallback=config.fallback,
+                groups=config.groups,
                 searching=frozenset(upstream.name for upstream in upstreams if upstream.dialect.searches),
                 engines=tuple(upstream.name for upstream in upstreams if upstream.dialect.name == "search"),
             ),
@@ -148,6 +156,8 @@ class Assembly:
             notices=(*config.notices, *notices),
             agents=self._agents,
             calibration=self._calibration,
+            standing=self._standing,
+            chance=random.random,
         )
 
     def _tell(self, notices: Iterable[Notice]) -> None:

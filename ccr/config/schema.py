@@ -15,6 +15,10 @@ DialectName = Literal[
 # they are with, such as a Claude login.
 AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "client", "none"]
 LogLevel = Literal["error", "warn", "info", "debug"]
+# How requests are spread over equal targets: by weight, to who has the fewest under way, to who begins to answer soonest.
+Balance = Literal["weighted", "least_busy", "fastest"]
+# What becomes of an answer that breaks off: the client is told, or the next target goes on with it.
+Recovery = Literal["error", "continue"]
 JAVASCRIPT = (".js", ".cjs", ".mjs")  # what a custom router is called that node runs
 
 
@@ -65,6 +69,7 @@ class Timeouts:
     idle: float = 900.0
     total: float = 600.0
     head: float = 30.0  # after this a stream begins towards the client, whether or not there is content
+    failover: float = 900.0  # within this all attempts of a request must have begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,38 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """One of a provider's keys, and what it is good for."""
+
+    secret: Secret
+    name: str  # what logs call it: "1", "2" by its place in the file, or as its writer calls it
+    source: str | None = None  # the variable that it comes from
+    weight: float = 1.0  # its share of the sessions, among those of its priority
+    priority: int = 1  # those of 2 are used while none of 1 can be
+    rpm: int | None = None  # requests in a minute
+    tpm: int | None = None  # tokens in a minute
+    concurrency: int | None = None  # requests under way
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equal targets, over which requests are spread."""
+
+    weights: Mapping[Target, float]
+    balance: Balance = "weighted"
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a key and model is passed over: after so many failures, and so large a share of them, within `window`."""
+
+    failures: int = 5  # 0: never
+    share: float = 0.5
+    window: float = 60.0  # seconds
+    pause: float = 30.0  # seconds, doubled each time that it fails again
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     name: ProviderName
     url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
@@ -125,6 +162,10 @@ class Provider:
     proxy: str | None = None
     timeouts: Timeouts | None = None
     limits: Mapping[str, Model] = field(default_factory=dict)  # by model; "*" is any other
+    keys: tuple[Key, ...] = ()  # all of them; `key` is the first
+    model_timeouts: Mapping[str, Timeouts] = field(default_factory=dict)
+    concurrency: int | None = None  # requests under way; more wait
+    retries: int | None = None  # None: as the file says for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +221,12 @@ class Config:
     routes: Routes = Routes()
     aliases: Mapping[str, Target] = field(default_factory=dict)  # a model name of the user's own -> target
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)  # route, alias or target -> what is next
+    groups: Mapping[str, Group] = field(default_factory=dict)  # route or alias -> its target and that target's equals
+    retries: int = 1  # how often the same key and model is asked again before another is
+    breaker: Breaker = Breaker()
+    recovery: Recovery = "error"
+    concurrency: int | None = None  # requests under way in all; more wait
+    queue: float = 30.0  # seconds that a request waits for its turn
     server: Server = Server()
     log: Log = Log()
     timeouts: Timeouts = Timeouts()

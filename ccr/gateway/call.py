@@ -13,6 +13,7 @@ from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request
+from ccr.policy.attempt import Attempt
 from ccr.policy.patience import Asker
 from ccr.routing.decision import Decision
 from ccr.routing.tokens import TokenCount
@@ -43,8 +44,8 @@ class Call:
         self._first_token: float | None = None
         self._ended = False
 
-    def attempt(self, target: Target) -> None:
-        self.target = target
+    def attempt(self, attempt: Attempt) -> None:
+        self.target = attempt.target
         self._attempt_began = self.runtime.clock.now()
 
     def samples(self, request: Request, ours: TokenCount) -> None:

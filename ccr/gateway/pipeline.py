@@ -23,8 +23,9 @@ from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
 from ccr.ids import Target
 from ccr.messages.request import Request
-from ccr.policy.attempts import attempts
+from ccr.policy.attempt import Attempt
 from ccr.policy.failures import retry_after
+from ccr.policy.plan import Plan
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.rules import decide
@@ -104,25 +105,25 @@ async def first_success(call: Call, seen: Look) -> Answer:
     """Goes along the chain until a target has given its first content; a failure after that is the client's to see. It
     goes on also while the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
-    tries = attempts(call.decision.chain)
-    target = next(tries)
-    while True:
-        call.attempt(target)
+    clock = call.runtime.clock
+    plan, problem = Plan(call.decision.chain), None
+    while attempt := plan.next(problem, clock.now()):
+        if attempt.wait:
+            await clock.sleep(attempt.wait)
+        call.attempt(attempt)
         try:
-            return await attempt(call, seen, target)
+            return await answer_of(attempt, call, seen)
         except RequestProblem as failure:
             problem = problem_of(failure, call)
             call.attempt_failed(problem)
-            try:
-                target = tries.send(problem)
-            except StopIteration:
-                raise problem from None
+    assert problem
+    raise problem from None
 
 
-async def attempt(call: Call, seen: Look, target: Target) -> Answer:
+async def answer_of(attempt: Attempt, call: Call, seen: Look) -> Answer:
     """One try at one target. Whatever ends it, nothing of it stays open but an answer that is being streamed."""
-    runtime, inbound = call.runtime, call.inbound
-    upstream = runtime.upstreams[target.provider]
+    runtime, inbound, target = call.runtime, call.inbound, attempt.target
+    upstream = runtime.upstreams[target.provider].with_key(attempt.key)
     require_key(upstream, target, runtime)
     copy = passes_through(inbound, upstream, target)
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)

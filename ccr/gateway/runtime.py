@@ -1,7 +1,7 @@
 """One frozen generation of the configuration, ready to answer; and the place where the current one stands."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ccr.config.schema import Config, Notice
@@ -12,6 +12,7 @@ from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
 from ccr.gateway.sessions import Sessions
 from ccr.ids import ProviderName
 from ccr.policy.patience import Patience
+from ccr.policy.standing import Standing
 from ccr.providers.resolve import Upstream
 from ccr.routing.decision import Table
 
@@ -32,6 +33,8 @@ class Runtime:
     agents: Agents = field(default_factory=Agents)
     patience: Patience = field(default_factory=Patience)
     calibration: Calibration = field(default_factory=Calibration)
+    standing: Standing = field(default_factory=Standing)
+    chance: Callable[[], float] = lambda: 0.5  # from 0 to 1
 
 
 @dataclass(slots=True)

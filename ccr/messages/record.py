@@ -13,6 +13,8 @@ class Tried:
     target: Target
     failure: str | None
     seconds: float
+    key: str = ""  # the name of the key that was used, where there are several
+    kind: str = ""  # of the failure, in a word: limited, busy, cut; what headers and counters say
 
 
 @dataclass(frozen=True, slots=True)

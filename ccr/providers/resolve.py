@@ -1,12 +1,12 @@
 """A configured provider, resolved to something that can be asked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from ccr.config.exposure import is_loopback
 from ccr.config.problems import folded
-from ccr.config.schema import AuthStyle, Config, DialectName, Model, Notice, Provider, Secret, Timeouts
+from ccr.config.schema import AuthStyle, Config, DialectName, Key, Model, Notice, Provider, Secret, Timeouts
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, ProviderName, Target
@@ -34,7 +34,7 @@ class Upstream:
     dialect: UpstreamDialect
     url: str  # the full endpoint for messages
     auth: AuthStyle
-    key: Secret | None
+    key: Secret | None  # of the `keys`, the one that a request is sent with
     key_source: str | None
     models: tuple[ModelName, ...]
     quirks: tuple[Quirk, ...]
@@ -47,6 +47,18 @@ class Upstream:
     offers: str | None = (
         None  # the vendor whose models these are, "" where it is not known; None: as the user says alone
     )
+    keys: tuple[Key, ...] = ()
+    model_timeouts: Mapping[ModelName, Timeouts] = field(default_factory=dict)
+    concurrency: int | None = None  # requests under way; more wait
+    retries: int = 1  # how often the same key and model is asked again before another is
+    local: bool = False  # on this machine or in its network: may have to load a model first
+
+    def timeouts_for(self, model: ModelName) -> Timeouts:
+        return self.model_timeouts.get(model, self.timeouts)
+
+    def with_key(self, key: Key | None) -> "Upstream":
+        """The same, asked with this key."""
+        return replace(self, key=key.secret, key_source=key.source or self.key_source) if key else self
 
     def model_for(self, name: ModelName) -> Model:
         """What is known of it: as the user says, then as its vendor does."""
@@ -123,6 +135,10 @@ def _upstream(
         key_missing=provider.key_missing,
         limits=provider.limits,
         offers=models.offers(provider),
+        keys=provider.keys,
+        model_timeouts={ModelName(model): each for model, each in provider.model_timeouts.items()},
+        concurrency=provider.concurrency,
+        retries=config.retries if provider.retries is None else provider.retries,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ccr.config.schema import Routes
+from ccr.config.schema import Group, Routes
 from ccr.ids import ModelName, ProviderName, Target
 
 
@@ -38,6 +38,7 @@ class Table:
     providers: Mapping[ProviderName, tuple[ModelName, ...]]
     aliases: Mapping[str, Target] = field(default_factory=dict)
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
     searching: frozenset[ProviderName] = frozenset()  # those that run a web search themselves
     engines: tuple[ProviderName, ...] = ()  # those that do nothing else
 
@@ -50,6 +51,7 @@ class Decision:
     rule: str
     reason: str
     fallback: tuple[Target, ...] = ()
+    group: Group | None = None  # the target's equals, which stand first in `fallback`
 
     @property
     def chain(self) -> tuple[Target, ...]:

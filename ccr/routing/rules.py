@@ -243,7 +243,10 @@ def _decision(rule: str, choice: Choice, facts: Facts, table: Table) -> Decision
     others = dict.fromkeys(
         target for target in known if target and target != choice.target and _helps(target, choice, facts, table)
     )
-    return Decision(choice.target, rule, choice.reason, tuple(others))
+    group = table.groups.get(choice.route)
+    return Decision(
+        choice.target, rule, choice.reason, tuple(others), group if group and choice.target in group.weights else None
+    )
 
 
 def _helps(target: Target, choice: Choice, facts: Facts, table: Table) -> bool:

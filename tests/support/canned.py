@@ -64,6 +64,11 @@ class FakeClock:
     def time(self) -> float:
         return 1_700_000_000.0 + self._now
 
+    async def sleep(self, seconds: float) -> None:
+        """Passes at once, for others too."""
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
     def advance(self, seconds: float) -> None:
         self._now += seconds
 

@@ -1,19 +1,14 @@
-from ccr.errors import BadRequest, UpstreamFailed, UpstreamRefused
+from ccr.errors import BadRequest, RequestProblem, UpstreamFailed, UpstreamRefused
 from ccr.ids import ModelName, ProviderName, Target
-from ccr.policy.attempts import attempts
+from ccr.policy.plan import Plan
 
 A, B = (Target(ProviderName(name), ModelName("m")) for name in "ab")
 
 
-def tried(chain: list[Target], failures: list[Exception]) -> list[Target]:
-    tries = attempts(chain)
-    seen = [next(tries)]
-    for failure in failures:
-        try:
-            seen.append(tries.send(failure))  # type: ignore[arg-type]
-        except StopIteration:
-            break
-    return seen
+def tried(chain: list[Target], failures: list[RequestProblem]) -> list[Target]:
+    plan = Plan(chain)
+    found = [plan.next(failure, 0.0) for failure in (None, *failures)]
+    return [each.target for each in found if each]
 
 
 def test_a_failed_target_is_followed_by_the_next() -> None:

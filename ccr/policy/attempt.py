@@ -1,0 +1,13 @@
+"""One try at one target with one key."""
+
+from dataclasses import dataclass
+
+from ccr.config.schema import Key
+from ccr.ids import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    target: Target
+    key: Key | None = None  # None: its provider has none, or each caller's own
+    wait: float = 0.0  # seconds before it
