@@ -12,6 +12,10 @@ PUBLISHED = frozenset({
 })  # fmt: skip
 
 
+# Names below these are given out by a household, a company or a container engine, not by the Internet.
+NEAR = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+
+
 def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -19,6 +23,14 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_near(host: str) -> bool:
+    """On this machine, or in its own network."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return bool(host) and ("." not in host or host.endswith(NEAR))
 
 
 def exposed(server: Server) -> str | None:

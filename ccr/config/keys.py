@@ -149,7 +149,8 @@ MEANINGS: Mapping[str, str] = {
     "Router.tool": "target: requests with tools",
     "Router.coder": "target: requests with tools that edit files",
     "timeouts.connect": "seconds until there is a connection; `10`",
-    "timeouts.first_byte": "seconds until an answer begins, before the next target is tried; `900`",
+    "timeouts.first_byte": "seconds until an answer's first content; `900`, `120` where another target could answer, `600` where one could "
+    "and this is a local server",
     "timeouts.idle": "seconds of silence within an answer; `900`",
     "timeouts.total": "seconds for an answer that is not streamed; `600`",
     "timeouts.head": "seconds until a client has its stream's beginning, content or not; `30`; the file's alone",

@@ -65,7 +65,7 @@ class Timeouts:
     """
 
     connect: float = 10.0
-    first_byte: float = 900.0
+    first_byte: float | None = None  # None: policy.deadlines says
     idle: float = 900.0
     total: float = 600.0
     head: float = 30.0  # after this a stream begins towards the client, whether or not there is content

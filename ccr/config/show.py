@@ -101,7 +101,7 @@ def _uses(uses: tuple[QuirkUse, ...]) -> list[Json]:
 def _timeouts(timeouts: Timeouts) -> JsonObject:
     return {
         "connect": timeouts.connect,
-        "first_byte": timeouts.first_byte,
+        **_given({"first_byte": timeouts.first_byte}),
         "idle": timeouts.idle,
         "total": timeouts.total,
     }

@@ -24,6 +24,7 @@ from ccr.gateway.safeguards import refuse_unchecked
 from ccr.ids import Target
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
+from ccr.policy.deadlines import LAST
 from ccr.policy.failures import retry_after
 from ccr.policy.plan import Plan
 from ccr.providers.resolve import Upstream
@@ -123,14 +124,14 @@ async def first_success(call: Call, seen: Look) -> Answer:
 async def answer_of(attempt: Attempt, call: Call, seen: Look) -> Answer:
     """One try at one target. Whatever ends it, nothing of it stays open but an answer that is being streamed."""
     runtime, inbound, target = call.runtime, call.inbound, attempt.target
-    upstream = runtime.upstreams[target.provider].with_key(attempt.key)
+    upstream = runtime.upstreams[target.provider].with_key(attempt.key).timed_for(target.model)
     require_key(upstream, target, runtime)
     copy = passes_through(inbound, upstream, target)
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
     request, call.meter = await adjusted(call, seen, target, copy=copy)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
-    limit = upstream.timeouts.first_byte if request.stream else upstream.timeouts.total
+    limit = (upstream.timeouts.first_byte or LAST) if request.stream else upstream.timeouts.total
     incoming: Incoming | None = None
     try:
         async with asyncio.timeout(limit):

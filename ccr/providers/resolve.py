@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
-from ccr.config.exposure import is_loopback
+from ccr.config.exposure import is_loopback, is_near
 from ccr.config.problems import folded
 from ccr.config.schema import AuthStyle, Config, DialectName, Key, Model, Notice, Provider, Secret, Timeouts
 from ccr.config.vendors import Vendor
@@ -55,6 +55,10 @@ class Upstream:
 
     def timeouts_for(self, model: ModelName) -> Timeouts:
         return self.model_timeouts.get(model, self.timeouts)
+
+    def timed_for(self, model: ModelName) -> "Upstream":
+        """The same, asked with this model's timeouts."""
+        return replace(self, timeouts=self.timeouts_for(model))
 
     def with_key(self, key: Key | None) -> "Upstream":
         """The same, asked with this key."""
@@ -139,6 +143,7 @@ def _upstream(
         model_timeouts={ModelName(model): each for model, each in provider.model_timeouts.items()},
         concurrency=provider.concurrency,
         retries=config.retries if provider.retries is None else provider.retries,
+        local=is_near(urlsplit(url).hostname or ""),
     )
 
 

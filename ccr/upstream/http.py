@@ -12,6 +12,7 @@ from multidict import CIMultiDictProxy
 
 from ccr.config.schema import Timeouts
 from ccr.errors import UpstreamTimeout
+from ccr.policy.deadlines import LAST
 from ccr.providers.resolve import Upstream
 from ccr.upstream.failures import RENAMED, renamed
 from ccr.wire.dialect import UpstreamRequest
@@ -54,7 +55,7 @@ class Http:
 
     async def _send(self, upstream: Upstream, request: UpstreamRequest, trace: SimpleNamespace) -> "HttpExchange":
         timeouts = upstream.timeouts
-        async with asyncio.timeout(timeouts.first_byte):
+        async with asyncio.timeout(timeouts.first_byte or LAST):
             response = await self._pool().post(
                 request.url,
                 data=request.body if len(request.body) < LARGE else BytesIO(request.body),
@@ -98,7 +99,7 @@ class HttpExchange:
         self._tick = tick
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        silent, limit = 0.0, self._timeouts.first_byte
+        silent, limit = 0.0, self._timeouts.first_byte or LAST
         content = self._response.content
         while True:
             wait = min(self._tick, limit - silent)

@@ -1,6 +1,6 @@
 import pytest
 
-from ccr.config.exposure import exposed, is_loopback
+from ccr.config.exposure import exposed, is_loopback, is_near
 from ccr.config.schema import Secret, Server
 
 
@@ -15,6 +15,16 @@ def test_other_addresses_need_a_key(host: str) -> None:
     assert not is_loopback(host)
     assert "needs a key:" in (exposed(Server(host=host)) or "")
     assert exposed(Server(host=host, key=Secret("a-long-key-of-ones-own"))) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "192.168.1.2", "localhost", "ollama", "host.docker.internal"])
+def test_what_is_on_this_machine_or_beside_it_is_near(host: str) -> None:
+    assert is_near(host)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "api.anthropic.com", ""])
+def test_the_internet_is_not_near(host: str) -> None:
+    assert not is_near(host)
 
 
 @pytest.mark.parametrize("key", ["test", "sk-1234", "ChangeMe"])

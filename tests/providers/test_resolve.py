@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ccr.config.parse import parse
@@ -132,6 +134,21 @@ def test_transformers_without_effect_are_told_by_name() -> None:
         'Providers[0].transformer.use[0]: "mine" is not a known transformer and has no effect',
         'Providers[0].transformer["m"].use[0]: "maxtoken" needs max_tokens, a whole number above 0; it has no effect',
     ]
+
+
+def test_a_provider_on_this_machine_is_local() -> None:
+    raw: dict[str, Json] = {
+        "Providers": [{"name": "a", "url": "http://localhost:11434/v1"}, {"name": "b", "url": "https://b.test/v1"}]
+    }
+    assert [upstream.local for upstream in resolve(parse(raw, {}))[0]] == [True, False]
+
+
+def test_a_model_may_have_times_of_its_own() -> None:
+    slow = Timeouts(idle=99)
+    (a,), _ = resolve(parse({"Providers": [{"name": "a", "url": "https://a.test"}]}, {}))
+    a = replace(a, model_timeouts={ModelName("slow"): slow})
+    assert a.timed_for(ModelName("slow")).timeouts == slow
+    assert a.timed_for(ModelName("other")).timeouts == Timeouts()
 
 
 def test_what_a_provider_does_not_set_is_as_for_all() -> None:

@@ -1,0 +1,22 @@
+"""How long an attempt may wait for the first content of its answer."""
+
+from ccr.config.schema import Timeouts
+
+# Seconds, where `first_byte` is not said. A model may think for ten minutes without a byte.
+LAST = 900.0  # nobody else is left to ask
+OTHERS = 120.0  # another target could answer
+LOADING = 600.0  # another could, but this one is a local server, which may have to load its model first
+
+
+def first_content(timeouts: Timeouts, *, others: bool, local: bool, left: float) -> float:
+    """Of a stream. `left` is what remains of the time for all attempts together."""
+    if timeouts.first_byte and not others:  # it has begun in time, and nobody waits behind it
+        return timeouts.first_byte
+    usual = LAST if not others else LOADING if local else OTHERS
+    return max(0.0, min(timeouts.first_byte or usual, left))
+
+
+def whole_answer(timeouts: Timeouts, *, others: bool, left: float) -> float:
+    """Of an answer that is not streamed: its first content is its end. `left` is also how long the client waits, and
+    half of that stays for the others."""
+    return max(0.0, min(timeouts.total, left / 2 if others else left))
