@@ -80,9 +80,7 @@ class Call:
         """What a good answer says about itself; the upstream's own headers where its bytes pass through."""
         request_id = self.inbound.request_id
         return (
-            {"request-id": request_id, "x-request-id": request_id}
-            | relayed(upstream)
-            | self._chosen(len(self._tried) + 1)
+            {"request-id": request_id, "x-request-id": request_id} | relayed(upstream) | self._chosen(len(self._tried))
         )
 
     def early_headers(self) -> dict[str, str]:

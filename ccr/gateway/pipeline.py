@@ -1,41 +1,26 @@
 """One request, from bytes to bytes. Read this file to see what the router does."""
 
-import asyncio
 import sys
 from dataclasses import replace
 
 import msgspec
 
-from ccr.errors import BadRequest, RequestProblem, UnknownTarget, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
-from ccr.gateway import login
+from ccr.errors import BadRequest, RequestProblem, UnknownTarget
+from ccr.gateway.attempting import first_content
 from ccr.gateway.calibration import UNKNOWN
 from ccr.gateway.call import Call
 from ccr.gateway.early import in_time
 from ccr.gateway.inbound import Answer, Inbound
-from ccr.gateway.incoming import Incoming, Naming
-from ccr.gateway.meter import Meter
-from ccr.gateway.outgoing import VIA, outgoing, passes_through
-from ccr.gateway.ports import Exchange
+from ccr.gateway.outgoing import VIA
 from ccr.gateway.probe import answered, decided
-from ccr.gateway.relay import STREAM, WHOLE, Stream, problem_of, whole
-from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut, with_room_for_a_verdict
+from ccr.gateway.relay import STREAM, WHOLE, Opened, Stream
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
-from ccr.ids import Target
 from ccr.messages.request import Request
-from ccr.policy.attempt import Attempt
-from ccr.policy.deadlines import LAST
-from ccr.policy.failures import retry_after
 from ccr.policy.plan import Plan
-from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look, betas_of, look, session_of
 from ccr.routing.rules import decide
 from ccr.routing.tokens import TokenCount, small
-from ccr.wire.lastwords import LastWords
-from ccr.wire.stages import Stage, staged
-
-# An error body longer than this is no error message.
-MOST_OF_AN_ERROR = 64 * 1024
 
 
 async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
@@ -103,105 +88,16 @@ async def size(request: Request, runtime: Runtime) -> TokenCount:
 
 
 async def first_success(call: Call, seen: Look) -> Answer:
-    """Goes along the chain until a target has given its first content; a failure after that is the client's to see. It
-    goes on also while the client has the head of a stream already: nothing of that is anybody's answer."""
+    """From the first target that has content; a failure after that is the client's to see. Others are tried also while
+    the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
-    clock = call.runtime.clock
-    plan, problem = Plan(call.decision.chain), None
-    while attempt := plan.next(problem, clock.now()):
-        if attempt.wait:
-            await clock.sleep(attempt.wait)
-        call.attempt(attempt)
-        try:
-            return await answer_of(attempt, call, seen)
-        except RequestProblem as failure:
-            problem = problem_of(failure, call)
-            call.attempt_failed(problem)
-    assert problem
-    raise problem from None
+    return await delivered(await first_content(call, seen, Plan(call.decision.chain)), call)
 
 
-async def answer_of(attempt: Attempt, call: Call, seen: Look) -> Answer:
-    """One try at one target. Whatever ends it, nothing of it stays open but an answer that is being streamed."""
-    runtime, inbound, target = call.runtime, call.inbound, attempt.target
-    upstream = runtime.upstreams[target.provider].with_key(attempt.key).timed_for(target.model)
-    require_key(upstream, target, runtime)
-    copy = passes_through(inbound, upstream, target)
-    named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
-    request, call.meter = await adjusted(call, seen, target, copy=copy)
-    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
-    # A stream's first content, or the whole of another answer; comments and pings are neither.
-    limit = (upstream.timeouts.first_byte or LAST) if request.stream else upstream.timeouts.total
-    incoming: Incoming | None = None
-    try:
-        async with asyncio.timeout(limit):
-            exchange = await runtime.transport.send(upstream, sent)
-            reader = upstream.dialect.reader(request, target)
-            if not copy:
-                reader = staged(reader, stages(inbound, upstream, request, target))
-            incoming = Incoming(exchange, reader, call.meter, named, copy=copy)
-            if not 200 <= exchange.status < 300:
-                raise await refused(exchange, upstream, runtime)
-            await incoming.open()
-            call.first_content()
-            headers = call.answer_headers(login.told(exchange.headers, upstream, copy=copy))
-            if not request.stream:
-                body = await whole(incoming, request, call, copy=copy)
-                call.attempt_answered()
-                call.end()
-                return Answer(200, headers | WHOLE, body)
-            call.attempt_answered()
-            stream, incoming = Stream(incoming, call, copy=copy), None
-            return Answer(200, headers | STREAM, stream)
-    except TimeoutError:
-        raise UpstreamTimeout(f"{target} gave no answer in {limit:g} s", target=target) from None
-    finally:
-        if incoming:
-            await incoming.close()
-
-
-def require_key(upstream: Upstream, target: Target, runtime: Runtime) -> None:
-    if upstream.key_missing:
-        restart = (
-            "on the host and run `make shell-router` there" if runtime.config.localhost else "and restart the router"
-        )
-        raise UpstreamKeyRefused(
-            f"provider {target.provider} has no key: set {upstream.key_source} {restart}, "
-            f"or choose another model than {target}",
-            target=target,
-            retry=False,
-        )
-
-
-async def adjusted(call: Call, seen: Look, target: Target, *, copy: bool) -> tuple[Request, Meter]:
-    """The request with no more asked for than the model has room for; and who reads the figures off its answer."""
-    runtime, request = call.runtime, seen.request
-    upstream = runtime.upstreams[target.provider]
-    known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
-    prompt = await measured(request, ours, known, target, runtime)
-    refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
-    if seen.facts.request_class == "safety" and not copy:
-        request = with_room_for_a_verdict(request)
-    request = fitted(request, known, prompt)
-    call.samples(request, ours)
-    return request, Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
-
-
-def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Target) -> tuple[Stage, ...]:
-    """What a translated answer passes through."""
-    quirks = upstream.stages_for(request, target)
-    return (*quirks, LastWords()) if inbound.client.name == "anthropic" else quirks
-
-
-async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:
-    """What an error answer says."""
-    body = b""
-    async for chunk in exchange.chunks():
-        body += chunk
-        if len(body) > MOST_OF_AN_ERROR:
-            break
-    said = upstream.dialect.refusal(exchange.status, body)
-    told = retry_after(exchange.headers, runtime.clock.time())
-    said.told = login.told(exchange.headers, upstream, copy=False)
-    said.retry_after = said.retry_after if told is None else told  # Google says it in the body
-    return said
+async def delivered(opened: Opened, call: Call) -> Answer:
+    headers = call.answer_headers(opened.told)
+    if opened.body is None:
+        return Answer(200, headers | STREAM, Stream(opened, call))
+    await opened.close()
+    call.end()
+    return Answer(200, headers | WHOLE, opened.body)

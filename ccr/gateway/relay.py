@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway import login
@@ -11,6 +13,7 @@ from ccr.gateway.room import numbered
 from ccr.messages.events import Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
+from ccr.policy.attempt import Attempt
 from ccr.policy.failures import classify
 from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
 
@@ -22,6 +25,22 @@ SHORTEST_KEY = 8
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer whose first content is here, or all of it where it is not streamed. Whoever has it closes it."""
+
+    attempt: Attempt
+    request: Request  # as it was sent
+    incoming: Incoming
+    copy: bool  # its bytes pass through
+    told: Mapping[str, str]  # the upstream's headers that are for the client
+    body: bytes | None
+    held: AsyncExitStack  # what is open for it
+
+    async def close(self) -> None:
+        await self.held.aclose()
 
 
 def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
@@ -43,7 +62,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
 def _shown(message: str, call: Call) -> str:
     """Without what a terminal would obey, and without keys: some providers quote the one that they refuse; one in front
     of others, somebody else's."""
-    keys = [each.key.reveal() for each in call.runtime.upstreams.values() if each.key]
+    keys = [secret for each in call.runtime.upstreams.values() for secret in each.secrets]
     told = [value for each in call.runtime.upstreams.values() for value in _private(each.headers)]
     for secret in (*keys, *told, *login.tokens(call.inbound)):
         if len(secret) >= SHORTEST_KEY:
@@ -76,13 +95,14 @@ async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool)
 class Stream:
     """A streamed answer. Closing it ends the request, whether it was read to its end or dropped."""
 
-    def __init__(self, incoming: Incoming, call: Call, *, copy: bool) -> None:
+    def __init__(self, opened: Opened, call: Call) -> None:
         assert call.writer is not None
-        self._incoming = incoming
+        self._opened = opened
+        self._incoming = opened.incoming
         self._call = call
         self._writer = call.writer
         self._heard = call.runtime.clock.now()  # when the client was last sent more than a ping
-        self._copies = copy and not incoming.whole
+        self._copies = opened.copy and not opened.incoming.whole
         self._bytes = self._guarded(self._copied() if self._copies else self._translated())
         self._complete = False
 
@@ -91,7 +111,7 @@ class Stream:
 
     async def aclose(self) -> None:
         await self._bytes.aclose()
-        await self._incoming.close()
+        await self._opened.close()
         # 499 is what proxies write down for a client that went away.
         self._call.end(status=None if self._complete else 499)
 

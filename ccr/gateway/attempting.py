@@ -1,0 +1,125 @@
+"""Attempts, one after the other, until the first content of an answer is here."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.gateway import login
+from ccr.gateway.call import Call
+from ccr.gateway.inbound import Inbound
+from ccr.gateway.incoming import Incoming, Naming
+from ccr.gateway.meter import Meter
+from ccr.gateway.outgoing import outgoing, passes_through
+from ccr.gateway.ports import Exchange
+from ccr.gateway.relay import Opened, problem_of, whole
+from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut, with_room_for_a_verdict
+from ccr.gateway.runtime import Runtime
+from ccr.ids import Target
+from ccr.messages.request import Request
+from ccr.policy.attempt import Attempt
+from ccr.policy.deadlines import LAST
+from ccr.policy.failures import retry_after
+from ccr.policy.plan import Plan
+from ccr.providers.resolve import Upstream
+from ccr.routing.facts import Look
+from ccr.routing.tokens import TokenCount
+from ccr.wire.lastwords import LastWords
+from ccr.wire.stages import Stage, staged
+
+# An error body longer than this is no error message.
+MOST_OF_AN_ERROR = 64 * 1024
+
+
+async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProblem | None = None) -> Opened:
+    """Goes along the plan, after a `problem` or from its start. What fails on the way is failed over."""
+    clock = call.runtime.clock
+    while attempt := plan.next(problem, clock.now()):
+        if attempt.wait:
+            await clock.sleep(attempt.wait)
+        async with AsyncExitStack() as held:
+            call.attempt(attempt)
+            try:
+                return await opened(attempt, call, seen, held)
+            except RequestProblem as failure:
+                problem = problem_of(failure, call)
+                call.attempt_failed(problem)
+    assert problem
+    raise problem from None
+
+
+async def opened(attempt: Attempt, call: Call, seen: Look, held: AsyncExitStack) -> Opened:
+    """One attempt. Whatever ends it, nothing of it stays open but what is handed on."""
+    runtime, inbound, target = call.runtime, call.inbound, attempt.target
+    upstream = runtime.upstreams[target.provider].with_key(attempt.key).timed_for(target.model)
+    require_key(upstream, target, runtime)
+    copy = passes_through(inbound, upstream, target)
+    named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
+    request, call.meter = await adjusted(call, seen, target, copy=copy)
+    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
+    # A stream's first content, or the whole of another answer; comments and pings are neither.
+    limit = (upstream.timeouts.first_byte or LAST) if request.stream else upstream.timeouts.total
+    try:
+        async with asyncio.timeout(limit):
+            exchange = await runtime.transport.send(upstream, sent)
+            reader = upstream.dialect.reader(request, target)
+            if not copy:
+                reader = staged(reader, stages(inbound, upstream, request, target))
+            incoming = Incoming(exchange, reader, call.meter, named, copy=copy)
+            held.push_async_callback(incoming.close)
+            if not 200 <= exchange.status < 300:
+                raise await refused(exchange, upstream, runtime)
+            await incoming.open()
+            call.first_content()
+            body = None if request.stream else await whole(incoming, request, call, copy=copy)
+    except TimeoutError:
+        raise UpstreamTimeout(f"{target} gave no answer in {limit:g} s", target=target) from None
+    call.attempt_answered()
+    told = login.told(exchange.headers, upstream, copy=copy)
+    return Opened(attempt, request, incoming, copy, told, body, held.pop_all())
+
+
+def require_key(upstream: Upstream, target: Target, runtime: Runtime) -> None:
+    if upstream.key_missing:
+        restart = (
+            "on the host and run `make shell-router` there" if runtime.config.localhost else "and restart the router"
+        )
+        raise UpstreamKeyRefused(
+            f"provider {target.provider} has no key: set {upstream.key_source} {restart}, "
+            f"or choose another model than {target}",
+            target=target,
+            retry=False,
+        )
+
+
+async def adjusted(call: Call, seen: Look, target: Target, *, copy: bool) -> tuple[Request, Meter]:
+    """The request with no more asked for than the model has room for; and who reads the figures off its answer."""
+    runtime, request = call.runtime, seen.request
+    upstream = runtime.upstreams[target.provider]
+    known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
+    prompt = await measured(request, ours, known, target, runtime)
+    refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
+    if seen.facts.request_class == "safety" and not copy:
+        request = with_room_for_a_verdict(request)
+    request = fitted(request, known, prompt)
+    call.samples(request, ours)
+    return request, Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
+
+
+def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Target) -> tuple[Stage, ...]:
+    """What a translated answer passes through."""
+    quirks = upstream.stages_for(request, target)
+    return (*quirks, LastWords()) if inbound.client.name == "anthropic" else quirks
+
+
+async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:
+    """What an error answer says."""
+    body = b""
+    async for chunk in exchange.chunks():
+        body += chunk
+        if len(body) > MOST_OF_AN_ERROR:
+            break
+    said = upstream.dialect.refusal(exchange.status, body)
+    told = retry_after(exchange.headers, runtime.clock.time())
+    said.told = login.told(exchange.headers, upstream, copy=False)
+    said.retry_after = said.retry_after if told is None else told  # Google says it in the body
+    return said
