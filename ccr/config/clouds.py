@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ccr.config.problems import Place, folded
-from ccr.config.schema import DialectName, Provider, QuirkUse, Secret
+from ccr.config.schema import DialectName, Key, Provider, QuirkUse, Secret
 
 VERTEX: Mapping[str, DialectName] = {"vertexgemini": "vertex-gemini", "vertexclaude": "vertex-claude"}
 CLOUDS = frozenset({*VERTEX.values(), "bedrock-claude"})
@@ -37,7 +37,7 @@ def completed(provider: Provider, cloud: DialectName, env: Mapping[str, str], ur
     if cloud in VERTEX.values():
         return replace(provider, auth="google")  # also where a key is written, as examples for CCR have it
     if provider.key is None and not provider.key_missing and (key := env.get(KEY)):
-        provider = replace(provider, key=Secret(key), key_source=KEY)
+        provider = replace(provider, keys=(Key(Secret(key), "1", KEY),))
     return replace(provider, auth="bearer" if provider.key or provider.key_missing else "aws")
 
 

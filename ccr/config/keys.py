@@ -18,7 +18,13 @@ PROVIDER: Mapping[str, str] = spellings(
     "name", "api_base_url", "api_key", "models", "transformer", "transformers", "dialect", "auth", "headers", "proxy",
     "timeouts", "tokenizer", "limits",
     baseurl="api_base_url", url="api_base_url", apibase="api_base_url", host="api_base_url", key="api_key",
-    proxyurl="proxy",
+    proxyurl="proxy", keys="api_key", apikeys="api_key",
+)  # fmt: skip
+
+# One of several in api_key.
+KEY: Mapping[str, str] = spellings(
+    "key", "name", "weight", "priority", "rpm", "tpm", "concurrency",
+    apikey="key", maxparallelrequests="concurrency",
 )  # fmt: skip
 
 LIMITS: Mapping[str, str] = spellings(
@@ -89,7 +95,7 @@ UNSUPPORTED_ROUTES: Mapping[str, str] = {
 # Where settings stand, and their names there.
 PLACES: Mapping[str, Mapping[str, str]] = {
     "": TOP, "Providers[].": PROVIDER, "Router.": ROUTES, "timeouts.": TIMEOUTS, "transformers[].": TRANSFORMER_FILE,
-    "Providers[].limits.MODEL.": LIMITS, "Providers[].limits.MODEL.price.": PRICE,
+    "Providers[].api_key[].": KEY, "Providers[].limits.MODEL.": LIMITS, "Providers[].limits.MODEL.price.": PRICE,
 }  # fmt: skip
 
 # Setting -> type, what it is, and what holds without it; for docs/reference.md.
@@ -117,7 +123,14 @@ MEANINGS: Mapping[str, str] = {
     "transformers": "list: [transformers of your own](transformers.md#your-own); none",
     "Providers[].name": "text: a vendor's, or any without a comma; needed",
     "Providers[].api_base_url": "URL: the base or the full endpoint; a known vendor's own",
-    "Providers[].api_key": "text, or `$NAME` of a variable",
+    "Providers[].api_key": "text, or `$NAME` of a variable; or a [list of several](failover.md#several-keys), as texts or the objects below",
+    "Providers[].api_key[].key": "text, or `$NAME` of a variable; needed",
+    "Providers[].api_key[].name": "text: what logs call it; its number in the list",
+    "Providers[].api_key[].weight": "number: its share of the conversations among those of its priority; `1`",
+    "Providers[].api_key[].priority": "number: keys of `2` are used while none of `1` can be; `1`",
+    "Providers[].api_key[].rpm": "number: how many requests it is sent in a minute; any",
+    "Providers[].api_key[].tpm": "number: for how many tokens it is used in a minute; any",
+    "Providers[].api_key[].concurrency": "number: how many of its requests are under way at a time; any",
     "Providers[].models": "list of names",
     "Providers[].transformer": "object or list: [what changes its requests and answers](transformers.md); none",
     "Providers[].transformers": "as `transformer`, and after it",

@@ -9,6 +9,7 @@ from ccr.config import provider as entries
 from ccr.config import routes as targets
 from ccr.config.exposure import exposed
 from ccr.config.interpolate import Interpolated, Unset, interpolate
+from ccr.config.pool import VISIBLE
 from ccr.config.problems import Fields, Place, Report
 from ccr.config.schema import Config, Log, LogLevel, Notice, Provider, Routes, Secret, Server, Timeouts, TransformerFile
 from ccr.config.statusline import status_line
@@ -91,7 +92,7 @@ def _server(fields: Fields) -> Server:
     usual = Server()
     port = fields["PORT"].integer(0, 65535)
     key = fields["APIKEY"].text()
-    if key and not entries.VISIBLE.fullmatch(key):
+    if key and not VISIBLE.fullmatch(key):
         fields["APIKEY"].fault("has spaces or characters that a header cannot hold; choose another")
     server = Server(
         host=_host(fields["HOST"]) or usual.host,

@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 from ccr.config import clouds, keys
 from ccr.config.exposure import is_loopback
 from ccr.config.limits import limits
+from ccr.config.pool import VISIBLE, pool
 from ccr.config.problems import Fields, Place, folded
-from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Secret, Timeouts
+from ccr.config.schema import AuthStyle, DialectName, Provider, QuirkUse, Timeouts
 from ccr.config.vendors import vendor_named
 from ccr.ids import ProviderName
 
-VISIBLE = re.compile(r"[!-~]+")  # what a header can hold as one word
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-PLACEHOLDER = re.compile(r"(sk-)?(x{3,}|\.{3})|<.*>|(sk-)?your[-_ ].*key.*", re.IGNORECASE)
 
 
 def providers(
@@ -57,15 +56,12 @@ def _provider(
     auth = fields["auth"].choice(keys.AUTHS)
     if auth == "client":
         dialect = _login(fields, dialect)
-    key, unset = fields["api_key"], None
-    if auth != "client" and key.value is None and (unset := entry.report.unset.get(key.path)):
-        key.notice(f"{unset} is not set, so {name} cannot be asked until it is")
+    written = () if auth == "client" else pool(fields["api_key"], sources, name or "it")
     provider = Provider(
         name=ProviderName(name or ""),
         url=url or "",
-        key=_key(key) if auth != "client" else None,
-        key_source=sources.get(key.path) or unset,
-        key_missing=unset is not None,
+        keys=tuple(key for key in written if key.secret),
+        unset=tuple(key for key in written if not key.secret),
         models=tuple(_models(fields["models"])),
         dialect=cast(DialectName, dialect) if dialect else None,
         auth=cast(AuthStyle, auth) if auth else None,
@@ -131,18 +127,6 @@ def _login(fields: Fields, dialect: str | None) -> str:
     if not fields["api_key"].empty:
         fields["api_key"].notice('is not sent: with "auth": "client" each caller sends their own login')
     return "anthropic"
-
-
-def _key(place: Place) -> Secret | None:
-    text = place.text()
-    if text is None:
-        return None
-    if not VISIBLE.fullmatch(text):
-        place.fault("has spaces or characters that no key has; copy it again")
-        return None
-    if PLACEHOLDER.fullmatch(text):
-        place.notice("looks like the placeholder of an example; put the provider's key there, or $NAME of a variable")
-    return Secret(text)
 
 
 def _models(place: Place) -> Iterator[str]:

@@ -150,9 +150,8 @@ class Breaker:
 class Provider:
     name: ProviderName
     url: str  # the base or the full endpoint, as written; "" where the catalogue knows it
-    key: Secret | None = None
-    key_source: str | None = None  # the variable that the key comes from: "OPENROUTER_API_KEY"
-    key_missing: bool = False  # key_source is not set: requests cannot be sent until it is
+    keys: tuple[Key, ...] = ()
+    unset: tuple[Key, ...] = ()  # those whose variables are not set
     models: tuple[str, ...] = ()
     dialect: DialectName | None = None  # None: as the catalogue or the URL says
     auth: AuthStyle | None = None  # None: as the dialect is used to
@@ -162,10 +161,24 @@ class Provider:
     proxy: str | None = None
     timeouts: Timeouts | None = None
     limits: Mapping[str, Model] = field(default_factory=dict)  # by model; "*" is any other
-    keys: tuple[Key, ...] = ()  # all of them; `key` is the first
     model_timeouts: Mapping[str, Timeouts] = field(default_factory=dict)
     concurrency: int | None = None  # requests under way; more wait
     retries: int | None = None  # None: as the file says for all
+
+    @property
+    def key(self) -> Secret | None:
+        """The first."""
+        return self.keys[0].secret if self.keys else None
+
+    @property
+    def key_source(self) -> str | None:
+        """The variable that it comes from, or is to come from: OPENROUTER_API_KEY."""
+        return next((key.source for key in (*self.keys[:1], *self.unset)), None)
+
+    @property
+    def key_missing(self) -> bool:
+        """Requests cannot be sent until a variable is set."""
+        return bool(self.unset) and not self.keys
 
 
 @dataclass(frozen=True, slots=True)

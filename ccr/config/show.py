@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from ccr.config.problems import folded
-from ccr.config.schema import Config, Model, Provider, QuirkUse, StatusLine, Timeouts
+from ccr.config.schema import Config, Key, Model, Provider, QuirkUse, Secret, StatusLine, Timeouts
 from ccr.messages.json import Json, JsonObject
 
 MASK = "***"
@@ -68,7 +68,6 @@ def _status_line(line: StatusLine) -> JsonObject | None:
 
 
 def _provider(provider: Provider) -> JsonObject:
-    key = f"${provider.key_source}" if provider.key_source else MASK if provider.key else None
     transformer: dict[str, Json] = {model: {"use": _uses(uses)} for model, uses in provider.model_quirks.items()}
     if provider.quirks:
         transformer = {"use": _uses(provider.quirks), **transformer}
@@ -76,7 +75,7 @@ def _provider(provider: Provider) -> JsonObject:
         {
             "name": provider.name,
             "api_base_url": provider.url,
-            "api_key": key,
+            "api_key": _keys(provider),
             "models": list(provider.models),
             "transformer": transformer,
             "dialect": provider.dialect,
@@ -87,6 +86,24 @@ def _provider(provider: Provider) -> JsonObject:
             "limits": {name: _limits(known) for name, known in provider.limits.items()},
         }
     )
+
+
+def _keys(provider: Provider) -> Json:
+    """A single key is a text, as most people write it."""
+    usual = Key(Secret(""), "")
+    written: list[Json] = []
+    sources: set[str] = set()  # one variable may hold several
+    for number, key in enumerate((*provider.keys, *provider.unset), 1):
+        if key.source in sources:
+            continue
+        sources |= {key.source} if key.source else set()
+        shown = f"${key.source}" if key.source else MASK
+        own: dict[str, Json] = {} if key.name == str(number) else {"name": key.name}
+        for name in ("weight", "priority", "rpm", "tpm", "concurrency"):
+            if (value := getattr(key, name)) != getattr(usual, name):
+                own[name] = value
+        written.append({"key": shown, **own} if own else shown)
+    return written[0] if len(written) == 1 else written
 
 
 def _limits(known: Model) -> JsonObject:

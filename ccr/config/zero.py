@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ccr.config.schema import Provider, Secret
+from ccr.config.pool import parts
+from ccr.config.schema import Key, Provider, Secret
 from ccr.config.vendors import VENDORS, Vendor, vendor_named
 from ccr.ids import ModelName, ProviderName, Target
 
@@ -20,11 +21,12 @@ def providers(env: Mapping[str, str], ollama: tuple[str, ...] = ()) -> tuple[Pro
 def _from_key(vendor: Vendor, env: Mapping[str, str]) -> Provider | None:
     if vendor.name == "anthropic" and env.get("ANTHROPIC_BASE_URL"):
         return None  # then the key is for whatever stands there: this router, often
-    variable = next((name for name in vendor.keys if env.get(name, "").strip()), None)
+    variable = next((name for name in vendor.keys if parts(env.get(name, ""))), None)
     if variable is None or not vendor.model:
         return None
     models = tuple(dict.fromkeys(name for name in (vendor.model, vendor.background) if name))
-    return Provider(ProviderName(vendor.name), "", Secret(env[variable].strip()), variable, models=models)
+    keys = tuple(Key(Secret(key), str(number), variable) for number, key in enumerate(parts(env[variable]), 1))
+    return Provider(ProviderName(vendor.name), "", keys, models=models)
 
 
 def routes(providers: tuple[Provider, ...]) -> dict[str, Target]:

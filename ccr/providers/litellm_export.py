@@ -142,7 +142,8 @@ def _without_engines(config: Config) -> tuple[Config, tuple[Notice, ...]]:
 
 def _as_if_set(provider: Provider) -> Provider:
     """A variable that is not set here may be where LiteLLM runs."""
-    return replace(provider, key=Secret(provider.key_source or "")) if provider.key_missing else provider
+    unset = (replace(key, secret=Secret(key.source or "")) for key in provider.unset)
+    return replace(provider, keys=(*provider.keys, *unset), unset=())
 
 
 def _given(entries: Mapping[str, Json]) -> dict[str, Json]:

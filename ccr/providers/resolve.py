@@ -48,6 +48,7 @@ class Upstream:
         None  # the vendor whose models these are, "" where it is not known; None: as the user says alone
     )
     keys: tuple[Key, ...] = ()
+    unset: tuple[Key, ...] = ()  # those whose variables are not set
     model_timeouts: Mapping[ModelName, Timeouts] = field(default_factory=dict)
     concurrency: int | None = None  # requests under way; more wait
     retries: int = 1  # how often the same key and model is asked again before another is
@@ -63,6 +64,21 @@ class Upstream:
     def with_key(self, key: Key | None) -> "Upstream":
         """The same, asked with this key."""
         return replace(self, key=key.secret, key_source=key.source or self.key_source) if key else self
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is not to be shown."""
+        return tuple(secret.reveal() for secret in (self.key, *(each.secret for each in self.keys)) if secret)
+
+    @property
+    def key_state(self) -> str:
+        """In words: which are set, which variables are missing."""
+        lacks = ", ".join(str(key.source) for key in self.unset)
+        if self.key_missing:
+            return f"missing: {lacks or self.key_source}"
+        if lacks or len(self.keys) > 1:
+            return f"{len(self.keys)} set" + (f", missing: {lacks}" if lacks else "")
+        return "set" if self.key else "none"
 
     def model_for(self, name: ModelName) -> Model:
         """What is known of it: as the user says, then as its vendor does."""
@@ -137,6 +153,7 @@ def _upstream(
         proxy=provider.proxy or config.proxy,
         timeouts=provider.timeouts or config.timeouts,
         key_missing=provider.key_missing,
+        unset=provider.unset,
         limits=provider.limits,
         offers=models.offers(provider),
         keys=provider.keys,

@@ -113,6 +113,4 @@ def without_headers(provider: Provider) -> Provider:
 def key_state(upstream: Upstream) -> str:
     if upstream.auth == "client":
         return "each caller's own login"
-    if upstream.key_missing:
-        return f"missing: {upstream.key_source}"
-    return "set" if upstream.key else "none"
+    return upstream.key_state

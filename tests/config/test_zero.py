@@ -1,4 +1,4 @@
-from ccr.config.schema import Provider
+from ccr.config.schema import Key, Provider, Secret
 from ccr.config.zero import GUIDE, providers, routes
 from ccr.ids import ProviderName
 
@@ -34,7 +34,7 @@ def test_with_nothing_the_guide_answers_everything() -> None:
 
 
 def test_the_first_that_can_be_asked_is_the_default() -> None:
-    unready = Provider(ProviderName("openai"), "", key_missing=True, models=("gpt",))
+    unready = Provider(ProviderName("openai"), "", unset=(Key(Secret(""), "1", "OPENAI_API_KEY"),), models=("gpt",))
     found = routes((unready, Provider(ProviderName("deepseek"), "")))
     assert {route: target.provider for route, target in found.items()} == {
         "default": "deepseek",

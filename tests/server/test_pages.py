@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.config.schema import Config, Notice, Provider, Routes, Secret, Server
+from ccr.config.schema import Config, Key, Notice, Provider, Routes, Secret, Server
 from ccr.errors import ConfigInvalid
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
@@ -56,7 +56,7 @@ async def test_health_shows_no_key() -> None:
     config = Config(
         providers=(
             Provider(
-                ProviderName("acme"), "http://acme.test", key=Secret("provider-secret"), headers={"x-team": "secret"}
+                ProviderName("acme"), "http://acme.test", keys=(Key(Secret("provider-secret"), "1"),), headers={"x-team": "secret"}
             ),
         ),
         server=Server(key=Secret("router-secret")),

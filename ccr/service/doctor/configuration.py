@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ccr.config.exposure import PUBLISHED, is_loopback
-from ccr.config.provider import PLACEHOLDER
+from ccr.config.pool import PLACEHOLDER
 from ccr.config.schema import Notice, Provider
 from ccr.config.vendors import VENDORS
 from ccr.errors import ConfigInvalid

@@ -88,7 +88,7 @@ class Surroundings:
         if self.configured is None:
             return []
         providers = self.config.providers
-        secrets = [self.configured.key, *(each.key.reveal() for each in providers if each.key)]
+        secrets = [self.configured.key, *(key.secret.reveal() for each in providers for key in each.keys)]
         secrets += [value for each in providers for value in each.headers.values()]
         return sorted((key for key in set(secrets) if len(key) >= SHORTEST_KEY), key=len, reverse=True)
 

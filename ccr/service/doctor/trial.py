@@ -64,11 +64,9 @@ def _shown(url: str) -> str:
 
 
 def _key(upstream: Upstream) -> str:
-    if upstream.key_missing:
-        return f"missing: {upstream.key_source}"
-    if upstream.auth in ("google", "aws", "client"):
+    if upstream.auth in ("google", "aws", "client") and not upstream.key_missing:
         return {"client": "each caller's login"}.get(upstream.auth, "this machine's")
-    return "set" if upstream.key else "none"
+    return upstream.key_state
 
 
 @dataclass(frozen=True, slots=True)
