@@ -11,18 +11,25 @@ CcrError
     ├── Forbidden             a foreign Host or Origin
     ├── NotFound              no such path, no such model
     ├── TooLarge              the body is over the limit
+    ├── Unread                the body is compressed
+    ├── TooSlow               the body does not come
     ├── Draining              the router is stopping
+    ├── Overloaded            as many requests are under way as the user allows
     └── UpstreamProblem       the provider's fault; always says which
         ├── UpstreamSaid      what it reported, not yet classified (policy.failures does that)
         ├── UpstreamRefused   it rejects the request: a 4xx that repeating does not heal
         │   └── UpstreamLoginRefused   it rejects the caller's own login
-        ├── UpstreamKeyRefused, UpstreamUnpaid, UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless
+        ├── UpstreamKeyRefused    it rejects our key
+        │   └── UpstreamPlaceRefused   it does not serve the country that we ask from, whatever the key
+        ├── UpstreamUnpaid, UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless
         ├── UpstreamLimited   its rate limit is reached
         ├── UpstreamBusy      overloaded
+        │   └── UpstreamFull      as many requests to it are under way as the user allows
         ├── UpstreamFailed    a 5xx
         ├── UpstreamTimeout   silent for too long
         ├── UpstreamUnreachable   no connection: DNS, refused, TLS, proxy
         ├── UpstreamGarbled   an answer outside the grammar
+        ├── UpstreamEmpty     an answer without content
         └── UpstreamCut       the answer ended before its end
 """
 
@@ -132,8 +139,20 @@ class TooLarge(RequestProblem):
     """The body is over the limit."""
 
 
+class Unread(RequestProblem):
+    """The body is in an encoding that the router does not read."""
+
+
+class TooSlow(RequestProblem):
+    """The body does not come, or not in time."""
+
+
 class Draining(RequestProblem):
     """The router is stopping."""
+
+
+class Overloaded(RequestProblem):
+    """As many requests are under way as the user allows."""
 
 
 class UpstreamProblem(RequestProblem):
@@ -183,6 +202,10 @@ class UpstreamKeyRefused(UpstreamProblem):
     """The provider rejects our key."""
 
 
+class UpstreamPlaceRefused(UpstreamKeyRefused):
+    """The provider does not serve the country that we ask from."""
+
+
 class UpstreamUnpaid(UpstreamProblem):
     """The provider's account has no balance."""
 
@@ -207,6 +230,10 @@ class UpstreamBusy(UpstreamProblem):
     """The provider is overloaded."""
 
 
+class UpstreamFull(UpstreamBusy):
+    """As many requests to the provider are under way as the user allows: it was not asked."""
+
+
 class UpstreamFailed(UpstreamProblem):
     """The provider failed on its side."""
 
@@ -221,6 +248,10 @@ class UpstreamUnreachable(UpstreamProblem):
 
 class UpstreamGarbled(UpstreamProblem):
     """The provider's answer is outside the grammar."""
+
+
+class UpstreamEmpty(UpstreamProblem):
+    """The provider's answer ended without content, for no reason that it gives."""
 
 
 class UpstreamCut(UpstreamProblem):
@@ -240,7 +271,10 @@ REPLIES: dict[type[CcrError], Reply] = {
     Forbidden: Reply(403, "permission_error"),
     NotFound: Reply(404, "not_found_error"),
     TooLarge: Reply(413, "request_too_large"),
+    Unread: Reply(415, "invalid_request_error"),
+    TooSlow: Reply(408, "timeout_error"),
     Draining: Reply(503, "overloaded_error"),
+    Overloaded: Reply(529, "overloaded_error"),
     UpstreamRefused: Reply(400, "invalid_request_error"),
     UpstreamLoginRefused: Reply(401, "authentication_error"),
     # Not 401 and 403: Claude Code would tell the user to log in. Not 404: it would ask again, and drop our message. A

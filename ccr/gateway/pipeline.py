@@ -91,7 +91,9 @@ async def first_success(call: Call, seen: Look) -> Answer:
     """From the first target that has content; a failure after that is the client's to see. Others are tried also while
     the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
-    return await delivered(await first_content(call, seen, Plan(call.decision.chain)), call)
+    runtime, now = call.runtime, call.runtime.clock.now()
+    plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance)
+    return await delivered(await first_content(call, seen, plan), call)
 
 
 async def delivered(opened: Opened, call: Call) -> Answer:

@@ -6,8 +6,11 @@ from ccr.config.schema import Key
 from ccr.ids import Target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
+    """Is equal to none but itself: what is under way is counted by it."""
+
     target: Target
     key: Key | None = None  # None: its provider has none, or each caller's own
     wait: float = 0.0  # seconds before it
+    session: str | None = None

@@ -1,4 +1,4 @@
-"""What a provider's failure is, in our words, and whether another target may heal it."""
+"""What a provider's failure is, in our words."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ccr.errors import (
     UpstreamKeyRefused,
     UpstreamLimited,
     UpstreamModelUnknown,
-    UpstreamProblem,
+    UpstreamPlaceRefused,
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
@@ -96,7 +96,7 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
         case 400 | 403 if PLACE.search(told) or PLACE.search(said.code):
             remedy = "set a proxy for it, or choose another provider"
             wrong = f"{target.provider} does not serve the country that this comes from; {remedy}"
-            return UpstreamKeyRefused(f"{message}: {wrong}", target=target, retry=False)
+            return UpstreamPlaceRefused(f"{message}: {wrong}", target=target, retry=False)
         case 401 | 403:
             key = f"check {key_source}" if key_source else f"check the api_key of provider {target.provider}"
             return UpstreamKeyRefused(
@@ -144,13 +144,6 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     except (ValueError, OverflowError):
         return None
     return None if seconds is None else min(max(0.0, seconds), A_MONTH)
-
-
-def heals_elsewhere(failure: RequestProblem) -> bool:
-    """A request that the provider calls malformed is malformed for the next one too; everything else may be luck."""
-    if isinstance(failure, UpstreamRefused):  # a model that sees, before a client that takes the picture out
-        return failure.lack is not None and failure.lack.kind in ("image", "document")
-    return isinstance(failure, UpstreamProblem)
 
 
 def _until(date: str, now: float) -> float | None:

@@ -14,6 +14,7 @@ from ccr.errors import (
     UpstreamKeyRefused,
     UpstreamLimited,
     UpstreamModelUnknown,
+    UpstreamPlaceRefused,
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
@@ -24,7 +25,8 @@ from ccr.errors import (
 )
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.policy import failures, lacks, overflows
-from ccr.policy.failures import classify, heals_elsewhere, retry_after
+from ccr.policy.failures import classify, retry_after
+from ccr.policy.remedies import remedy_of
 from ccr.wire import openai_errors, wording
 from ccr.wire.anthropic import errors as anthropic_errors
 from ccr.wire.gemini import errors as gemini_errors
@@ -33,6 +35,10 @@ from tests.support.hostile import hostile
 
 MONTH = 30 * 86400
 TARGET = Target(ProviderName("acme"), ModelName("large"))
+
+
+def heals_elsewhere(failure: RequestProblem) -> bool:
+    return remedy_of(failure).spent not in ("all", "smaller")
 
 
 def said(message: str, status: int | None = None, code: str = "") -> RequestProblem:
@@ -120,7 +126,7 @@ def test_a_silent_error_says_its_status() -> None:
 )
 def test_a_country_that_is_not_served_is_no_wrong_key(status: int, text: str, code: str) -> None:
     failure = said(text, status, code)
-    assert type(failure) is UpstreamKeyRefused
+    assert type(failure) is UpstreamPlaceRefused
     assert "refused the key" not in failure.message
     assert failure.message.endswith("; set a proxy for it, or choose another provider")
     assert heals_elsewhere(failure)

@@ -1,12 +1,14 @@
 from ccr.errors import BadRequest, RequestProblem, UpstreamFailed, UpstreamRefused
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.policy.plan import Plan
+from ccr.policy.standing import Standing
+from ccr.routing.decision import Decision
 
 A, B = (Target(ProviderName(name), ModelName("m")) for name in "ab")
 
 
 def tried(chain: list[Target], failures: list[RequestProblem]) -> list[Target]:
-    plan = Plan(chain)
+    plan = Plan(Decision(chain[0], "default", "", tuple(chain[1:])), {}, Standing(), None, 0.0, lambda: 0.5)
     found = [plan.next(failure, 0.0) for failure in (None, *failures)]
     return [each.target for each in found if each]
 

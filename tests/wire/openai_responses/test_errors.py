@@ -9,7 +9,8 @@ from ccr.errors import (
     UpstreamRefused,
     UpstreamUnpaid,
 )
-from ccr.policy.failures import classify, heals_elsewhere
+from ccr.policy.failures import classify
+from ccr.policy.remedies import remedy_of
 from ccr.wire.openai_responses.errors import opened, refusal, reported
 from ccr.wire.wording import plain
 from tests.wire.openai_responses.reading import TARGET
@@ -104,7 +105,7 @@ def test_claude_code_reads_that_thoughts_are_refused_in_the_words_that_make_it_d
     problem = classify(reported(body, 400), TARGET)
     assert isinstance(problem, UpstreamRefused)
     assert problem.message.startswith(f"Invalid signature in thinking block: {message}")
-    assert not heals_elsewhere(problem)
+    assert remedy_of(problem).spent == "all"
 
 
 def test_the_code_may_be_nothing_to_read() -> None:

@@ -1,0 +1,93 @@
+"""What each failure calls for: the table by which a plan goes on, and what the standing of who failed suffers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ccr.errors import (
+    ContextOverflow,
+    RequestProblem,
+    UpstreamBusy,
+    UpstreamCut,
+    UpstreamEmpty,
+    UpstreamFailed,
+    UpstreamGarbled,
+    UpstreamKeyRefused,
+    UpstreamLimited,
+    UpstreamModelUnknown,
+    UpstreamPlaceRefused,
+    UpstreamProblem,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+    UpstreamToolless,
+    UpstreamUnpaid,
+    UpstreamUnreachable,
+)
+
+# Who is not asked any more for this request. limit: nobody; who is limited is passed over as long as that lasts.
+# smaller: whose window is not known to be larger. all: the failure is the client's to see.
+Spent = Literal["limit", "key", "target", "provider", "smaller", "all"]
+# Whether the same key and target is asked again: before others are, if no other can be, or not at all.
+Again = Literal["first", "last", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """How long who failed so is left alone where the provider does not say: twice as long each time, within bounds."""
+
+    whole_key: bool  # for all models, or for the one that was asked
+    least: float  # seconds
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    kind: str  # the failure in a word, for logs, headers and counters
+    spent: Spent
+    again: Again = "never"
+    counts: bool = False  # against the breaker
+    cooling: Cooling | None = None
+
+
+HOUR = 3600.0
+
+REMEDIES: dict[type[RequestProblem], Remedy] = {
+    # The key is of no use, the provider may be.
+    UpstreamKeyRefused: Remedy("key", "key", cooling=Cooling(True, 60, HOUR)),
+    UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 600, HOUR)),
+    # Providers limit by key and model.
+    UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
+    # It may have been bad luck. If not, another key of the same provider has none either.
+    UpstreamBusy: Remedy("busy", "target", "first", counts=True),
+    UpstreamFailed: Remedy("failed", "target", "first", counts=True),
+    UpstreamCut: Remedy("cut", "target", "first", counts=True),
+    UpstreamGarbled: Remedy("garbled", "target", "first", counts=True),
+    UpstreamEmpty: Remedy("empty", "target", "first", counts=True),
+    # Time is gone already.
+    UpstreamTimeout: Remedy("timeout", "target", counts=True),
+    # No key and no model changes the way there; a network comes back, and a server that restarts.
+    UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True),
+    UpstreamPlaceRefused: Remedy("place", "provider"),
+    # Another model may take it as it is.
+    UpstreamModelUnknown: Remedy("unknown", "target"),
+    UpstreamTooLarge: Remedy("large", "target"),
+    UpstreamToolless: Remedy("toolless", "target"),
+    ContextOverflow: Remedy("overflow", "smaller"),
+    # The client heals it, or is at fault.
+    UpstreamRefused: Remedy("refused", "all"),
+    UpstreamProblem: Remedy("failed", "target"),
+    RequestProblem: Remedy("rejected", "all"),
+}
+# A model that sees, before a client that takes the picture out.
+UNSEEN = Remedy("refused", "target")
+
+
+def remedy_of(failure: RequestProblem) -> Remedy:
+    if isinstance(failure, UpstreamRefused) and failure.lack and failure.lack.kind in ("image", "document"):
+        return UNSEEN
+    return next(REMEDIES[cls] for cls in type(failure).__mro__ if cls in REMEDIES)
+
+
+def kind_of(failure: RequestProblem) -> str:
+    """The failure in a word."""
+    return remedy_of(failure).kind
