@@ -17,6 +17,7 @@ from ccr.errors import ConfigInvalid
 from ccr.gateway.agents import Agents
 from ccr.gateway.calibration import Calibration
 from ccr.gateway.runtime import Current, Runtime
+from ccr.gateway.seats import Seats
 from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
 from ccr.policy.standing import Standing
@@ -77,6 +78,7 @@ class Assembly:
         self._agents = Agents()
         self._calibration = Calibration()
         self._standing = Standing()
+        self._seats = Seats()
         self._config = Config()
         self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
@@ -134,6 +136,7 @@ class Assembly:
         script = load_script(config.custom_router, settings(config), self._report) if config.custom_router else None
         self._config = config
         self._log.configure(config.log)
+        self._seats.configure(config.concurrency, {each.name: each.concurrency for each in upstreams}, config.queue)
         return Runtime(
             config=config,
             upstreams={upstream.name: upstream for upstream in upstreams},
@@ -157,6 +160,7 @@ class Assembly:
             agents=self._agents,
             calibration=self._calibration,
             standing=self._standing,
+            seats=self._seats,
             chance=random.random,
         )
 

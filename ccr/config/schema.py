@@ -239,7 +239,7 @@ class Config:
     breaker: Breaker = Breaker()
     recovery: Recovery = "error"
     concurrency: int | None = None  # requests under way in all; more wait
-    queue: float = 30.0  # seconds that a request waits for its turn
+    queue: float = 20.0  # seconds that a request waits for its turn; beyond `timeouts.head` a refusal has no status
     server: Server = Server()
     log: Log = Log()
     timeouts: Timeouts = Timeouts()

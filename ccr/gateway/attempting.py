@@ -56,6 +56,8 @@ async def opened(attempt: Attempt, call: Call, seen: Look, held: AsyncExitStack)
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
     request, call.meter = await adjusted(call, seen, target, copy=copy)
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
+    seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
+    held.callback(seat.leave)
     # A stream's first content, or the whole of another answer; comments and pings are neither.
     limit = (upstream.timeouts.first_byte or LAST) if request.stream else upstream.timeouts.total
     try:

@@ -9,6 +9,7 @@ from ccr.gateway.calibration import Sample
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.meter import Meter
 from ccr.gateway.runtime import Runtime
+from ccr.gateway.seats import Seat
 from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
@@ -37,6 +38,7 @@ class Call:
         self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
         self.begun = False  # the client has the head of a stream, and waits for its content
+        self.seat = Seat()
         self._arrived = runtime.clock.now()
         self._time = runtime.clock.time()
         self._tried: list[Tried] = []
@@ -110,7 +112,13 @@ class Call:
             problem.message = f"{problem.message} (tried before: {others})"
         self.end(problem)
 
+    def dropped(self, end: BaseException) -> None:
+        """Cancelled: where the router ends it, that says why; else its client has gone, which proxies write down as 499."""
+        problem = next((each for each in end.args if isinstance(each, RequestProblem)), None)
+        self.end(problem, status=None if problem else 499)
+
     def end(self, problem: RequestProblem | None = None, *, status: int | None = None) -> None:
+        self.seat.leave()
         if self._ended:
             return
         self._ended = True

@@ -44,8 +44,8 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         return await in_time(call, first_success(call, seen))
     except RequestProblem as problem:
         return call.refuse(problem)
-    except BaseException:
-        call.end(status=499)
+    except BaseException as end:
+        call.dropped(end)
         raise
 
 
@@ -91,6 +91,7 @@ async def first_success(call: Call, seen: Look) -> Answer:
     """From the first target that has content; a failure after that is the client's to see. Others are tried also while
     the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
+    call.seat = await call.runtime.seats.in_all(call.request_class, call.runtime.clock)
     runtime, now = call.runtime, call.runtime.clock.now()
     plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance)
     return await delivered(await first_content(call, seen, plan), call)

@@ -9,6 +9,7 @@ from ccr.errors import ConfigInvalid
 from ccr.gateway.agents import Agents
 from ccr.gateway.calibration import Calibration
 from ccr.gateway.ports import Clock, Counter, Observer, Script, Transport
+from ccr.gateway.seats import Seats
 from ccr.gateway.sessions import Sessions
 from ccr.ids import ProviderName
 from ccr.policy.patience import Patience
@@ -34,6 +35,7 @@ class Runtime:
     patience: Patience = field(default_factory=Patience)
     calibration: Calibration = field(default_factory=Calibration)
     standing: Standing = field(default_factory=Standing)
+    seats: Seats = field(default_factory=Seats)
     chance: Callable[[], float] = lambda: 0.5  # from 0 to 1
 
 

@@ -10,6 +10,7 @@ from ccr.errors import (
     UpstreamCut,
     UpstreamEmpty,
     UpstreamFailed,
+    UpstreamFull,
     UpstreamGarbled,
     UpstreamKeyRefused,
     UpstreamLimited,
@@ -59,6 +60,8 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
     # It may have been bad luck. If not, another key of the same provider has none either.
     UpstreamBusy: Remedy("busy", "target", "first", counts=True),
+    # It was not asked.
+    UpstreamFull: Remedy("full", "provider"),
     UpstreamFailed: Remedy("failed", "target", "first", counts=True),
     UpstreamCut: Remedy("cut", "target", "first", counts=True),
     UpstreamGarbled: Remedy("garbled", "target", "first", counts=True),
