@@ -74,9 +74,7 @@ class Early:
 
     async def aclose(self) -> None:
         await self._bytes.aclose()
-        answer = await _end(self._answer)
-        if answer and not isinstance(answer.body, bytes):
-            await answer.body.aclose()
+        await _end(self._answer)
         self._call.end(status=499)
 
     def cut(self, problem: RequestProblem) -> bytes:
@@ -104,8 +102,9 @@ class Early:
             yield data
 
 
-async def _end(task: asyncio.Task[Answer]) -> Answer | None:
-    """Stops it, and waits until nothing of it is left; its answer, if it had come to one."""
+async def _end(task: asyncio.Task[Answer]) -> None:
+    """Stops it, and waits until nothing of it is left, nor of an answer that it has come to."""
     task.cancel()
     await asyncio.wait({task})
-    return None if task.cancelled() or task.exception() else task.result()
+    if not task.cancelled() and not task.exception() and not isinstance(body := task.result().body, bytes):
+        await body.aclose()

@@ -302,3 +302,18 @@ async def test_one_that_is_cancelled_leaves_nothing_behind() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert (late.held.waiting, late.seen.only.status) == (0, 499)
+
+
+async def test_a_client_that_leaves_just_as_its_answer_comes_leaves_nothing_open() -> None:
+    class Leaving(Canned):
+        async def send(self, upstream: Upstream, request: UpstreamRequest) -> Exchange:
+            asker.cancel()
+            return await super().send(upstream, request)
+
+    exchange = canned(HI)
+    wired = Wired(transport=Leaving(exchange))
+    asker = asyncio.create_task(wired.ask(STREAMED))
+    with pytest.raises(asyncio.CancelledError):
+        await asker
+    assert exchange.closed
+    assert wired.seen.only.status == 499
