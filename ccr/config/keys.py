@@ -8,7 +8,7 @@ TOP: Mapping[str, str] = spellings(
     "HOST", "PORT", "APIKEY", "ALLOW_INSECURE", "MAX_BODY",
     "LOG", "LOG_LEVEL", "LOG_MAX_BYTES", "LOG_KEEP",
     "API_TIMEOUT_MS", "PROXY_URL", "CUSTOM_ROUTER_PATH", "NON_INTERACTIVE_MODE", "CLAUDE_PATH",
-    "Providers", "Router", "fallback", "aliases", "timeouts",
+    "Providers", "Router", "fallback", "aliases", "timeouts", "retries", "recovery", "breaker", "concurrency", "queue",
     "transformers", "StatusLine", "REWRITE_SYSTEM_PROMPT", "forceUseImageAgent", "plugins", "ANTHROPIC_SMALL_FAST_MODEL",
     "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "noServer", "claudeCodeSettings", "SERVICE_PORT",
     httpsproxy="PROXY_URL", proxy="PROXY_URL", key="APIKEY",
@@ -16,7 +16,7 @@ TOP: Mapping[str, str] = spellings(
 
 PROVIDER: Mapping[str, str] = spellings(
     "name", "api_base_url", "api_key", "models", "transformer", "transformers", "dialect", "auth", "headers", "proxy",
-    "timeouts", "tokenizer", "limits",
+    "timeouts", "tokenizer", "limits", "retries", "concurrency",
     baseurl="api_base_url", url="api_base_url", apibase="api_base_url", host="api_base_url", key="api_key",
     proxyurl="proxy", keys="api_key", apikeys="api_key",
 )  # fmt: skip
@@ -34,8 +34,11 @@ LIMITS: Mapping[str, str] = spellings(
 
 PRICE: Mapping[str, str] = spellings("input", "output", "cache_read", "cache_write")
 
-PROVIDER_TIMEOUTS: Mapping[str, str] = spellings("connect", "first_byte", "idle", "total")
-TIMEOUTS: Mapping[str, str] = {**PROVIDER_TIMEOUTS, **spellings("head")}
+MODEL_TIMEOUTS: Mapping[str, str] = spellings("connect", "first_byte", "idle", "total")
+PROVIDER_TIMEOUTS: Mapping[str, str] = {**MODEL_TIMEOUTS, **spellings("models")}
+TIMEOUTS: Mapping[str, str] = {**MODEL_TIMEOUTS, **spellings("head", "failover")}
+
+BREAKER: Mapping[str, str] = spellings("failures", "share", "window", "pause")
 
 TRANSFORMER_FILE: Mapping[str, str] = spellings("path", "options")
 
@@ -68,6 +71,7 @@ DIALECTS: Mapping[str, str] = spellings(
 AUTHS: Mapping[str, str] = spellings(
     "bearer", "x-api-key", "api-key", "x-goog-api-key", "google", "aws", "client", "none"
 )
+RECOVERIES: Mapping[str, str] = spellings("error", "continue")
 LEVELS: Mapping[str, str] = spellings(
     "error", "warn", "info", "debug", fatal="error", warning="warn", trace="debug", silent="error"
 )
@@ -94,7 +98,8 @@ UNSUPPORTED_ROUTES: Mapping[str, str] = {
 
 # Where settings stand, and their names there.
 PLACES: Mapping[str, Mapping[str, str]] = {
-    "": TOP, "Providers[].": PROVIDER, "Router.": ROUTES, "timeouts.": TIMEOUTS, "transformers[].": TRANSFORMER_FILE,
+    "": TOP, "Providers[].": PROVIDER, "Router.": ROUTES, "timeouts.": TIMEOUTS, "breaker.": BREAKER,
+    "transformers[].": TRANSFORMER_FILE,
     "Providers[].api_key[].": KEY, "Providers[].limits.MODEL.": LIMITS, "Providers[].limits.MODEL.price.": PRICE,
 }  # fmt: skip
 
@@ -119,6 +124,16 @@ MEANINGS: Mapping[str, str] = {
     "fallback": "object: route, alias or target → the target or targets tried next; none",
     "aliases": "object: a model name of your own → target; none",
     "timeouts": "object: for all providers that have none of their own",
+    "retries": "number: how often a model is asked again with the same key when it is busy or fails, before another is; `1`",
+    "recovery": "what becomes of an answer that breaks off: the client is told (`error`), or the next target goes on with its "
+    "text (`continue`); `error`",
+    "breaker": "object: when a model is passed over while another could answer; `false`: never",
+    "breaker.failures": "number: after so many failures of one key and model; `5`",
+    "breaker.share": "number up to 1: if they are so large a share of its answers; `0.5`",
+    "breaker.window": "seconds that are looked back; `60`",
+    "breaker.pause": "seconds until it is tried again, doubled each time that this fails; `30`",
+    "concurrency": "number: requests under way at providers, in all; any",
+    "queue": "seconds that a request waits for its turn where there is a `concurrency`; `30`",
     "StatusLine": "object: [Claude Code's status line](statusline.md), as CCR has it; none of ours",
     "transformers": "list: [transformers of your own](transformers.md#your-own); none",
     "Providers[].name": "text: a vendor's, or any without a comma; needed",
@@ -139,7 +154,9 @@ MEANINGS: Mapping[str, str] = {
     "`client`: [the caller's own Claude login](claude-login.md) is",
     "Providers[].headers": "object: header → text, sent with each request; none",
     "Providers[].proxy": "URL: its own proxy; `PROXY_URL`",
-    "Providers[].timeouts": "object: its own; the file's `timeouts`",
+    "Providers[].timeouts": "object: its own, and under `models` those of a model; the file's `timeouts`",
+    "Providers[].retries": "number: its own; the file's `retries`",
+    "Providers[].concurrency": "number: its requests under way; any",
     "Providers[].limits": "object: model, or `*` for the others → its window as a number, or the object below; "
     "[what is known](models.md)",
     "Providers[].limits.MODEL.context": "tokens of prompt and answer together; such a window is kept before anything is sent",
@@ -167,6 +184,7 @@ MEANINGS: Mapping[str, str] = {
     "timeouts.idle": "seconds of silence within an answer; `900`",
     "timeouts.total": "seconds for an answer that is not streamed; `600`",
     "timeouts.head": "seconds until a client has its stream's beginning, content or not; `30`; the file's alone",
+    "timeouts.failover": "seconds within which another target or key is still tried; `900`; the file's alone",
     "transformers[].path": "path of a Python file; needed",
     "transformers[].options": "object: what a use of it does not say otherwise; none",
 }

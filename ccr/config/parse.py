@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
-from ccr.config import keys, litellm, zero
+from ccr.config import endurance, keys, litellm, zero
 from ccr.config import provider as entries
 from ccr.config import routes as targets
 from ccr.config.exposure import exposed
@@ -53,18 +53,24 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
         if not fields[name].empty:
             fields[name].notice(instead)
     server = _server(fields)
-    timeouts = entries.timeouts(fields["timeouts"], Timeouts())
+    timeouts = endurance.timeouts(fields["timeouts"], Timeouts())
     providers = entries.providers(fields["Providers"], filled.sources, timeouts, server.port, env)
     made_up = fields["Providers"].empty
     if made_up:
         providers = zero.providers(env, ollama)
     names = targets.names(providers, fields["aliases"])
     routes = _completed(targets.routes(fields["Router"], names), providers, fields["Router"], quiet=made_up)
+    usual, retries, queue = Config(), endurance.retries(fields["retries"]), endurance.queue(fields["queue"])
     return Config(
         providers=providers,
         routes=routes,
         aliases=names.aliases,
         fallback=targets.fallback(fields["fallback"], names, routes),
+        retries=usual.retries if retries is None else retries,
+        breaker=endurance.breaker(fields["breaker"]),
+        recovery=endurance.recovery(fields["recovery"]) or usual.recovery,
+        concurrency=endurance.concurrency(fields["concurrency"]),
+        queue=usual.queue if queue is None else queue,
         server=server,
         log=_log(fields),
         timeouts=timeouts,
@@ -74,7 +80,7 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
         custom_router=_path(fields["CUSTOM_ROUTER_PATH"], env),
         claude_path=_path(fields["CLAUDE_PATH"], env),
         status_line=status_line(fields["StatusLine"]),
-        client_timeout_ms=fields["API_TIMEOUT_MS"].integer(1, 2**31 - 1) or Config().client_timeout_ms,
+        client_timeout_ms=fields["API_TIMEOUT_MS"].integer(1, 2**31 - 1) or usual.client_timeout_ms,
         non_interactive=fields["NON_INTERACTIVE_MODE"].boolean() or False,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
-from ccr.config import clouds, keys
+from ccr.config import clouds, endurance, keys
 from ccr.config.exposure import is_loopback
 from ccr.config.limits import limits
 from ccr.config.pool import VISIBLE, pool
@@ -57,6 +57,7 @@ def _provider(
     if auth == "client":
         dialect = _login(fields, dialect)
     written = () if auth == "client" else pool(fields["api_key"], sources, name or "it")
+    times, model_times = endurance.provider_timeouts(fields["timeouts"], base)
     provider = Provider(
         name=ProviderName(name or ""),
         url=url or "",
@@ -71,7 +72,10 @@ def _provider(
         },
         headers=dict(_headers(fields["headers"])),
         proxy=address(fields["proxy"], port, credentials=True),
-        timeouts=None if fields["timeouts"].empty else timeouts(fields["timeouts"], base, keys.PROVIDER_TIMEOUTS),
+        timeouts=times,
+        model_timeouts=model_times,
+        retries=endurance.retries(fields["retries"]),
+        concurrency=endurance.concurrency(fields["concurrency"]),
         limits=limits(fields["limits"]),
     )
     if cloud:
@@ -194,14 +198,3 @@ def _headers(place: Place) -> Iterator[tuple[str, str]]:
             entry.fault("has characters that a header cannot hold")
         else:
             yield name, value
-
-
-def timeouts(place: Place, base: Timeouts, known: Mapping[str, str] = keys.TIMEOUTS) -> Timeouts:
-    fields = place.fields(known)
-    return Timeouts(
-        connect=fields["connect"].seconds() or base.connect,
-        first_byte=fields["first_byte"].seconds() or base.first_byte,
-        idle=fields["idle"].seconds() or base.idle,
-        total=fields["total"].seconds() or base.total,
-        head=fields["head"].seconds() or base.head,
-    )

@@ -38,7 +38,12 @@ def settings(config: Config) -> JsonObject:
         "CLAUDE_PATH": config.claude_path,
         "NON_INTERACTIVE_MODE": config.non_interactive or None,
         "StatusLine": _status_line(config.status_line),
-        "timeouts": {**_timeouts(config.timeouts), "head": config.timeouts.head},
+        "timeouts": {
+            **_timeouts(config.timeouts),
+            "head": config.timeouts.head,
+            "failover": config.timeouts.failover,
+        },
+        **_endurance(config),
         "transformers": [_given({"path": file.path, "options": _masked(file.options)}) for file in config.transformers],
         "Providers": [_provider(provider) for provider in config.providers],
         "Router": {
@@ -50,6 +55,18 @@ def settings(config: Config) -> JsonObject:
         "fallback": {name: [str(target) for target in chain] for name, chain in config.fallback.items()},
     }
     return _given(ours)
+
+
+def _endurance(config: Config) -> JsonObject:
+    """What is not as usual."""
+    usual, breaker = Config(), config.breaker
+    plain = ("retries", "recovery", "concurrency", "queue")
+    own: dict[str, Json] = {
+        name: getattr(config, name) for name in plain if getattr(config, name) != getattr(usual, name)
+    }
+    if breaker != usual.breaker:
+        own["breaker"] = asdict(breaker) if breaker.failures else False
+    return own
 
 
 def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
@@ -82,7 +99,9 @@ def _provider(provider: Provider) -> JsonObject:
             "auth": provider.auth,
             "headers": {name: MASK if is_secret(name) else value for name, value in provider.headers.items()},
             "proxy": _masked_url(provider.proxy),
-            "timeouts": _timeouts(provider.timeouts) if provider.timeouts else None,
+            "timeouts": _provider_timeouts(provider),
+            "retries": provider.retries,
+            "concurrency": provider.concurrency,
             "limits": {name: _limits(known) for name, known in provider.limits.items()},
         }
     )
@@ -113,6 +132,11 @@ def _limits(known: Model) -> JsonObject:
 
 def _uses(uses: tuple[QuirkUse, ...]) -> list[Json]:
     return [[use.name, _masked(use.options)] if use.options else use.name for use in uses]
+
+
+def _provider_timeouts(provider: Provider) -> JsonObject | None:
+    own = _timeouts(provider.timeouts) if provider.timeouts else {}
+    return {**own, **_given({"models": {name: _timeouts(each) for name, each in provider.model_timeouts.items()}})}
 
 
 def _timeouts(timeouts: Timeouts) -> JsonObject:
