@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -42,11 +43,16 @@ def start(
     host: Host = None,
     port: Port = None,
     for_sessions: Annotated[bool, typer.Option(sessions.FOR_SESSIONS, hidden=True)] = False,
+    line: Annotated[int | None, typer.Option("--line", hidden=True)] = None,
+    listener: Annotated[int | None, typer.Option("--listener", hidden=True)] = None,
 ) -> int:
-    """Start the router, and return when it answers."""
+    """Start the router, and return when it answers; it is started again when it crashes.
+
+    With --foreground it is not: that is for whoever supervises it.
+    """
     options = Options(config, host, port, verbose)
     if foreground:
-        return _serve(options, for_sessions=for_sessions)
+        return _serve(options, _handed(line), _handed(listener), for_sessions=for_sessions)
     router = used(env.current())
     fresh = router.start(options, output.warn)
     _report(router.status(now()), already=not fresh)
@@ -71,9 +77,9 @@ def stop(
 
 
 def restart(verbose: Verbose = False, config: Config = None, host: Host = None, port: Port = None) -> int:
-    """Stop the router and start it again.
+    """Put a new router in the place of the one that runs.
 
-    As it was started before, unless options say otherwise.
+    As it was started before, unless options say otherwise. What cannot start leaves the running one alone.
     """
     router = used(env.current())
     router.restart(Options(config, host, port, verbose))
@@ -146,16 +152,26 @@ def _report(found: Status, *, already: bool = False) -> None:
     _notes(found.details.notices)
 
 
-def _serve(options: Options, *, for_sessions: bool) -> int:
-    from ccr.server.run import serve  # late: it costs half a second
+def _handed(descriptor: int | None) -> socket.socket | None:
+    """A socket of the keeper's; no program that we start is to have it too."""
+    if descriptor is None:
+        return None
+    os.set_inheritable(descriptor, False)
+    return socket.socket(fileno=descriptor)
+
+
+def _serve(options: Options, line: socket.socket | None, listener: socket.socket | None, *, for_sessions: bool) -> int:
+    from ccr.server.run import Kept, serve  # late: it costs half a second
 
     environment = env.current()
     home = files.state_dir(environment)
     source = files.find(environment, str(options.config) if options.config else None)
     config = _configuration(source, options, environment)
     pid = os.getpid()
+    keeper = state.Process(os.getppid(), state.born(os.getppid())) if line else None
 
     def ready(host: str, port: int) -> None:
+        before = state.running(home)
         router = State(
             pid=pid,
             born=state.born(pid),
@@ -165,7 +181,8 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
             config=str(source) if source else "the environment",
             version=__version__,
             arguments=options.arguments(),
-            for_sessions=for_sessions,
+            for_sessions=before.for_sessions if before and keeper and before.keeper == keeper else for_sessions,
+            keeper=keeper,
             key=config.server.key.reveal() if config.server.key else files.client_key(environment),
         )
         state.write(home, router)
@@ -177,14 +194,19 @@ def _serve(options: Options, *, for_sessions: bool) -> int:
             with contextlib.suppress(OSError):  # a full disk: then the state is older than the router
                 state.write(home, replace(found, config=config.source, key=config.server.key.reveal()))
 
-    with state.claim(home):
-        ports.refuse_taken(config.server.host, config.server.port)
+    with contextlib.nullcontext() if keeper else state.claim(home):  # the keeper has claimed it already
+        if not listener:
+            ports.refuse_taken(config.server.host, config.server.port)
         _notes(config.notices)
         process.bound_output()
+        kept = Kept(line, listener) if line else None
         try:
-            return serve(options.config, environment, options.host, options.port, options.verbose, ready, reloaded)
+            return serve(
+                options.config, environment, options.host, options.port, options.verbose, ready, reloaded, kept
+            )
         finally:
-            state.clear(home, pid)
+            if not keeper:  # which may start it again
+                state.clear(home, pid)
 
 
 def _configuration(source: Path | None, options: Options, environment: Mapping[str, str]) -> Configuration:

@@ -53,20 +53,29 @@ async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:
 
 async def unless_over(work: Awaitable[Result], over: asyncio.Event) -> Result:
     """The work's result, or Draining where the router's time is over."""
-    return await _unless(over.wait(), work, Draining("the router is stopping; ask again in a moment", retry_after=2))
+    return await _unless(over.wait(), work, stopping())
+
+
+def stopping() -> Draining:
+    return Draining("the router is stopping; ask again in a moment", retry_after=2)
 
 
 async def _unless(stop: Awaitable[object], work: Awaitable[Result], failure: Exception) -> Result:
-    """The work's result; where it is stopped first, it is cancelled, and that is the failure."""
+    """The work's result; where it is stopped first, it is cancelled, and that is the failure, which the work is told as
+    its cancellation's argument."""
     task, watch = asyncio.ensure_future(work), asyncio.ensure_future(stop)
+    told: object = failure
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise failure
         return task.result()
+    except asyncio.CancelledError as ours:
+        told = ours.args[0] if ours.args else None
+        raise
     finally:
         for each in (task, watch):
-            each.cancel()
+            each.cancel(told)
         await asyncio.gather(task, watch, return_exceptions=True)
 
 

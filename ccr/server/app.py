@@ -14,13 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ccr.errors import Draining, NotFound, RequestProblem
+from ccr.errors import NotFound, RequestProblem
 from ccr.gateway.call import refusal
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Current
-from ccr.server.answering import ClientGone, headers_of, send_answer, unless_gone, unless_over, whole_body
+from ccr.server.answering import ClientGone, headers_of, send_answer, stopping, unless_gone, unless_over, whole_body
 from ccr.server.guard import check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
 from ccr.server.sessions import session, sessions
@@ -110,7 +110,10 @@ class Door:
             named=scope.get("path_params", {}).get("named", ""),
         )
         try:
-            await send_answer(await self._answer(inbound, receive), receive, send, self._current.over)
+            answer = await self._answer(inbound, receive)
+            if self._current.draining:
+                answer = replace(answer, headers={**answer.headers, "connection": "close"})
+            await send_answer(answer, receive, send, self._current.over)
         except ClientGone:
             pass
         except Exception:  # noqa: BLE001 - the client was told in its stream, or cannot be told any more
@@ -121,7 +124,7 @@ class Door:
         try:
             check_origin(inbound.headers, server.host)
             if self._current.draining and self._guarded:
-                raise Draining("the router is stopping; ask again in a moment", retry_after=2)
+                raise stopping()
             if self._guarded and server.key:
                 check_key(inbound.headers, server.key.reveal())
             if self._guarded:

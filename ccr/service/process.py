@@ -1,7 +1,9 @@
-"""The router's process: start it detached, ask it, stop it."""
+"""The router's process: start it detached, with a keeper; ask it, replace it, stop it."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from typing import Literal
 
 from ccr.config import files
 from ccr.errors import ServiceProblem
-from ccr.service import health, state
+from ccr.service import health, keeper, state
 from ccr.service.health import Health
 from ccr.service.state import State
 
@@ -62,6 +64,11 @@ class Stopped:
 
 
 def command(arguments: Sequence[str]) -> tuple[str, ...]:
+    """A router that is started again when it crashes."""
+    return (sys.executable, "-I", "-S", keeper.__file__, *router(arguments))
+
+
+def router(arguments: Sequence[str]) -> tuple[str, ...]:
     """-P: what lies in the current folder is not ours to import."""
     return (sys.executable, "-P", "-m", "ccr", "start", "--foreground", *arguments)
 
@@ -72,6 +79,7 @@ def start(home: Path, argv: Sequence[str], env: Mapping[str, str], within: float
         await_health(found, within=5.0)
         return Started(found, already=True)
     output = output_file(home)
+    os.close(files.make_file(home / "ccr.claim", os.O_RDWR))  # for the keeper, which knows nothing of owners
     with output.open("ab") as sink:
         child = subprocess.Popen(
             argv,
@@ -99,7 +107,7 @@ def _started(home: Path, child: subprocess.Popen[bytes], output: Path, within: f
         found = state.running(home)
         if found:
             await_health(found, within=deadline - time.monotonic())
-            return Started(found, already=found.pid != child.pid)
+            return Started(found, already=child.pid not in (found.pid, found.keeper and found.keeper.pid))
         if code is not None:
             raise ServiceProblem(_last_words(output) or f"the router ended with exit code {code} and said nothing")
         time.sleep(0.02)
@@ -135,9 +143,56 @@ def cut_output(descriptor: int, limit: int) -> None:
         return  # not a file
 
 
-def _last_words(output: Path) -> str:
+def replace(
+    home: Path, found: State, argv: Sequence[str], env: Mapping[str, str], within: float = 15.0
+) -> State | None:
+    """Has the keeper put another router in the place of the one that runs, which listens until the other does. None:
+    there is no keeper to ask; raises ServiceProblem where the other does not begin, and the one that ran goes on."""
+    output = home / "logs" / "ccr.out"
+    since = output.stat().st_size if output.exists() else 0
+    with contextlib.suppress(OSError), _keeper(home) as asked:
+        asked.settimeout(within)
+        asked.sendall(keeper.order(argv, {**env, "CCR_HOME": str(home)}))
+        asked.shutdown(socket.SHUT_WR)
+        done = _heard(asked) == keeper.DONE
+        asked.settimeout(2.0)
+        _heard(asked)  # its end: the one before listens no more
+        after = state.running(home)
+        if done and after:
+            await_health(after, within=5.0)
+            return after
+        said = _last_words(output, since) or f"the new router did not begin to listen within {within:.0f} s"
+        raise ServiceProblem(f"{said}\nthe router (pid {found.pid}) was left running as it is")
+    return None
+
+
+def _heard(asked: socket.socket) -> bytes:
+    try:
+        return asked.recv(16)
+    except TimeoutError:
+        return b""
+
+
+def _keeper(home: Path) -> socket.socket:
+    """A connection to it. A socket's path may have no more than 107 bytes, and by the folder's descriptor it has."""
+    asked = socket.socket(socket.AF_UNIX)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        path = home / keeper.SOCKET
+        asked.connect(str(path) if len(os.fsencode(path)) < 100 else f"/proc/self/fd/{folder}/{keeper.SOCKET}")
+    except BaseException:
+        asked.close()
+        raise
+    finally:
+        os.close(folder)
+    return asked
+
+
+def _last_words(output: Path, since: int = 0) -> str:
     """Why it ended: the error that it printed, or else its last lines."""
-    lines = [line for line in output.read_text(errors="replace").splitlines() if line.strip()]
+    said = output.read_bytes()
+    text = said[since if since <= len(said) else 0 :].decode(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
     errors = [number for number, line in enumerate(lines) if line.startswith("ccr: ")]
     return "\n".join(lines[errors[-1] :] if errors else lines[-10:]).removeprefix("ccr: ")
 
@@ -172,12 +227,18 @@ def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped 
 
 
 def _send(found: State, number: signal.Signals) -> None:
-    try:
-        os.kill(found.pid, number)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
-        raise ServiceProblem(f"the router (pid {found.pid}) belongs to another user") from error
+    """To the keeper, which passes it on; what nothing survives, to both."""
+    kept = [found.keeper] if found.keeper and state.lives(found.keeper.pid, found.keeper.born) else []
+    own = [state.Process(found.pid, found.born)] if not kept or number == signal.SIGKILL else []
+    for each in (*kept, *own):
+        if not state.lives(each.pid, each.born):
+            continue
+        try:
+            os.kill(each.pid, number)
+        except ProcessLookupError:
+            continue
+        except PermissionError as error:
+            raise ServiceProblem(f"the router (pid {each.pid}) belongs to another user") from error
 
 
 def _gone(found: State, within: float) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ccr.config import files
 from ccr.errors import ConfigInvalid, ServiceProblem
-from ccr.service import configured, process, state
+from ccr.service import configured, ports, process, state
 from ccr.service.process import Options
 from ccr.service.state import State
 
@@ -100,23 +100,28 @@ def start_by_hand(home: Path, argv: Sequence[str], env: Mapping[str, str]) -> pr
 
 
 def restart(home: Path, options: Options, env: Mapping[str, str]) -> process.Started:
-    """Stops and starts; without options as it was started before. A broken file leaves the running router alone."""
+    """Puts another router in its place; without options as it was started before. What cannot start leaves the running
+    one alone."""
     with state.turn(home):
         found = state.running(home)
         arguments = options.arguments() or (found.arguments if found else ())
         _check({**env, **options.overrides()}, options.config, found)
-        process.stop(home)
         for_sessions = found.for_sessions if found else any_live(home)
-        own = (FOR_SESSIONS,) if for_sessions else ()
-        return process.start(home, process.command((*arguments, *own)), env)
+        argv = (*arguments, *((FOR_SESSIONS,) if for_sessions else ()))
+        if found and found.keeper and (after := process.replace(home, found, process.router(argv), env)):
+            return process.Started(after, already=False)
+        process.stop(home)
+        return process.start(home, process.command(argv), env)
 
 
 def _check(env: Mapping[str, str], config: Path | None, found: State | None) -> None:
-    """Raises ConfigInvalid, before anything is stopped."""
+    """Raises ConfigInvalid or ServiceProblem, before anything is stopped."""
     try:
-        files.load(configured.path(env, config, found), env)
-    except ConfigInvalid as fault:
+        server = files.load(configured.path(env, config, found), env).server
+        if found and state.address(server.host, server.port) != found.address:
+            ports.refuse_taken(server.host, server.port)
+    except (ConfigInvalid, ServiceProblem) as fault:
         if found is None:
             raise
         left = f"the router (pid {found.pid}) was left running as it is"
-        raise ConfigInvalid(f"{fault.message}\n{left}") from None
+        raise type(fault)(f"{fault.message}\n{left}") from None

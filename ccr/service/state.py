@@ -22,6 +22,12 @@ PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    pid: int
+    born: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     pid: int
     born: int | None  # when the process started, in the kernel's count: a reused pid has another
@@ -32,6 +38,7 @@ class State:
     version: str
     arguments: tuple[str, ...] = ()  # what it was started with, for a restart
     for_sessions: bool = False  # started by `ccr code` or `ccr shell`, and stopped after the last of them
+    keeper: Process | None = None  # what starts it again (keeper.py)
     key: str = field(default="", repr=False)  # what it took from clients when it started; the file is 0600
 
     @property
@@ -52,17 +59,24 @@ def born(pid: int, proc: Path = PROC) -> int | None:
 
 
 def alive(state: State, proc: Path = PROC) -> bool:
-    """The process that wrote the state still runs: the same one, and not as a zombie."""
-    if state.pid <= 1:
+    """The process that wrote the state still runs, or what starts it again."""
+    return lives(state.pid, state.born, proc) or (
+        state.keeper is not None and lives(state.keeper.pid, state.keeper.born, proc)
+    )
+
+
+def lives(pid: int, born: int | None, proc: Path = PROC) -> bool:
+    """This process runs: the same one, and not as a zombie."""
+    if pid <= 1:
         return False  # 0 and -1 mean whole groups of processes
     try:
-        os.kill(state.pid, 0)
+        os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass  # somebody else's process: it exists
-    fields = _stat(state.pid, proc)
-    return not fields or (fields[0] not in "ZX" and state.born in (None, int(fields[19])))
+    fields = _stat(pid, proc)
+    return not fields or (fields[0] not in "ZX" and born in (None, int(fields[19])))
 
 
 def _stat(pid: int, proc: Path) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ccr.config.schema import Config, Timeouts
-from ccr.errors import UpstreamUnreachable
+from ccr.errors import Draining, UpstreamUnreachable
 from ccr.wire.openai_chat import ChatClient
 from ccr.wire.searxng import SearchUpstream
 from tests.support import chat, messages
@@ -162,6 +162,16 @@ async def test_a_request_that_is_cancelled_before_its_answer_leaves_a_record_and
         await asking
     assert exchange.closed
     assert wired.seen.only.status == 499
+
+
+async def test_a_request_that_the_router_ends_is_recorded_with_what_its_client_is_told() -> None:
+    wired = Wired(CannedExchange([None]))
+    asking = asyncio.create_task(wired.ask(STREAMED))
+    await asyncio.sleep(0.01)
+    asking.cancel(Draining("the router is stopping"))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (wired.seen.only.status, wired.seen.only.error) == (503, "the router is stopping")
 
 
 async def test_a_stream_without_content_in_time_is_a_timeout() -> None:

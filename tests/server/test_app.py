@@ -213,13 +213,15 @@ async def test_a_stream_whose_time_is_over_is_told_so() -> None:
 @pytest.mark.parametrize("asked", [ASKED, STREAMED])
 async def test_who_still_waits_for_an_answer_when_the_time_is_over_is_told_so(asked: dict[str, Any]) -> None:
     exchange = CannedExchange([None])
-    current = Current(wired(exchange).runtime)
+    whole = wired(exchange)
+    current, seen = Current(whole.runtime), whole.seen
     asyncio.get_running_loop().call_later(0.02, current.over.set)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app(current)), base_url="http://localhost") as client:
         response = await client.post("/v1/messages", json=asked, headers=KEY, timeout=2)
     assert (response.status_code, response.headers["retry-after"]) == (503, "2")
     assert response.json()["error"]["message"].startswith("the router is stopping")
     assert exchange.closed
+    assert seen.only.status == 503
 
 
 async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
@@ -228,6 +230,7 @@ async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app(current)), base_url="http://localhost") as client:
         response = await client.post("/v1/messages", json=ASKED, headers=KEY)
         assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+        assert response.headers["connection"] == "close"
         assert (await client.get("/health")).status_code == 200
 
 
