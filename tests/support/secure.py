@@ -1,20 +1,22 @@
-"""A web page by https, under a certificate that nobody has signed."""
+"""TLS on the server's side: a context for a certificate, and a web page under one that nobody has signed."""
 
 import contextlib
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.support.certificates import certificate
 
 HOST = "127.0.0.1"
+
+
+def serving(chain: Path) -> ssl.SSLContext:
+    """The certificate and its key in one file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    return context
 
 
 @contextlib.contextmanager
@@ -33,8 +35,7 @@ def secure_page(text: str, folder: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate(folder))
+    context = serving(certificate(folder, by_itself=True).chain)
     with ThreadingHTTPServer((HOST, 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -44,27 +45,3 @@ def secure_page(text: str, folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join(5)
-
-
-def certificate(folder: Path) -> Path:
-    """With its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = folder / "certificate.pem"
-    file.write_bytes(plain + made.public_bytes(serialization.Encoding.PEM))
-    return file

@@ -13,6 +13,7 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -39,12 +40,22 @@ class Gate:
         self.opened.set()
 
 
-Break = Literal["FIN", "RST", "HANG"]
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """The same bytes again and again, until the client goes."""
+
+    data: bytes
+    every: float = 0.02  # seconds
+
+
+Break = Literal["FIN", "RST", "SHUT", "HANG"]
 FIN: Break = "FIN"
 RST: Break = "RST"
+SHUT: Break = "SHUT"  # half a close: nothing more is written, and what the client sends is taken until it goes
 HANG: Break = "HANG"  # nothing more, until the client goes
+BREAKS: frozenset[object] = frozenset({FIN, RST, SHUT, HANG})
 
-Step = bytes | Wait | Gate | Break
+Step = bytes | Wait | Gate | Endless | Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,18 @@ def reply(status: int, body: object, headers: Mapping[str, str] | None = None) -
 def stream(*pieces: Step, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """A chunked answer: each piece is one chunk and one write. It ends well unless a Break is among the pieces."""
     fields = {"content-type": "text/event-stream", "transfer-encoding": "chunked", **(headers or {})}
-    steps = (head(status, fields), *(chunk(piece) if isinstance(piece, bytes) else piece for piece in pieces))
-    return Answer(steps if {FIN, RST, HANG} & set(pieces) else (*steps, b"0\r\n\r\n"))
+    steps = (head(status, fields), *map(chunked_step, pieces))
+    return Answer(steps if BREAKS & set(pieces) else (*steps, LAST_CHUNK))
+
+
+def chunked_step(step: Step) -> Step:
+    match step:
+        case bytes():
+            return chunk(step)
+        case Endless(data):
+            return replace(step, data=chunk(data))
+        case _:
+            return step
 
 
 def gzipped(data: bytes, headers: Mapping[str, str] | None = None) -> Answer:
@@ -86,15 +107,18 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+LAST_CHUNK = b"0\r\n\r\n"
+
+
 @dataclass(slots=True)
 class Received:
     """One request as it arrived. `gone` is set when the client leaves before the answer's end."""
 
-    method: str
-    target: str
-    headers: dict[str, str]  # lower-case names; the last of a repeated one
-    body: bytes
-    arrived: float
+    method: str = ""
+    target: str = ""
+    headers: dict[str, str] = field(default_factory=dict)  # lower-case names; the last of a repeated one
+    body: bytes = b""
+    arrived: float = 0.0
     gone: threading.Event = field(default_factory=threading.Event)
     gone_at: float = 0.0
 
@@ -115,8 +139,22 @@ Script = Iterable[Answer] | Callable[[Received], Answer]
 
 
 class Upstream:
-    def __init__(self, script: Script = (), host: str = "127.0.0.1") -> None:
+    """`first` is done with a connection before any request is read; a Break ends it. `early`: an answer does not wait
+    for its request's body, which stays unread; the connection ends with it."""
+
+    def __init__(
+        self,
+        script: Script = (),
+        host: str = "127.0.0.1",
+        *,
+        tls: ssl.SSLContext | None = None,
+        first: tuple[Step, ...] = (),
+        early: bool = False,
+    ) -> None:
         self.host = host
+        self.tls = tls
+        self.first = first
+        self.early = early
         self.requests: list[Received] = []  # all but HEAD, which is answered with an empty 200
         self.port = 0
         self.connections = 0
@@ -139,7 +177,8 @@ class Upstream:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
     @property
     def only(self) -> Received:
@@ -170,7 +209,7 @@ class Upstream:
             self._loop.run_until_complete(self._listen())
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._accept, self.host, 0, limit=1 << 20)
+        server = await asyncio.start_server(self._accept, self.host, 0, limit=1 << 20, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopped.wait()
@@ -188,14 +227,16 @@ class Upstream:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            while request := await receive(reader, writer):
+            if self.first and not await send(Answer(self.first), Received(), reader, writer):
+                return
+            while request := await receive(reader, writer, early=self.early):
                 if request.method == "HEAD":
                     writer.write(head(200, {"content-length": "0"}))
                     continue
                 with self._arrival:
                     self.requests.append(request)
                     self._arrival.notify_all()
-                if not await send(self._answer(request), request, reader, writer):
+                if not await send(self._answer(request), request, reader, writer) or self.early:
                     return
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -209,7 +250,9 @@ def unexpected(request: Received) -> Answer:
     return reply(400, body, {"x-should-retry": "false"})
 
 
-async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Received | None:
+async def receive(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, early: bool = False
+) -> Received | None:
     try:
         block = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -219,7 +262,9 @@ async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     if headers.get("expect") == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    if headers.get("transfer-encoding") == "chunked":
+    if early:
+        body = b""
+    elif headers.get("transfer-encoding") == "chunked":
         body = await chunked(reader)
     else:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
@@ -272,7 +317,16 @@ async def perform(answer: Answer, writer: asyncio.StreamWriter) -> bool:
                 await asyncio.sleep(seconds)
             case Gate(opened):
                 await until(opened.is_set)
+            case Endless(data, every):
+                while True:
+                    writer.write(data)
+                    await writer.drain()
+                    await asyncio.sleep(every)
             case "HANG":
+                await asyncio.Event().wait()
+            case "SHUT":
+                if writer.can_write_eof():  # TLS has no such thing
+                    writer.write_eof()
                 await asyncio.Event().wait()
             case "FIN":
                 return False
@@ -283,6 +337,18 @@ async def perform(answer: Answer, writer: asyncio.StreamWriter) -> bool:
                 writer.transport.abort()
                 return False
     return True
+
+
+def dripped(answer: Answer, size: int = 1, every: float = 0.0005) -> Answer:
+    """The same bytes, so many at a time."""
+    steps: list[Step] = []
+    for step in answer.steps:
+        if isinstance(step, bytes):
+            for start in range(0, len(step), size):
+                steps += [step[start : start + size], Wait(every)]
+        else:
+            steps.append(step)
+    return Answer(tuple(steps))
 
 
 def slowly(answer: Answer, seconds: float) -> Answer:

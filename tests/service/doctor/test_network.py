@@ -7,7 +7,7 @@ import pytest
 
 from ccr.service.doctor import network
 from ccr.service.doctor.network import Unreached, Way, walk
-from tests.service.doctor.certificates import certificate, tls_server
+from tests.support.certificates import certificate, tls_server
 from tests.support.upstream import Upstream, raw, reply
 
 NOW = 1_700_000_000.0

@@ -7,7 +7,7 @@ import pytest
 from ccr.service.doctor.finding import Finding
 from ccr.service.doctor.network import Way
 from ccr.service.doctor.providers import local, providers
-from tests.service.doctor.certificates import certificate, tls_server
+from tests.support.certificates import certificate, tls_server
 from tests.service.doctor.conftest import Seen, acme
 from tests.support.pages import Pages
 from tests.support.upstream import Upstream, reply
