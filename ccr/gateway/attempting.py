@@ -1,9 +1,12 @@
 """Attempts, one after the other, until the first content of an answer is here."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from math import inf
 
-from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamSaid, UpstreamTimeout
+from ccr.config.schema import Timeouts
+from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamProblem, UpstreamSaid, UpstreamTimeout
 from ccr.gateway import login
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Inbound
@@ -16,10 +19,11 @@ from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut, with_ro
 from ccr.gateway.runtime import Runtime
 from ccr.ids import Target
 from ccr.messages.request import Request
+from ccr.policy import deadlines
 from ccr.policy.attempt import Attempt
-from ccr.policy.deadlines import LAST
 from ccr.policy.failures import retry_after
 from ccr.policy.plan import Plan
+from ccr.policy.telling import told
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look
 from ccr.routing.tokens import TokenCount
@@ -28,45 +32,63 @@ from ccr.wire.stages import Stage, staged
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
+# Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
+LONGEST_SILENCE = 300.0
+# An answer that leaves at the last moment comes too late.
+SHARE = 0.97
 
 
 async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProblem | None = None) -> Opened:
-    """Goes along the plan, after a `problem` or from its start. What fails on the way is failed over."""
-    clock = call.runtime.clock
-    while attempt := plan.next(problem, clock.now()):
-        if attempt.wait:
-            await clock.sleep(attempt.wait)
+    """Goes along the plan, after a `problem` or from its start. What fails on the way is failed over; when there is
+    nothing left to try, the failure that tells most is raised."""
+    clock, failures = call.runtime.clock, [problem] if problem else []
+    while attempt := following(plan, failures, clock.now()):
         async with AsyncExitStack() as held:
-            call.attempt(attempt)
+            underway = call.attempt(attempt)
+            held.callback(underway.ended)
+            if failures and attempt.wait >= left(call):
+                break
+            if attempt.wait:
+                await clock.sleep(attempt.wait)
             try:
-                return await opened(attempt, call, seen, held)
+                return await opened(attempt, call, seen, plan, held)
             except RequestProblem as failure:
-                problem = problem_of(failure, call)
-                call.attempt_failed(problem)
-    assert problem
-    raise problem from None
+                failures.append(problem_of(failure, call))
+                call.attempt_failed(failures[-1])
+    raise told(failures) from None
 
 
-async def opened(attempt: Attempt, call: Call, seen: Look, held: AsyncExitStack) -> Opened:
+def following(plan: Plan, failures: list[RequestProblem], now: float) -> Attempt | None:
+    """None, too, where all that could be asked is passed over for now: that is a failure like others."""
+    try:
+        return plan.next(failures[-1] if failures else None, now)
+    except UpstreamProblem as nobody:
+        failures.append(nobody)
+        return None
+
+
+async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: AsyncExitStack) -> Opened:
     """One attempt. Whatever ends it, nothing of it stays open but what is handed on."""
     runtime, inbound, target = call.runtime, call.inbound, attempt.target
     upstream = runtime.upstreams[target.provider].with_key(attempt.key).timed_for(target.model)
+    assert call.underway
     require_key(upstream, target, runtime)
     copy = passes_through(inbound, upstream, target)
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
-    request, call.meter = await adjusted(call, seen, target, copy=copy)
+    request, meter = await adjusted(call, seen, target, copy=copy)
+    call.meter = call.underway.meter = meter
     sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
-    # A stream's first content, or the whole of another answer; comments and pings are neither.
-    limit = (upstream.timeouts.first_byte or LAST) if request.stream else upstream.timeouts.total
+    limit = allowed(upstream.timeouts, call, others=plan.elsewhere, local=upstream.local)
     try:
         async with asyncio.timeout(limit):
+            call.underway.sent()
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
             if not copy:
                 reader = staged(reader, stages(inbound, upstream, request, target))
-            incoming = Incoming(exchange, reader, call.meter, named, copy=copy)
+            incoming = Incoming(exchange, reader, meter, named, copy=copy)
             held.push_async_callback(incoming.close)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)
@@ -74,10 +96,46 @@ async def opened(attempt: Attempt, call: Call, seen: Look, held: AsyncExitStack)
             call.first_content()
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
     except TimeoutError:
-        raise UpstreamTimeout(f"{target} gave no answer in {limit:g} s", target=target) from None
+        at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
+        raise late(target, limit, at_last=at_last) from None
     call.attempt_answered()
-    told = login.told(exchange.headers, upstream, copy=copy)
-    return Opened(attempt, request, incoming, copy, told, body, held.pop_all())
+    headers = login.told(exchange.headers, upstream, copy=copy)
+    return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())
+
+
+def left(call: Call) -> float:
+    """Seconds for all attempts together."""
+    longest = call.runtime.config.timeouts.failover
+    if not call.writer:
+        longest = min(longest, longest_wait(call.inbound.headers))
+    return longest - call.waited
+
+
+def allowed(timeouts: Timeouts, call: Call, *, others: bool, local: bool) -> float:
+    """Seconds for a stream's first content, or the whole of another answer; comments and pings are neither."""
+    if call.writer:
+        return deadlines.first_content(timeouts, others=others, local=local, left=left(call))
+    return deadlines.whole_answer(timeouts, others=others, left=left(call))
+
+
+def longest_wait(headers: Mapping[str, str]) -> float:
+    """Seconds for which the client waits for a whole answer, as far as it tells."""
+    said = headers.get("x-stainless-timeout", "")  # the official SDKs do
+    limits = [float(said)] if said.replace(".", "", 1).isdecimal() and float(said) else []
+    if headers.get("user-agent", "").startswith("claude-cli/"):
+        limits.append(LONGEST_SILENCE)
+    return SHARE * min(limits, default=inf)
+
+
+def late(target: Target, limit: float, *, at_last: bool) -> UpstreamTimeout:
+    if not at_last:
+        return UpstreamTimeout(f"{target} gave no answer in {limit:.3g} s", target=target)
+    return UpstreamTimeout(
+        f"{target} gave no whole answer in {limit:.3g} s, and there is no more time for one that is not streamed; "
+        "choose a faster model, or less effort",
+        target=target,
+        retry=False,
+    )
 
 
 def require_key(upstream: Upstream, target: Target, runtime: Runtime) -> None:

@@ -4,18 +4,21 @@ import asyncio
 import math
 from collections.abc import Mapping
 
-from ccr.errors import RequestProblem, UpstreamProblem, reply_for
+from ccr.errors import RequestProblem, reply_for
 from ccr.gateway.calibration import Sample
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.meter import Meter
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.seats import Seat
+from ccr.gateway.tried import besides, listed
+from ccr.gateway.underway import Underway
 from ccr.ids import Target
 from ccr.messages.record import Record, Tried
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
 from ccr.policy.patience import Asker
+from ccr.policy.remedies import kind_of
 from ccr.routing.decision import Decision
 from ccr.routing.tokens import TokenCount
 from ccr.wire.dialect import Writer
@@ -42,13 +45,26 @@ class Call:
         self._arrived = runtime.clock.now()
         self._time = runtime.clock.time()
         self._tried: list[Tried] = []
-        self._attempt_began = self._arrived
+        self.underway: Underway | None = None  # the attempt that is, or was last
         self._first_token: float | None = None
         self._ended = False
 
-    def attempt(self, attempt: Attempt) -> None:
+    @property
+    def waited(self) -> float:
+        """Seconds since its arrival."""
+        return self.runtime.clock.now() - self._arrived
+
+    def attempt(self, attempt: Attempt) -> Underway:
         self.target = attempt.target
-        self._attempt_began = self.runtime.clock.now()
+        self.underway = Underway(attempt, self.runtime.standing, self.runtime.clock)
+        return self.underway
+
+    @property
+    def key_name(self) -> str:
+        """Of the attempt's key, where its provider has several."""
+        assert self.underway
+        target, key = self.underway.attempt.target, self.underway.attempt.key
+        return key.name if key and len(self.runtime.upstreams[target.provider].keys) > 1 else ""
 
     def samples(self, request: Request, ours: TokenCount) -> None:
         """This target's answer will tell how it counts what we count so. Counted exactly beside it, where that is worth
@@ -61,10 +77,16 @@ class Call:
         self.sample = Sample(self.runtime.calibration, self.target, ours, counting)
 
     def attempt_failed(self, failure: RequestProblem) -> None:
-        self._note_attempt(failure.message)
+        """Before its first content."""
+        assert self.underway
+        self.underway.failed(failure)
+        self._note_attempt(failure)
 
     def first_content(self) -> None:
-        self._first_token = self.runtime.clock.now() - self._arrived
+        assert self.underway
+        self.underway.answered()
+        if self._first_token is None:
+            self._first_token = self.waited
 
     @property
     def _asker(self) -> Asker:
@@ -74,25 +96,33 @@ class Call:
         self.runtime.patience.answered(self._asker)
         self._note_attempt(None)
 
-    def _note_attempt(self, failure: str | None) -> None:
-        assert self.target is not None
-        self._tried.append(Tried(self.target, failure, self.runtime.clock.now() - self._attempt_began))
+    def answer_broke(self, failure: RequestProblem) -> None:
+        """After its first content."""
+        assert self.underway
+        self.underway.failed(failure)
+        self._tried.pop()
+        self._note_attempt(failure)
+
+    def _note_attempt(self, failure: RequestProblem | None) -> None:
+        assert self.underway
+        message, kind = (failure.message, kind_of(failure)) if failure else (None, "")
+        tried = Tried(self.underway.attempt.target, message, self.underway.seconds, self.key_name, kind)
+        self._tried.append(tried)
 
     def answer_headers(self, upstream: Mapping[str, str]) -> dict[str, str]:
         """What a good answer says about itself; the upstream's own headers where its bytes pass through."""
         request_id = self.inbound.request_id
-        return (
-            {"request-id": request_id, "x-request-id": request_id} | relayed(upstream) | self._chosen(len(self._tried))
-        )
+        return {"request-id": request_id, "x-request-id": request_id} | relayed(upstream) | self._chosen()
 
     def early_headers(self) -> dict[str, str]:
         """What a good answer says about itself before it is known who gives it."""
         request_id = self.inbound.request_id
         return {"request-id": request_id, "x-request-id": request_id} | self._ours()
 
-    def _chosen(self, attempts: int) -> dict[str, str]:
+    def _chosen(self) -> dict[str, str]:
         chosen = {"x-ccr-model": str(self.target)} if self.target else {}
-        return self._ours() | _ascii(chosen | ({"x-ccr-attempts": str(attempts)} if attempts > 1 else {}))
+        tried = {"x-ccr-attempts": listed(self._tried)} if len(self._tried) > 1 else {}
+        return self._ours() | _ascii(chosen | tried)
 
     def _ours(self) -> dict[str, str]:
         route = {"x-ccr-route": self.decision.rule} if self.decision else {}
@@ -103,13 +133,12 @@ class Call:
         now = self.runtime.clock.now()
         self.runtime.patience.advise(problem, self._asker, arrived=self._arrived, now=now)
         self.failed(problem)
-        return refusal(problem, self.inbound, self._chosen(len(self._tried)))
+        return refusal(problem, self.inbound, self._chosen())
 
     def failed(self, problem: RequestProblem) -> None:
         """Nobody has answered."""
-        if len(self._tried) > 1 and isinstance(problem, UpstreamProblem):
-            others = ", ".join(str(tried.target) for tried in self._tried[:-1])
-            problem.message = f"{problem.message} (tried before: {others})"
+        if others := besides(problem.message, self._tried):
+            problem.message = f"{problem.message} ({others})"
         self.end(problem)
 
     def dropped(self, end: BaseException) -> None:
@@ -139,7 +168,7 @@ class Call:
             estimated=self.meter.estimated if self.meter else False,
             streamed=self.streamed,
             first_token=self._first_token,
-            seconds=self.runtime.clock.now() - self._arrived,
+            seconds=self.waited,
             error=problem.message if problem else None,
             stop_reason=self.meter.stop_reason if self.meter else None,
             request_class=self.request_class,

@@ -1,44 +1,31 @@
-"""An answer that its client hears of in time: a stream begins before its content is here, and an answer that is not
-streamed fails before the client hangs up without having been told why."""
+"""An answer that its client hears of in time: a stream begins before its content is here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import Any
 
-from ccr.errors import RequestProblem, UpstreamTimeout
+from ccr.errors import RequestProblem
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Answer
 from ccr.gateway.relay import SILENCE, STREAM
 from ccr.messages.events import Start
 from ccr.wire.dialect import Writer
 
-# Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
-LONGEST_SILENCE = 300.0
-# It waits for a head without end, but after that for an event no longer than 300 s, and takes no comment for one. No
+# Codex waits for a head without end, but after that for an event no longer than 300 s, and takes no comment for one. No
 # event can stand before the answer's own first.
 CODEX = "codex_"
-# An answer that leaves at the last moment comes too late.
-SHARE = 0.97
 
 
 async def in_time(call: Call, answering: Coroutine[Any, Any, Answer]) -> Answer:
     """The answer, or in its place what its client must have by now."""
+    if not call.writer:
+        return await answering
     task = asyncio.create_task(answering)
-    limit = longest_silence(call) if call.writer else longest_wait(call.inbound.headers)
     try:
-        await asyncio.wait({task}, timeout=limit)
+        await asyncio.wait({task}, timeout=longest_silence(call))
         if task.done():
             return task.result()
-        if call.writer:
-            return Answer(200, call.early_headers() | STREAM, Early(call, call.writer, task))
-        problem = UpstreamTimeout(
-            f"{call.target} gave no whole answer in {limit:.0f} s, and the client waits no longer for one that is "
-            "not streamed; choose a faster model, or less effort",
-            target=call.target,
-            retry=False,
-        )
-        call.attempt_failed(problem)
-        raise problem
+        return Answer(200, call.early_headers() | STREAM, Early(call, call.writer, task))
     except BaseException:
         await _end(task)
         raise
@@ -48,15 +35,6 @@ def longest_silence(call: Call) -> float | None:
     """Seconds after which a stream must have begun."""
     codex = CODEX in call.inbound.headers.get("user-agent", "")
     return None if codex else call.runtime.config.timeouts.head
-
-
-def longest_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds for which the client waits for a whole answer, as far as it tells."""
-    told = headers.get("x-stainless-timeout", "")  # the official SDKs say it
-    limits = [float(told)] if told.replace(".", "", 1).isdecimal() and float(told) else []
-    if headers.get("user-agent", "").startswith("claude-cli/"):
-        limits.append(LONGEST_SILENCE)
-    return SHARE * min(limits) if limits else None
 
 
 class Early:

@@ -45,6 +45,11 @@ class Meter:
         """What was reported so far; what was not, as an estimate."""
         return self._completed(-(-self._characters // CHARACTERS_PER_TOKEN))
 
+    @property
+    def used(self) -> int:
+        """Tokens of the prompt and the answer so far."""
+        return (self.usage.prompt or 0) + (self.usage.output or 0)
+
     def _completed(self, output: int) -> Usage:
         guess = Usage(output=output).updated(self._reported)
         return guess if self._reported.prompt else replace(guess, input=self.prompt)

@@ -134,6 +134,8 @@ class Stream:
             written = {type(event): self._writer.write(event) for event in piece.events}
             yield self._sign_of_life(piece)
             rest += piece.raw
+            if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
+                rest = b"".join(written.values())
             if piece.opening:
                 opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
                 rest = rest.replace(piece.opening, opening, 1)
@@ -161,11 +163,14 @@ class Stream:
                     yield data
         except UpstreamSaid as reported:
             problem = problem_of(reported, self._call)
+            self._call.answer_broke(problem)
             # What was copied has the provider's own error in it.
             yield b"" if self._copies else self.cut(problem)
             self._call.end(problem)
         except RequestProblem as failure:
-            yield self.cut(problem_of(failure, self._call))
+            problem = problem_of(failure, self._call)
+            self._call.answer_broke(problem)
+            yield self.cut(problem)
         except Exception:
             yield self.cut(RequestProblem(f"the router failed on this answer ({self._call.inbound.request_id})"))
             raise

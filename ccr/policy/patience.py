@@ -58,7 +58,7 @@ class Patience:
         if problem.retry is not None or not isinstance(problem, UpstreamProblem) or isinstance(problem, left_alone):
             return
         lasted = now - self._failed(asker, arrived, now)
-        limit = next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
+        limit = patience(problem)
         if isinstance(problem, UpstreamUnreachable) and asker not in self._served:
             limit = 0.0
         wait = problem.retry_after or 0.0
@@ -74,6 +74,11 @@ class Patience:
         began = now if row is None or arrived - row.last > A_ROW else row.began
         self._rows[asker] = _Row(began, now)
         return began
+
+
+def patience(problem: RequestProblem) -> float:
+    """Seconds for which asking again may heal it."""
+    return next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
 
 
 def _spoken(seconds: float) -> str:

@@ -45,7 +45,7 @@ async def test_a_failure_that_waiting_does_not_heal_says_so() -> None:
     assert answer.headers["x-should-retry"] == "false"
 
 
-async def test_when_all_fail_the_last_failure_names_the_others() -> None:
+async def test_when_all_fail_the_failure_that_is_told_names_the_others() -> None:
     wired = Wired(
         UpstreamFailed("down"),
         UpstreamFailed("down too"),
@@ -53,7 +53,7 @@ async def test_when_all_fail_the_last_failure_names_the_others() -> None:
         routes={"default": "a,m"},
         fallback={"default": ("c,m",)},
     )
-    assert error_of(await wired.ask(ASKED))[2] == "down too [c,m] (tried before: a,m)"
+    assert error_of(await wired.ask(ASKED))[2] == "down [a,m] (also tried: c,m: failed)"
 
 
 async def test_the_record_says_what_happened() -> None:
