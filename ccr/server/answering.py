@@ -1,15 +1,22 @@
 """How a request's body comes in and its answer leaves, as ASGI."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-from ccr.errors import Draining, TooLarge
+from ccr.errors import Draining, TooLarge, TooSlow
 from ccr.gateway.inbound import Answer, Body
 
 Result = TypeVar("Result")
+
+# Seconds for the next bytes of a body, and for all of it: in these, 64 MB come at 1 Mbit/s.
+PATIENCE = 30.0
+LONGEST = 600.0
+# What is longer than so many times the limit is not read to its end.
+DROPPED = 4
 
 
 class ClientGone(Exception):
@@ -18,32 +25,44 @@ class ClientGone(Exception):
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """Lower-case names; of a repeated one the values are joined, as HTTP has it."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in scope["headers"]:
+        headers[name.decode("latin-1")].append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in headers.items()}
 
 
 async def whole_body(receive: Receive, most: int) -> bytes:
     """Past the limit what still comes is read and dropped, so that the client gets to read our answer."""
     chunks: list[bytes] = []
     size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        chunk = message.get("body", b"")
+    async for chunk in _arriving(receive):
         size += len(chunk)
         if size <= most:
             chunks.append(chunk)
         else:
             chunks.clear()
-        more = message.get("more_body", False)
+        if size > most * DROPPED:
+            break
     if size > most:
         raise TooLarge(f"the request has {size} bytes, and the limit is {most} (MAX_BODY_BYTES)")
     return b"".join(chunks)
+
+
+async def _arriving(receive: Receive) -> AsyncIterator[bytes]:
+    until = asyncio.get_running_loop().time() + LONGEST
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout_at(min(until, asyncio.get_running_loop().time() + PATIENCE)):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow(
+                f"the request's body did not come: nothing of it in {PATIENCE:g} s, or no end in {LONGEST:g} s"
+            ) from None
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:

@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ccr.errors import NotFound, RequestProblem
+from ccr.errors import NotFound, RequestProblem, TooSlow
 from ccr.gateway.call import refusal
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Current
 from ccr.server.answering import ClientGone, headers_of, send_answer, stopping, unless_gone, unless_over, whole_body
-from ccr.server.guard import check_key, check_origin
+from ccr.server.guard import check_encoding, check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
 from ccr.server.sessions import session, sessions
 from ccr.server.stubs import OTLP, none_set, telemetry
@@ -32,6 +32,8 @@ from ccr.wire.openai_responses import ResponsesClient
 
 ANTHROPIC = AnthropicClient()
 CHAT = ChatClient()
+
+SHOWN = 200  # characters of a path that is none
 
 Ask = Callable[[Inbound, Current], Awaitable[Answer]]
 
@@ -72,7 +74,7 @@ def app(current: Current) -> Starlette:
 async def nothing_here(request: Request, problem: Exception) -> Response:
     """404 and 405, in the caller's dialect."""
     headers = headers_of(request.scope)
-    what = f"{request.method} {request.url.path} is not served"
+    what = f"{request.method} {request.scope['path'][:SHOWN]} is not served"
     error = NotFound(f"{what}; see GET / for what is")
     answer = refusal(error, Inbound(dialect_of(headers), b"", headers, "", new_id()), {})
     assert isinstance(problem, HTTPException)
@@ -129,11 +131,13 @@ class Door:
                 check_key(inbound.headers, server.key.reveal())
             if self._guarded:
                 inbound = apart(inbound, server.key.reveal() if server.key else "")
+            check_encoding(inbound.headers)
             body = await whole_body(receive, server.max_body)
             asked = self._ask(replace(inbound, body=body), self._current)
             return await unless_over(unless_gone(asked, receive), self._current.over)
         except RequestProblem as problem:
-            return refusal(problem, inbound, {"x-ccr-request-id": inbound.request_id})
+            unread = {"connection": "close"} if isinstance(problem, TooSlow) else {}
+            return refusal(problem, inbound, {"x-ccr-request-id": inbound.request_id, **unread})
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the last wall: a fault of ours must not show its stack to a client

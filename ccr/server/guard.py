@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ccr.config.exposure import is_loopback
-from ccr.errors import Forbidden, Unauthorized
+from ccr.errors import Forbidden, Unauthorized, Unread
 from ccr.gateway.login import HEADERS, KEY
 
 LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", "host.containers.internal"})
@@ -37,6 +37,13 @@ def check_origin(headers: Mapping[str, str], listens_on: str) -> None:
     origin = headers.get("origin")
     if origin is not None and origin.partition("://")[2] != headers.get("host"):
         raise Forbidden(f"requests from web pages ({origin}) are not served")
+
+
+def check_encoding(headers: Mapping[str, str]) -> None:
+    """No SDK compresses what it asks, left alone; and what is compressed has no bound."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Unread(f"the body has the content-encoding {encoding[:40]}; send it uncompressed", retry=False)
 
 
 def _name(host: str) -> str:

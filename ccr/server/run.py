@@ -17,7 +17,7 @@ from ccr.config.schema import Config
 from ccr.errors import ServiceProblem
 from ccr.gateway.runtime import Current
 from ccr.server.app import app
-from ccr.server.protocol import BoundedHttp
+from ccr.server.protocol import BoundedHttp, lift_limit
 
 Ready = Callable[[str, int], None]
 
@@ -57,6 +57,7 @@ def serve(
 
 
 async def _serve(assembly: Assembly, ready: Ready, kept: Kept | None) -> int:
+    lift_limit()
     current = await assembly.begin()
     server = current.runtime.config.server
     listener = listen(server.host, server.port, kept.listener if kept else None)
@@ -76,6 +77,7 @@ async def _serve(assembly: Assembly, ready: Ready, kept: Kept | None) -> int:
                 http=BoundedHttp,
                 ws="none",
                 log_config=None,
+                log_level="error",  # what is wrong with a request is told to who sent it
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=75,

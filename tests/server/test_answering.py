@@ -3,7 +3,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from ccr.errors import Draining, TooLarge
+from ccr.errors import Draining, TooLarge, TooSlow
+from ccr.server import answering
 from ccr.server.answering import ClientGone, headers_of, unless_gone, unless_over, whole_body
 
 Receive = Callable[[], Awaitable[dict[str, object]]]
@@ -41,6 +42,28 @@ async def test_what_is_over_the_limit_is_read_to_its_end_and_refused() -> None:
     with pytest.raises(TooLarge, match="24 bytes, and the limit is 10"):
         await whole_body(receive, 10)
     assert await receive() == GONE
+
+
+async def test_what_is_far_over_the_limit_is_not_read_to_its_end() -> None:
+    with pytest.raises(TooLarge):
+        await whole_body(arriving(*[part(b"x" * 8)] * 6), 10)
+
+
+async def test_a_body_of_which_nothing_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "PATIENCE", 0.01)
+    with pytest.raises(TooSlow, match="nothing of it in 0.01 s"):
+        await whole_body(arriving(part(b"ab")), 10)
+
+
+async def test_a_body_that_drips_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "LONGEST", 0.05)
+
+    async def dripping() -> dict[str, object]:
+        await asyncio.sleep(0.01)
+        return part(b"")
+
+    with pytest.raises(TooSlow, match=r"or no end in 0\.05 s"):
+        await whole_body(dripping, 10)
 
 
 async def test_repeated_headers_are_joined() -> None:

@@ -10,6 +10,7 @@ import pytest
 from ccr.config.schema import Config, Secret, Server
 from ccr.gateway.runtime import Current
 from ccr.routing.tokens import TokenCount
+from ccr.server import answering
 from ccr.server.app import app
 from tests.support.asking import ASKED, HI, STREAMED
 from tests.support.canned import CannedExchange, canned
@@ -232,6 +233,23 @@ async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
         assert (response.status_code, response.headers["retry-after"]) == (503, "2")
         assert response.headers["connection"] == "close"
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_compressed_body_is_not_read(dial: Dial) -> None:
+    response = await dial(wired()).post("/v1/messages", json=ASKED, headers={"content-encoding": "gzip"})
+    assert response.status_code == 415
+    assert "content-encoding gzip; send it uncompressed" in response.json()["error"]["message"]
+
+
+async def test_a_connection_whose_body_did_not_come_is_closed(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "PATIENCE", 0.01)
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(0.1)
+
+    response = await dial(wired()).post("/v1/messages", content=stalled())
+    assert (response.status_code, response.headers["connection"]) == (408, "close")
 
 
 @pytest.mark.trap(108)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ccr.config.schema import Config, Model, Module, Price, Routes, StatusLine
-from ccr.errors import UpstreamCut
+from ccr.errors import UpstreamTimeout
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
 from ccr.server.sessions import session, sessions
@@ -64,10 +64,10 @@ async def test_an_unknown_price_is_no_price() -> None:
 
 
 async def test_a_failure_is_told_with_every_attempt() -> None:
-    wired = Wired(UpstreamCut("cut"), UpstreamCut("cut"), fallback={"default": ("acme,n",)})
+    wired = Wired(UpstreamTimeout("silent"), UpstreamTimeout("silent"), fallback={"default": ("acme,n",)})
     page = await told(await talked(wired, ASKED))
     last = page["last"]["main"]
-    assert last["error"].startswith("cut")
+    assert last["error"].startswith("silent")
     assert [tried["target"] for tried in last["attempts"]] == ["acme,m", "acme,n"]
     assert (page["failed"], page["answers"], page["targets"]) == (1, 0, {})
 
