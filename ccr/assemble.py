@@ -5,7 +5,7 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from ccr.providers.resolve import resolve
 from ccr.routing.bpe import data_path, encoder
 from ccr.routing.counting import Counting
 from ccr.routing.decision import Table
-from ccr.routing.script import Script
+from ccr.routing.script import LIMIT, Script
 from ccr.routing.script import load as load_script
 from ccr.upstream.guide import Guided
 from ccr.upstream.http import Http
@@ -83,13 +83,16 @@ class Assembly:
         self._log = RequestLog(request_log(env), self._config.log)
         self._ollama: tuple[str, ...] = ()
         self._current: Current | None = None
+        self._first: Config | None = None  # by which it listens
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> Current:
         """The first generation. Raises ConfigInvalid: there is no earlier one to go on with."""
         path = self._path()
         if path is None:
             self._ollama = await offered(self._env)
-        current = self._current = Current(self._build(self._read(path)))
+        current = self._current = Current(self._build(self._read(path)), problems=self.problems)
+        self._first = current.runtime.config
         self._note("info", "start", config=current.runtime.config.source)
         self._tell(current.runtime.notices)
         await self._counting.warm()
@@ -111,12 +114,39 @@ class Assembly:
             self._note("info", "reload", config=runtime.config.source, generation=str(current.generation))
             self._tell(notice for notice in runtime.notices if notice not in old.notices)
             if isinstance(old.script, Script):
-                await old.script.close()
+                self._leaving.add(asyncio.create_task(self._leave(old.script)))
 
-        await watch(self._path() or default_path(self._env), changed, interval)
+        await watch(self._watched, changed, interval)
+
+    def _watched(self) -> Iterator[Path]:
+        """A script sees to itself."""
+        yield self._path() or default_path(self._env)
+        yield from (Path(each.path) for each in self._config.transformers)
+
+    async def _leave(self, script: Script) -> None:
+        """Requests of the generation before may be asking it."""
+        try:
+            await asyncio.sleep(LIMIT)
+        finally:
+            await script.close()
+
+    def problems(self) -> tuple[str, ...]:
+        """What is not as it should be, and stops no request."""
+        log = f"the log {self._log.path} cannot be written: {self._log.broken}" if self._log.broken else None
+        return tuple(filter(None, (log, self._moved())))
+
+    def _moved(self) -> str | None:
+        assert self._first
+        before, now = self._first.server, self._config.server
+        if (before.host, before.port) == (now.host, now.port):
+            return None
+        return f"HOST and PORT are {now.host}:{now.port} by now; `ccr restart` makes them hold"
 
     async def close(self) -> None:
         self._note("info", "stop")
+        for each in self._leaving:
+            each.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         if self._current and isinstance(self._current.runtime.script, Script):
             await self._current.runtime.script.close()
         await self._http.close()
@@ -136,6 +166,7 @@ class Assembly:
         script = load_script(config.custom_router, settings(config), self._report) if config.custom_router else None
         self._config = config
         self._log.configure(config.log)
+        self._standing.configure(config.breaker)
         self._seats.configure(config.concurrency, {each.name: each.concurrency for each in upstreams}, config.queue)
         return Runtime(
             config=config,
@@ -145,6 +176,7 @@ class Assembly:
                 providers={upstream.name: upstream.models for upstream in upstreams},
                 aliases=config.aliases,
                 fallback=config.fallback,
+                chains=config.chains,
                 groups=config.groups,
                 searching=frozenset(upstream.name for upstream in upstreams if upstream.dialect.searches),
                 engines=tuple(upstream.name for upstream in upstreams if upstream.dialect.name == "search"),

@@ -143,3 +143,52 @@ async def test_a_transformer_is_loaded_again_with_the_file_and_a_broken_one_chan
     await maker.close()
     assert said() == "two"
     assert f"{mine}:1: '(' was never closed; correct it" in str(current.rejected)
+
+
+async def test_a_changed_port_is_told_and_waits_for_a_restart(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.json")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    assert current.problems() == ()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    written(path, PORT=4567)
+    await changed(current, 2)
+    assert current.problems() == ("HOST and PORT are 127.0.0.1:4567 by now; `ccr restart` makes them hold",)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+
+
+async def test_a_transformer_that_changes_is_a_reload(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def request(body, context):\n    body['says'] = 'one'\n")
+    provider = {**CONFIG["Providers"][0], "transformer": {"use": ["mine"]}}
+    path = written(tmp_path / "c.json", Providers=[provider], transformers=[{"path": "mine.py"}])
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
+    (tmp_path / "mine.py").write_text("def request(body, context):\n    body['says'] = 'two'\n")
+    await changed(current, 2)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    assert current.generation == 2
+
+
+async def test_a_script_of_the_generation_before_answers_who_asks_it(tmp_path: Path) -> None:
+    (tmp_path / "router.py").write_text("def route(request, config):\n    return 'acme,m'\n")
+    path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="router.py")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    before = current.runtime.script
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
+    written(path, CUSTOM_ROUTER_PATH="router.py", Router={"default": "acme,other"})
+    await changed(current, 2)
+    question: JsonObject = {"body": {}, "headers": {}, "session_id": None, "token_count": 1}
+    assert before
+    assert await before.route(question) == "acme,m"
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    assert await before.route(question) is None

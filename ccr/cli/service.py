@@ -117,6 +117,7 @@ def _show(found: Status) -> None:
         ("uptime", output.duration(found.uptime) if found.uptime is not None else ""),
         ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
+        *(("problem", output.styled(problem, "bad")) for problem in details.problems),
         ("remedy", found.remedy or ""),
     ]
     output.table(row for row in rows if row[1])

@@ -48,6 +48,7 @@ class Current:
     rejected: ConfigInvalid | None = None  # why the newest file is not in force
     draining: bool = False  # no new requests: the router stops
     over: asyncio.Event = field(default_factory=asyncio.Event)  # streams under way have had their time
+    problems: Callable[[], tuple[str, ...]] = lambda: ()  # what is not as it should be, and stops no request
 
     def swap(self, runtime: Runtime) -> None:
         self.runtime = runtime

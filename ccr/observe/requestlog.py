@@ -1,5 +1,7 @@
 """The log: one JSON line per request or event, without bodies and keys, rotated and bounded."""
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from ccr.config.schema import Log, LogLevel
-from ccr.messages.record import Record
+from ccr.messages.record import Record, Tried
 
 RANK: Mapping[LogLevel, int] = {"error": 0, "warn": 1, "info": 2, "debug": 3}
 
@@ -24,7 +26,7 @@ class RequestLog:
 
     def __init__(self, path: Path, log: Log) -> None:
         self.broken: str | None = None
-        self._path = path
+        self.path = path
         self._log = log
         self._file: BinaryIO | None = None
         self._size = 0
@@ -46,12 +48,14 @@ class RequestLog:
         data = msgspec.json.encode({"level": level, **fields}) + b"\n"
         try:
             file = self._opened(len(data))
-            file.write(data)
+            if file.write(data) < len(data):
+                file.truncate(self._size)  # no half of a line
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._size += len(data)
             self.broken = None
         except OSError as failure:
             if self.broken is None:
-                print(f"ccr: the log {self._path} cannot be written: {failure}", file=sys.stderr)  # noqa: T201
+                print(f"ccr: the log {self.path} cannot be written: {failure}", file=sys.stderr)  # noqa: T201
             self.broken = str(failure)
             self.close()
 
@@ -59,17 +63,22 @@ class RequestLog:
         if self._file is not None and self._size + coming > self._log.max_bytes:
             self.close()
             self._rotate()
+        if self._file is not None and not _is(self._file, self.path):
+            self.close()  # somebody has moved or removed it
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(self.path.parent)
+            new = not self.path.exists()
             # Readable by the group: in a folder that is shared with one, it may read along; otherwise the folder is closed.
-            private = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o640)
+            private = os.open(self.path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o640)
             self._file = os.fdopen(private, "ab", buffering=0)
             self._size = self._file.tell()
+            if new:
+                _leave(private, self.path.parent)
         return self._file
 
     def _rotate(self) -> None:
         """ccr.log -> ccr.log.1 -> ccr.log.2 …; the last one goes."""
-        names = [self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, self._log.keep + 1))]
+        names = [self.path, *(self.path.with_name(f"{self.path.name}.{n}") for n in range(1, self._log.keep + 1))]
         for older, newer in zip(reversed(names), list(reversed(names))[1:], strict=False):
             if newer.exists():
                 newer.replace(older)
@@ -78,6 +87,28 @@ class RequestLog:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _is(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(0o700, exist_ok=True)
+        _leave(folder, folder.parent)
+
+
+def _leave(made: int | Path, folder: Path) -> None:
+    """What root makes in a user's folder is the user's, who may run the router next."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        with contextlib.suppress(OSError):
+            os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def line(record: Record) -> Mapping[str, object]:
@@ -93,14 +124,7 @@ def line(record: Record) -> Mapping[str, object]:
         "asked_for": record.asked_for[:MOST_OF_A_NAME],
         "rule": record.rule,
         "target": str(record.target)[:MOST_OF_A_NAME] if record.target else None,
-        "attempts": [
-            {
-                "target": str(tried.target)[:MOST_OF_A_NAME],
-                "failure": tried.failure and tried.failure[:MOST_OF_A_MESSAGE],
-            }
-            | {"ms": round(tried.seconds * 1000)}
-            for tried in record.attempts
-        ],
+        "attempts": [_attempt(tried) for tried in record.attempts],
         "status": record.status,
         "stream": record.streamed,
         "input_tokens": record.usage.input,
@@ -112,6 +136,16 @@ def line(record: Record) -> Mapping[str, object]:
         "first_token_ms": None if record.first_token is None else round(record.first_token * 1000),
         "ms": round(record.seconds * 1000),
         "error": record.error and record.error[:MOST_OF_A_MESSAGE],
+    }
+
+
+def _attempt(tried: Tried) -> Mapping[str, object]:
+    return {
+        "target": str(tried.target)[:MOST_OF_A_NAME],
+        **({"key": tried.key[:MOST_OF_A_NAME]} if tried.key else {}),
+        "failure": tried.failure and tried.failure[:MOST_OF_A_MESSAGE],
+        **({"kind": tried.kind} if tried.kind else {}),
+        "ms": round(tried.seconds * 1000),
     }
 
 

@@ -84,6 +84,7 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "config": runtime.config.source,
         "generation": current.generation,
         "rejected": current.rejected.message if current.rejected else None,
+        "problems": current.problems(),
         "routes": routes(runtime.config.routes),
         "providers": [
             {

@@ -37,6 +37,7 @@ class Details(msgspec.Struct, frozen=True):
     routes: dict[str, str] = {}
     providers: tuple[Provider, ...] = ()
     rejected: str | None = None  # why the newest file is not in force
+    problems: tuple[str, ...] = ()  # what is not as it should be, and stops no request
     notices: tuple[str, ...] = ()
     settings: dict[str, object] = {}  # what holds, without keys, in the spelling of a file
 

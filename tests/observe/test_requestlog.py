@@ -1,4 +1,7 @@
 import json
+import os
+import resource
+import signal
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -155,3 +158,42 @@ def test_a_disk_that_cannot_be_written_is_told_once_and_stops_nothing(
     log(RECORD)
     assert capsys.readouterr().err.count("cannot be written") == 1
     assert log.broken
+
+
+def test_a_log_that_somebody_moved_is_begun_anew(open_log: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "ccr.log"
+    log = open_log(path)
+    log(RECORD)
+    path.parent.rename(tmp_path / "old")
+    log(RECORD)
+    assert (len(lines(path)), len(lines(tmp_path / "old" / "ccr.log"))) == (1, 1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_logs_in_a_users_folder_is_the_users(open_log: Opener, tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    open_log(tmp_path / "logs" / "ccr.log")(RECORD)
+    assert {path.stat().st_uid for path in (tmp_path / "logs", tmp_path / "logs" / "ccr.log")} == {65534}
+
+
+def test_a_disk_that_was_full_has_no_half_of_a_line(
+    open_log: Opener, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ccr.log"
+    log = open_log(path)
+    log(RECORD)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, before[1]))
+    try:
+        log(RECORD)
+        log(RECORD)
+        broken = log.broken
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert broken
+    assert capfd.readouterr().err.count("cannot be written") == 1
+    log(RECORD)
+    assert log.broken is None
+    assert len(lines(path)) == 2
