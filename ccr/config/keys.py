@@ -27,6 +27,11 @@ KEY: Mapping[str, str] = spellings(
     apikey="key", maxparallelrequests="concurrency",
 )  # fmt: skip
 
+# Targets that are equal, and one of them.
+BALANCED: Mapping[str, str] = spellings("balance", "targets", "target", "weight")
+MEMBER: Mapping[str, str] = spellings("target", "weight")
+BALANCES: Mapping[str, str] = spellings("weighted", "least_busy", "fastest")
+
 LIMITS: Mapping[str, str] = spellings(
     "context", "output", "price",
     contextwindow="context", window="context", maxinputtokens="context", maxoutputtokens="output", maxtokens="output",

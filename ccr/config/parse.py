@@ -59,13 +59,17 @@ def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: t
     if made_up:
         providers = zero.providers(env, ollama)
     names = targets.names(providers, fields["aliases"])
-    routes = _completed(targets.routes(fields["Router"], names), providers, fields["Router"], quiet=made_up)
+    routes, ways = targets.routes(fields["Router"], names)
+    routes = _completed(routes, providers, fields["Router"], quiet=made_up)
+    ways = {**ways, **{f"aliases.{name}": way for name, way in names.aliases.items()}}
     usual, retries, queue = Config(), endurance.retries(fields["retries"]), endurance.queue(fields["queue"])
     return Config(
         providers=providers,
         routes=routes,
-        aliases=names.aliases,
+        aliases=targets.firsts(names.aliases),
         fallback=targets.fallback(fields["fallback"], names, routes),
+        chains={name: way.targets[1:] for name, way in ways.items() if way.targets[1:]},
+        groups={name: way.group for name, way in ways.items() if way.group},
         retries=usual.retries if retries is None else retries,
         breaker=endurance.breaker(fields["breaker"]),
         recovery=endurance.recovery(fields["recovery"]) or usual.recovery,

@@ -50,14 +50,14 @@ def _entry(entry: Place, sources: Mapping[str, str], first: int, *, alone: bool)
     plain = not isinstance(entry.value, Mapping)
     fields = Fields({"key": entry}, entry) if plain else entry.fields(keys.KEY)
     place = fields["key"]
-    name, weight, priority = _name(fields["name"]), _weight(fields["weight"]), fields["priority"].integer(1, 1000)
+    name, share, priority = _name(fields["name"]), weight(fields["weight"]), fields["priority"].integer(1, 1000)
     rpm, tpm, concurrency = (fields[each].integer(1, MOST) for each in ("rpm", "tpm", "concurrency"))
     written = list(_secrets(place, sources))
     if not written and place.empty and not (plain and alone):
         place.wrong("a key, or $NAME of a variable")
     for number, (secret, source) in enumerate(written):
         own = f"{name}.{number + 1}" if name and len(written) > 1 else name or str(first + number)
-        yield place, Key(secret, own, source, weight, priority or 1, rpm, tpm, concurrency)
+        yield place, Key(secret, own, source, share, priority or 1, rpm, tpm, concurrency)
 
 
 def _secrets(place: Place, sources: Mapping[str, str]) -> Iterator[tuple[Secret, str | None]]:
@@ -85,9 +85,8 @@ def _name(place: Place) -> str | None:
     return name
 
 
-def _weight(place: Place) -> float:
-    weight = place.number()
-    if weight is not None and not 0 < weight <= MOST:
+def weight(place: Place) -> float:
+    found = place.number()
+    if found is not None and not 0 < found <= MOST:
         place.fault(f"expected a weight, more than 0, not {place.value}")
-        return 1.0
-    return 1.0 if weight is None else weight
+    return 1.0 if found is None else found

@@ -234,7 +234,9 @@ class Config:
     routes: Routes = Routes()
     aliases: Mapping[str, Target] = field(default_factory=dict)  # a model name of the user's own -> target
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)  # route, alias or target -> what is next
-    groups: Mapping[str, Group] = field(default_factory=dict)  # route or alias -> its target and that target's equals
+    # Route, `aliases.NAME` or `agents.TYPE` -> what its own value has behind its first target, equal ones first.
+    chains: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)  # the same -> its target and that target's equals
     retries: int = 1  # how often the same key and model is asked again before another is
     breaker: Breaker = Breaker()
     recovery: Recovery = "error"

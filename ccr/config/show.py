@@ -8,6 +8,7 @@ import msgspec
 
 from ccr.config.problems import folded
 from ccr.config.schema import Config, Key, Model, Provider, QuirkUse, Secret, StatusLine, Timeouts
+from ccr.ids import Target
 from ccr.messages.json import Json, JsonObject
 
 MASK = "***"
@@ -47,14 +48,31 @@ def settings(config: Config) -> JsonObject:
         "transformers": [_given({"path": file.path, "options": _masked(file.options)}) for file in config.transformers],
         "Providers": [_provider(provider) for provider in config.providers],
         "Router": {
-            **{route: str(target) for route, target in config.routes.targets.items()},
-            **_given({"agents": {agent: str(target) for agent, target in config.routes.agents.items()}}),
+            **_ways(config, config.routes.targets),
+            **_given({"agents": _ways(config, config.routes.agents, "agents.")}),
             "longContextThreshold": config.routes.long_context_threshold,
         },
-        "aliases": {alias: str(target) for alias, target in config.aliases.items()},
+        "aliases": _ways(config, config.aliases, "aliases."),
         "fallback": {name: [str(target) for target in chain] for name, chain in config.fallback.items()},
     }
     return _given(ours)
+
+
+def _ways(config: Config, targets: Mapping[str, Target], prefix: str = "") -> dict[str, Json]:
+    return {name: _way(config, f"{prefix}{name}", target) for name, target in targets.items()}
+
+
+def _way(config: Config, name: str, target: Target) -> Json:
+    chain = list(map(str, (target, *config.chains.get(name, ()))))
+    group = config.groups.get(name)
+    if not group:
+        return chain if len(chain) > 1 else chain[0]
+    members: list[Json] = [
+        str(each) if weight == 1 else {"target": str(each), "weight": weight} for each, weight in group.weights.items()
+    ]
+    equal: dict[str, Json] = {"balance": group.balance, "targets": members}
+    behind = chain[len(members) :]
+    return [equal, *behind] if behind else equal
 
 
 def _endurance(config: Config) -> JsonObject:

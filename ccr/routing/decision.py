@@ -38,6 +38,7 @@ class Table:
     providers: Mapping[ProviderName, tuple[ModelName, ...]]
     aliases: Mapping[str, Target] = field(default_factory=dict)
     fallback: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    chains: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)  # keys as in Config
     groups: Mapping[str, Group] = field(default_factory=dict)
     searching: frozenset[ProviderName] = frozenset()  # those that run a web search themselves
     engines: tuple[ProviderName, ...] = ()  # those that do nothing else
@@ -52,6 +53,7 @@ class Decision:
     reason: str
     fallback: tuple[Target, ...] = ()
     group: Group | None = None  # the target's equals, which stand first in `fallback`
+    larger: tuple[Target, ...] = ()  # asked where the prompt is longer than a window, if theirs are known to be larger
 
     @property
     def chain(self) -> tuple[Target, ...]:
@@ -60,11 +62,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A rule's answer: the target, why, and under which name its fallback is looked up."""
+    """A rule's answer: the target, why, under which name its fallback is looked up, and what its own way has besides."""
 
     target: Target
     reason: str
     route: str = "default"
+    own: tuple[Target, ...] = ()
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,13 @@
 A rule looks at the facts and never changes them. Its docstring is its line in the documentation.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import NoReturn
 
 from ccr.config.problems import folded
-from ccr.config.routes import SEARCH
+from ccr.config.routes import SEARCH, behind
+from ccr.config.schema import Group
 from ccr.errors import UnknownTarget
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.routing.decision import Choice, Decision, Facts, Passed, Rule, Table
@@ -91,11 +94,11 @@ def agents(facts: Facts, table: Table) -> Choice | Passed:
     if facts.agent is None or facts.request_class not in (*SUBAGENTS, "compaction"):
         return Passed("no subagent of a type that is known")
     named = facts.agent.lower()
-    target = next((target for name, target in table.routes.agents.items() if name.lower() == named), None)
-    if target is None:
+    name = next((name for name in table.routes.agents if name.lower() == named), None)
+    if name is None:
         return Passed(f"a subagent of type {facts.agent}, but Router.agents does not name it")
-    source = f"Router.agents.{facts.agent}"
-    return Choice(_target(target, table, source), f"a subagent of type {facts.agent}", "subagent")
+    target = _target(table.routes.agents[name], table, f"Router.agents.{name}")
+    return _along(f"agents.{name}", Choice(target, f"a subagent of type {facts.agent}", "subagent"), table)
 
 
 def subagent(facts: Facts, table: Table) -> Choice | Passed:
@@ -236,16 +239,25 @@ def _searches(target: Target, route: str, table: Table) -> bool:
 
 
 def _decision(rule: str, choice: Choice, facts: Facts, table: Table) -> Decision:
-    """Adds the fallback chain: the target's own, or else that of the route."""
-    chains = (table.fallback.get(key) for key in (str(choice.target), choice.route))
-    chain = next(filter(None, chains), ())
-    known = (_known(target, table) for target in chain)
-    others = dict.fromkeys(
-        target for target in known if target and target != choice.target and _helps(target, choice, facts, table)
-    )
-    group = table.groups.get(choice.route)
-    return Decision(
-        choice.target, rule, choice.reason, tuple(others), group if group and choice.target in group.weights else None
+    """Adds what is tried after the target, and where a prompt may go that is too long for all of these."""
+    others = _answering(behind(choice.target, choice.own, [choice.route], table.fallback), choice, facts, table)
+    long = table.routes.get("longContext")
+    beyond = (long, *behind(long, table.chains.get("longContext", ()), ["longContext"], table.fallback)) if long else ()
+    larger = tuple(each for each in _answering(beyond, choice, facts, table) if each not in others)
+    return Decision(choice.target, rule, choice.reason, others, _equal(choice, others), larger)
+
+
+def _equal(choice: Choice, others: tuple[Target, ...]) -> Group | None:
+    """Those of the group that could answer such a request."""
+    weights = choice.group.weights if choice.group else {}
+    left = {target: weight for target, weight in weights.items() if target in (choice.target, *others)}
+    return Group(left, choice.group.balance) if choice.group and len(left) > 1 else None
+
+
+def _answering(targets: Iterable[Target], choice: Choice, facts: Facts, table: Table) -> tuple[Target, ...]:
+    known = (_known(target, table) for target in targets)
+    return tuple(
+        dict.fromkeys(each for each in known if each and each != choice.target and _helps(each, choice, facts, table))
     )
 
 
@@ -262,27 +274,39 @@ def _explicit(text: str, table: Table, reason: str) -> Choice | None:
     if not text.isprintable():
         raise UnknownTarget(f"{text!r} holds characters that no model's name has")
     if text in table.aliases:
-        return Choice(_target(table.aliases[text], table, f"alias {text!r}"), f"{reason}: alias {text!r}", text)
+        target = _target(table.aliases[text], table, f"alias {text!r}")
+        return _along(f"aliases.{text}", Choice(target, f"{reason}: alias {text!r}", text), table)
     provider, comma, model = (part.strip() for part in text.partition(","))
     if comma:
         if not model:
             raise UnknownTarget(f'{text!r} names no model: write "provider,model"')
-        return Choice(_target(Target(ProviderName(provider), ModelName(model)), table, f"{text!r}"), reason)
+        return _named(_target(Target(ProviderName(provider), ModelName(model)), table, f"{text!r}"), reason, table)
     owners = [name for name, models in table.providers.items() if text in models]
     if len(owners) == 1:
-        return Choice(Target(owners[0], ModelName(text)), f"{reason}: a model of {owners[0]} alone")
+        return _named(Target(owners[0], ModelName(text)), f"{reason}: a model of {owners[0]} alone", table)
     before, _, rest = text.partition("/")
     name = _provider(before, table)
     if name and rest and not owners:
-        return Choice(Target(name, ModelName(rest)), reason)
+        return _named(Target(name, ModelName(rest)), reason, table)
     return None
+
+
+def _named(target: Target, reason: str, table: Table) -> Choice:
+    """Who asks for the usual target by its name gets that one, and not its equals; when it fails, what the route has."""
+    usual = target == table.routes.get("default")
+    return Choice(target, reason, own=table.chains.get("default", ()) if usual else ())
+
+
+def _along(way: str, choice: Choice, table: Table) -> Choice:
+    """With what its own value has besides."""
+    return replace(choice, own=table.chains.get(way, ()), group=table.groups.get(way))
 
 
 def _configured(name: str, table: Table, reason: str) -> Choice | Passed:
     target = table.routes.get(name)
     if target is None:
         return Passed(f"{reason}, but Router.{name} is not set")
-    return Choice(_target(target, table, f"Router.{name}"), reason, name)
+    return _along(name, Choice(_target(target, table, f"Router.{name}"), reason, name), table)
 
 
 def _target(target: Target, table: Table, source: str) -> Target:

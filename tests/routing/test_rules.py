@@ -163,7 +163,7 @@ def test_what_a_subagent_asks_on_the_side_is_background_work() -> None:
 def test_an_agents_route_to_nobody_is_an_error() -> None:
     routes = table(agents={"Plan": "gone,x"})
     said = refusal(routes=routes, request_class="subagent", agent="plan")
-    assert said.startswith("Router.agents.plan goes to provider 'gone'")
+    assert said.startswith("Router.agents.Plan goes to provider 'gone'")
 
 
 @pytest.mark.parametrize("asked_for", ["claude-haiku-4-5", "claude-opus-4-8"])
