@@ -1,19 +1,38 @@
-"""What is tried, in which order. Decides only; somebody else sends and waits."""
+"""What is tried, in which order. Decides only; somebody else sends and waits. What a failure calls for is in remedies.py."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from ccr.errors import RequestProblem
-from ccr.ids import ProviderName
+from ccr.errors import ContextOverflow, RequestProblem, UpstreamBusy, UpstreamLimited
+from ccr.ids import ProviderName, Target
 from ccr.policy.attempt import Attempt
 from ccr.policy.remedies import remedy_of
-from ccr.policy.standing import Standing
+from ccr.policy.standing import Bar, Standing
 from ccr.providers.resolve import Upstream
 from ccr.routing.decision import Decision
+
+MOST = 8  # attempts for a request, whatever is configured: failures must not multiply
+# Seconds that one is waited for who asks for them, where somebody else is ready, and where nobody is.
+PATIENT, ALONE = 5.0, 10.0
+FIRST_WAIT = 0.5  # doubled with each, and spread by chance: who failed together shall not come back together
+A_MOMENT = 2.0  # after which those come again for whom somebody else is asking
+# Seconds that one is waited for who is passed over for this; the others do not say when that ends.
+WAITED = {"limited": ALONE, "spent": PATIENT}
+TOLD = 3  # of those that are passed over, in a message
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a failure leaves."""
+
+    ways: tuple[Attempt, ...]  # in their order
+    again: float | None = None  # seconds after which the same is asked once more
+    first: bool = False  # that is, before any other
 
 
 class Plan:
     """What one request tries. Is asked for the first attempt, and after each failure for the next; the standing has
-    been told of the failure by then."""
+    been told of that failure before, and is told when each attempt has ended."""
 
     def __init__(
         self,
@@ -24,17 +43,144 @@ class Plan:
         now: float,
         chance: Callable[[], float],
     ) -> None:
-        self._left = list(dict.fromkeys(decision.chain))
-        self._session = session
-        self.elsewhere = len(self._left) > 1  # whether another target than the current one could be asked
+        self._upstreams, self._standing = upstreams, standing
+        self._session, self._chance = session, chance
+        self._larger = decision.larger
+        self._ways = self._to(self._ordered(decision, now))
+        self._last: Attempt | None = None  # of the ways
+        self._tried: list[Attempt] = []  # of the ways, in their order; some twice
+        self._forced = False
+        self.elsewhere = False  # whether another target than the current one could be asked now
 
     def next(self, failure: RequestProblem | None, now: float) -> Attempt | None:
         """None: another attempt would not help, or there is none."""
-        if not self.goes_on(failure, now):
+        left = self._after(failure)
+        found = self._pick(left, now)
+        if not found and (forced := self._forcible(left, now)):
+            found, self._forced = (forced, 0.0), True
+        if not found:
+            if failure is None:
+                raise self._nobody(now)
             return None
-        self.elsewhere = len(self._left) > 1
-        return Attempt(self._left.pop(0), session=self._session)
+        way, wait = found
+        if way is not self._last:
+            self._ways = left.ways
+        self._last = way
+        self._tried.append(way)
+        attempt = replace(way, wait=wait)
+        self._standing.take(attempt, now)
+        self.elsewhere = any(each.target != way.target and not self._standing.bar(each, now) for each in self._ways)
+        return attempt
 
-    def goes_on(self, failure: RequestProblem | None, now: float) -> bool:
+    def goes_on(self, failure: RequestProblem, now: float) -> bool:
         """Whether something else would be tried after such a failure."""
-        return bool(self._left) and (failure is None or remedy_of(failure).spent not in ("all", "smaller"))
+        left = self._after(failure)
+        return bool(self._pick(left, now) or self._forcible(left, now))
+
+    def _ordered(self, decision: Decision, now: float) -> list[Target]:
+        chain = list(dict.fromkeys(decision.chain))
+        group = decision.group
+        if not group:
+            return chain
+        equal = [target for target in chain if target in group.weights]
+        equal = self._standing.spread(group, equal, self._session, self._chance, now)
+        return list(dict.fromkeys((*equal, *chain)))
+
+    def _to(self, targets: Iterable[Target]) -> tuple[Attempt, ...]:
+        return tuple(
+            Attempt(target, key, session=self._session)
+            for target in targets
+            for key in self._standing.keys(self._upstreams[target.provider], self._session, self._chance)
+        )
+
+    def _after(self, failure: RequestProblem | None) -> _Left:
+        """What remains of the ways when this has failed so."""
+        last = self._last
+        if failure is None or last is None:
+            return _Left(self._ways)
+        remedy, ways = remedy_of(failure), self._ways
+        match remedy.spent:
+            case "all":
+                ways = ()
+            case "key":
+                ways = tuple(way for way in ways if (way.target.provider, way.key) != (last.target.provider, last.key))
+            case "target":
+                ways = tuple(way for way in ways if way.target != last.target)
+            case "provider":
+                ways = tuple(way for way in ways if way.target.provider != last.target.provider)
+            case "smaller":
+                ways = self._wider(last.target, failure)
+            case "limit":  # they come back once nobody else is left
+                ways = tuple(way for way in ways if way is not last or self._may_repeat(way))
+        if remedy.again == "never" or failure.retry is False or not self._may_repeat(last):
+            return _Left(ways)
+        wait = FIRST_WAIT * 2 ** self._repeats(last.target) * (0.5 + self._chance())
+        return _Left(ways, failure.retry_after or wait, remedy.again == "first")
+
+    def _wider(self, target: Target, failure: RequestProblem) -> tuple[Attempt, ...]:
+        """Whose window is known to be larger than what has overflowed. Not known is not larger."""
+        numbers = (failure.limit, failure.had) if isinstance(failure, ContextOverflow) else ()
+        size = max((each for each in (*numbers, self._room(target)) if each is not None), default=None)
+        known = {way.target for way in (*self._ways, *self._tried)}
+        ways = (*self._ways, *self._to(each for each in self._larger if each not in known))
+        return tuple(way for way in ways if size is not None and (self._room(way.target) or 0) > size)
+
+    def _room(self, target: Target) -> int | None:
+        return self._upstreams[target.provider].model_for(target.model).room
+
+    def _repeats(self, target: Target) -> int:
+        tried = [way for way in self._tried if way.target == target]
+        return len(tried) - len(set(tried))
+
+    def _may_repeat(self, way: Attempt) -> bool:
+        return self._repeats(way.target) < self._upstreams[way.target.provider].retries
+
+    def _pick(self, left: _Left, now: float) -> tuple[Attempt, float] | None:
+        """Who is asked next, and after how many seconds."""
+        if len(self._tried) >= MOST:
+            return None
+        others = (
+            way for way in left.ways if way is not self._last and (way not in self._tried or self._may_repeat(way))
+        )
+        waits = [(way, wait) for way in others if (wait := self._wait(way, now)) is not None]
+        ready = next(((way, wait) for way, wait in waits if not wait), None)
+        if self._last and left.again is not None and (wait := self._wait(self._last, now)) is not None:
+            wait = max(wait, left.again)
+            if left.first and wait <= (PATIENT if ready else ALONE):
+                return self._last, wait
+            waits += [(self._last, wait)] if wait <= ALONE else []
+        return ready or min(waits, key=lambda found: found[1], default=None)
+
+    def _wait(self, way: Attempt, now: float) -> float | None:
+        """Seconds until it can be asked; None: too many."""
+        bar = self._standing.bar(way, now)
+        if not bar:
+            return 0.0
+        wait = bar.until - now
+        return wait + FIRST_WAIT * self._chance() if wait <= WAITED.get(bar.kind, 0.0) else None
+
+    def _forcible(self, left: _Left, now: float) -> Attempt | None:
+        """Who is due soonest of those that are passed over: is asked once, where nobody else is left."""
+        if self._forced or len(self._tried) >= MOST:
+            return None
+        # After a failure that may pass, the client shall not be told of a key that is wrong.
+        hopeless = ("key", "unpaid") if self._last else ()
+        bars = [(way, bar) for way in left.ways if way not in self._tried and (bar := self._standing.bar(way, now))]
+        due = [(way, bar.until) for way, bar in bars if bar.kind not in hopeless]
+        free = [found for found in due if self._standing.may_be_forced(found[0], now)]
+        return min(free, key=lambda found: found[1])[0] if free else None
+
+    def _nobody(self, now: float) -> RequestProblem:
+        bars = [(way, bar) for way in self._ways if (bar := self._standing.bar(way, now))]
+        told = "; ".join(_told(way, bar, now) for way, bar in bars[:TOLD])
+        more = f"; and {len(bars) - TOLD} more" if len(bars) > TOLD else ""
+        message = f"nobody can be asked for the moment: {told}{more}"
+        target = self._ways[0].target
+        if all(bar.ours for _, bar in bars):
+            return UpstreamLimited(message, target=target, retry_after=min(bar.until for _, bar in bars) - now)
+        return UpstreamBusy(message, target=target, retry_after=A_MOMENT)
+
+
+def _told(way: Attempt, bar: Bar, now: float) -> str:
+    who = f"{way.target} with key {way.key.name}" if way.key else str(way.target)
+    return f"{who}: {bar.why}" if bar.ours else f"{who} is left alone for {now - bar.since:.0f} s now: {bar.why}"

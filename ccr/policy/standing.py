@@ -1,13 +1,28 @@
 """How providers have been doing lately: what the next choice goes by. Outlives a reload; time is an argument."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
-from ccr.config.schema import Breaker
+from ccr.config.schema import Breaker, Group, Key
 from ccr.errors import RequestProblem
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.policy.attempt import Attempt
+from ccr.policy.balance import Figures, spread
+from ccr.policy.breaker import Circuit
+from ccr.policy.keys import A_TURN, KeyId, Minute, Rest, ranked
+from ccr.policy.recent import Recent
+from ccr.policy.remedies import remedy_of
+from ccr.providers.resolve import Upstream
 
+MOST = 4096  # keys and models that are remembered
+SESSIONS = 8192
+LATEST = 0.3  # the weight of the latest figure in an average
+LONGEST_LINE = 200
+STALE = 600.0  # seconds after which a speed is not known any more
+
+T = TypeVar("T")
 State = Literal["closed", "open", "probing"]
 
 
@@ -49,27 +64,240 @@ class Shown:
     targets: tuple[TargetShown, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Why somebody is passed over."""
+
+    # key, unpaid, limited: the provider said so. open: it fails. spent, full: our own limits of the key are reached.
+    kind: str
+    since: float
+    until: float
+    why: str | None
+
+    @property
+    def ours(self) -> bool:
+        return self.kind in ("spent", "full")
+
+
+@dataclass(slots=True)
+class _Course:
+    """Of an attempt."""
+
+    began: float
+    failed: bool = False
+
+
+class _KeyState:
+    """What is known of a key."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.rest = Rest()
+        self.minute = Minute()
+        self.last: str | None = None
+
+
+class _DoorState:
+    """What is known of a key and model."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.circuit = Circuit()
+        self.rest = Rest()
+        self.last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    seconds: float
+    at: float
+
+
 class Standing:
     """Is told of each attempt that a plan gives: `began` when it is sent, `answered` and `failed` if so, and in any case
     `ended`, also where it never began."""
 
     def __init__(self) -> None:
         self._breaker = Breaker()
+        self._doors: Recent[tuple[KeyId, ModelName], _DoorState] = Recent(MOST)
+        self._keys: Recent[KeyId, _KeyState] = Recent(MOST)
+        self._speeds: Recent[Target, _Speed] = Recent(MOST)
+        self._with: Recent[tuple[str, ProviderName], KeyId] = Recent(SESSIONS)
+        self._at: Recent[tuple[str, Target], float] = Recent(SESSIONS)
+        self._courses: dict[Attempt, _Course] = {}
+        self._at_keys: Counter[KeyId] = Counter()
+        self._at_targets: Counter[Target] = Counter()
 
     def configure(self, breaker: Breaker) -> None:
         self._breaker = breaker
+        if not breaker.failures:
+            for door in self._doors.values():
+                door.circuit.close()
+
+    # what a plan asks
+
+    def keys(self, upstream: Upstream, session: str | None, chance: Callable[[], float]) -> list[Key | None]:
+        """In the order in which they are asked."""
+        last = self._with.get((session, upstream.name)) if session else None
+        return [*ranked(upstream.name, upstream.keys, last, session, chance)] or [None]
+
+    def spread(
+        self, group: Group, targets: list[Target], session: str | None, chance: Callable[[], float], now: float
+    ) -> list[Target]:
+        """The equal ones in the order in which they are asked: a session stays with who answered it last."""
+        order = spread(group, targets, lambda target: self._figures(target, now), session, chance)
+        answered = {target: at for target in targets if (at := self._at.get((session or "", target))) is not None}
+        last = max(answered, key=answered.__getitem__, default=None)
+        return sorted(order, key=lambda target: target != last)
+
+    def bar(self, attempt: Attempt, now: float) -> Bar | None:
+        """What keeps such an attempt away the longest; None: it can be made."""
+        return max(self._bars(attempt, now), key=lambda bar: bar.until, default=None)
+
+    def may_be_forced(self, attempt: Attempt, now: float) -> bool:
+        """Whether it could be asked before its time: nobody else does, and no limit of ours forbids it."""
+        door = self._doors.get(_door(attempt))
+        free = door is None or door.circuit.free(now)
+        return free and not any(bar.ours for bar in self._bars(attempt, now))
+
+    def take(self, attempt: Attempt, now: float) -> None:
+        """It is about to be made. Where others are kept away, it alone goes."""
+        probes = any(not bar.ours for bar in self._bars(attempt, now))
+        key, door = self._key_state(attempt), self._door_state(attempt)
+        if probes or door.circuit.open:
+            door.circuit.claim(attempt, now + attempt.wait)
+        key.minute.add(now + attempt.wait, requests=1)
+        self._courses[attempt] = _Course(now)
+        self._at_keys[_key(attempt)] += 1
+        self._at_targets[attempt.target] += 1
+
+    # what it is told
 
     def began(self, attempt: Attempt, now: float) -> None:
         """It is under way."""
+        if course := self._courses.get(attempt):
+            course.began = now
 
     def answered(self, attempt: Attempt, seconds: float, now: float) -> None:
         """Its first content is here, after so many seconds."""
+        if not (course := self._courses.get(attempt)):
+            return
+        key, door = self._key_state(attempt), self._door_state(attempt)
+        door.circuit.answered(now)
+        door.rest.answered(course.began)
+        key.rest.answered(course.began)
+        before = self._figures(attempt.target, now).first_content
+        average = seconds if before is None else before + LATEST * (seconds - before)
+        self._speeds[attempt.target] = _Speed(average, now)
+        if attempt.session:
+            self._with[attempt.session, attempt.target.provider] = _key(attempt)
+            self._at[attempt.session, attempt.target] = now
 
     def failed(self, attempt: Attempt, failure: RequestProblem, now: float) -> None:
-        """Before its first content or after it."""
+        """Before its first content or after it. Counts once."""
+        course, remedy = self._courses.get(attempt), remedy_of(failure)
+        if not course or course.failed:
+            return
+        course.failed = True
+        key, door = self._key_state(attempt), self._door_state(attempt)
+        if remedy.counts:
+            door.last = _line(failure)
+            door.circuit.failed(attempt, now, self._breaker)
+        if remedy.cooling:
+            state = key if remedy.cooling.whole_key else door
+            state.last = _line(failure)
+            state.rest.refused(remedy.kind, remedy.cooling, failure.retry_after, course.began, now)
 
     def ended(self, attempt: Attempt, tokens: int, now: float) -> None:
         """Nothing of it is under way any more, however it ended; it used so many tokens."""
+        if self._courses.pop(attempt, None) is None:
+            return
+        _less(self._at_keys, _key(attempt))
+        _less(self._at_targets, attempt.target)
+        self._key_state(attempt).minute.add(now, tokens=tokens)
+        self._door_state(attempt).circuit.ended(attempt)
+
+    # what is shown of it
 
     def shown(self, now: float) -> Shown:
-        return Shown()
+        targets = dict.fromkeys((*self._speeds, *self._at_targets))
+        return Shown(
+            tuple(self._door_shown(key, model, door, now) for (key, model), door in self._doors.items()),
+            tuple(self._key_shown(key, state, now) for key, state in self._keys.items()),
+            tuple(self._target_shown(target, now) for target in targets),
+        )
+
+    def _bars(self, attempt: Attempt, now: float) -> list[Bar]:
+        bars = []
+        if key := self._keys.get(_key(attempt)):
+            bars.append(Bar(key.rest.why, key.rest.since, key.rest.until, key.last))
+        if key and attempt.key:
+            limits = attempt.key
+            bars.append(Bar("spent", now, key.minute.full_until(limits, now), "its limit for a minute is reached"))
+            if limits.concurrency and self._at_keys[_key(attempt)] >= limits.concurrency:
+                bars.append(Bar("full", now, now + A_TURN, f"it has {limits.concurrency} requests under way"))
+        if door := self._doors.get(_door(attempt)):
+            bars.append(Bar(door.rest.why, door.rest.since, door.rest.until, door.last))
+            bars.append(Bar("open", door.circuit.opened, door.circuit.closes_to(now), door.last))
+        return [bar for bar in bars if bar.until > now]
+
+    def _key_state(self, attempt: Attempt) -> _KeyState:
+        state = self._keys.get(_key(attempt)) or _KeyState()
+        state.name = _name(attempt)
+        self._keys[_key(attempt)] = state  # the newest, so that others are forgotten
+        return state
+
+    def _door_state(self, attempt: Attempt) -> _DoorState:
+        state = self._doors.get(_door(attempt)) or _DoorState()
+        state.name = _name(attempt)
+        self._doors[_door(attempt)] = state
+        return state
+
+    def _figures(self, target: Target, now: float) -> Figures:
+        speed = self._speeds.get(target)
+        known = speed.seconds if speed and now - speed.at < STALE else None
+        return Figures(self._at_targets[target], known)
+
+    def _door_shown(self, key: KeyId, model: ModelName, door: _DoorState, now: float) -> DoorShown:
+        circuit = door.circuit
+        state: State = "closed" if not circuit.open else "open" if circuit.free(now) else "probing"
+        until = max(door.rest.until, circuit.closes_to(now))
+        failures = circuit.failures(now, self._breaker)
+        return DoorShown(key.provider, door.name, model, state, failures, _left(until, now), door.last)
+
+    def _key_shown(self, key: KeyId, state: _KeyState, now: float) -> KeyShown:
+        seconds = _left(state.rest.until, now)
+        used = state.minute.requests(now), state.minute.tokens(now)
+        return KeyShown(
+            key.provider, state.name, self._at_keys[key], *used, seconds, state.rest.why if seconds else None
+        )
+
+    def _target_shown(self, target: Target, now: float) -> TargetShown:
+        figures = self._figures(target, now)
+        return TargetShown(target, figures.in_flight, figures.first_content)
+
+
+def _less(counts: Counter[T], what: T) -> None:
+    counts[what] -= 1
+    if not counts[what]:
+        del counts[what]
+
+
+def _key(attempt: Attempt) -> KeyId:
+    return KeyId.of(attempt.target.provider, attempt.key)
+
+
+def _door(attempt: Attempt) -> tuple[KeyId, ModelName]:
+    return _key(attempt), attempt.target.model
+
+
+def _name(attempt: Attempt) -> str:
+    return attempt.key.name if attempt.key else ""
+
+
+def _left(until: float, now: float) -> float | None:
+    return until - now if until > now else None
+
+
+def _line(failure: RequestProblem) -> str:
+    return failure.message.split("\n", 1)[0][:LONGEST_LINE]

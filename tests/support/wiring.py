@@ -43,6 +43,7 @@ def upstream_at(
         headers={},
         proxy=None,
         timeouts=timeouts,
+        retries=0,
     )
     return replace(upstream, **changes)
 

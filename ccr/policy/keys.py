@@ -1,0 +1,96 @@
+"""The keys of a provider: which comes first, how long one rests, and what one has used. Time is an argument."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ccr.config.schema import Key
+from ccr.ids import ProviderName
+from ccr.policy.balance import drawn
+from ccr.policy.remedies import HOUR, Cooling
+
+MINUTE = 60
+A_TURN = 2.0  # seconds after which one who found all taken comes again
+
+
+@dataclass(frozen=True, slots=True)
+class KeyId:
+    """By which a key is known, also after it has got another place in the file; another secret is another key."""
+
+    provider: ProviderName
+    digest: str
+
+    @classmethod
+    def of(cls, provider: ProviderName, key: Key | None) -> "KeyId":
+        secret = key.secret.reveal().encode("utf-8", "surrogatepass") if key else b""
+        return cls(provider, blake2b(secret, digest_size=8).hexdigest() if key else "")
+
+
+def ranked(
+    provider: ProviderName, keys: Sequence[Key], last: KeyId | None, session: str | None, chance: Callable[[], float]
+) -> list[Key]:
+    """In the order in which they are asked: by priority, then who answered the session last, then as they are drawn."""
+    named = {KeyId.of(provider, key): key for key in keys}
+    order = drawn({name: key.weight for name, key in named.items()}, session, chance)
+    return [named[name] for name in sorted(order, key=lambda name: (named[name].priority, name != last))]
+
+
+class Rest:
+    """A key, or a key and model, is left alone: as long as the provider asks for, else longer each time in a row."""
+
+    def __init__(self) -> None:
+        self.why = ""
+        self.since = -math.inf
+        self.until = -math.inf
+        self._row = 0
+
+    def refused(self, why: str, cooling: Cooling, told: float | None, began: float, now: float) -> None:
+        """`began` is when it was asked: whoever was sent before the rest began does not make it longer."""
+        if began >= self.since:
+            self.since = now
+            seconds = min(cooling.least * 2.0 ** min(self._row, 16), cooling.most)
+            self.why, self.until = why, now + (min(told, HOUR) if told else seconds)
+            self._row += 1
+
+    def answered(self, began: float) -> None:
+        if began >= self.since:
+            self.until, self._row = -math.inf, 0
+
+
+class Minute:
+    """What was used within a minute, by seconds. The next seconds may be spoken for already."""
+
+    def __init__(self) -> None:
+        self._requests: dict[int, int] = {}
+        self._tokens: dict[int, int] = {}
+
+    def add(self, at: float, *, requests: int = 0, tokens: int = 0) -> None:
+        for used, amount in ((self._requests, requests), (self._tokens, tokens)):
+            if amount:
+                used[int(at)] = used.get(int(at), 0) + amount
+            for second in [second for second in used if second + MINUTE < at]:
+                del used[second]
+
+    def requests(self, now: float) -> int:
+        return _lately(self._requests, now)
+
+    def tokens(self, now: float) -> int:
+        return _lately(self._tokens, now)
+
+    def full_until(self, key: Key, now: float) -> float:
+        """When there is room for one more; `now` where there is."""
+        return max(_room(self._requests, key.rpm, now), _room(self._tokens, key.tpm, now))
+
+
+def _lately(used: dict[int, int], now: float) -> int:
+    return sum(amount for second, amount in used.items() if second + MINUTE >= now)
+
+
+def _room(used: dict[int, int], limit: int | None, now: float) -> float:
+    left, free = _lately(used, now), now
+    for second in sorted(second for second in used if second + MINUTE >= now):
+        if limit is None or left < limit:
+            break
+        left, free = left - used[second], second + MINUTE + 1.0
+    return free
