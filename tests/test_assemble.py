@@ -151,6 +151,7 @@ async def test_a_changed_port_is_told_and_waits_for_a_restart(tmp_path: Path) ->
     current = await maker.begin()
     assert current.problems() == ()
     following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
     written(path, PORT=4567)
     await changed(current, 2)
     assert current.problems() == ("HOST and PORT are 127.0.0.1:4567 by now; `ccr restart` makes them hold",)
