@@ -28,7 +28,7 @@ from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look
 from ccr.routing.tokens import TokenCount
 from ccr.wire.lastwords import LastWords
-from ccr.wire.stages import Stage, staged
+from ccr.wire.stages import Stage
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
@@ -86,9 +86,9 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             call.underway.sent()
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
-            if not copy:
-                reader = staged(reader, stages(inbound, upstream, request, target))
-            incoming = Incoming(exchange, reader, meter, named, copy=copy)
+            passed = () if copy else stages(inbound, upstream, request, target)
+            idle = upstream.timeouts.idle
+            incoming = Incoming(exchange, reader, meter, named, copy=copy, stages=passed, idle=idle)
             held.push_async_callback(incoming.close)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)

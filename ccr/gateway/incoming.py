@@ -3,21 +3,29 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled
+from ccr.config.schema import Timeouts
+from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled, UpstreamTimeout
 from ccr.gateway.meter import Meter
 from ccr.gateway.ports import Exchange
-from ccr.messages.events import End, Event, Grammar, Ping, Start, is_content
+from ccr.messages.events import End, Event, Finish, Grammar, Ping, Start, is_content, is_useful, says_something
 from ccr.wire.dialect import Reader
 from ccr.wire.passthrough import renamed
 from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
+from ccr.wire.stages import Stage, staged
 
 # Bytes of a stream before its first content: more is no answer. Responses repeats the prompt and the tools there, twice.
 MOST_HELD = 8 * 1024 * 1024
 GRACE = 0.25  # seconds for a connection to end after its answer has
+IDLE = Timeouts().idle
+
+# With these an answer that says nothing is no answer: a model that refuses, or has no room, has nothing to say.
+ORDINARY = frozenset({"end_turn", "tool_use"})
+# What is no sign of life in a stream that we cannot read: blank lines, comments, pings.
+LIFE = re.compile(rb'^(?!:|event: ?ping\b|data: ?\{"type": ?"ping")[^\r\n]', re.MULTILINE)
 
 # What is looked for where a copied stream holds something that we cannot read: did it end, or was it cut?
 TAIL = 4096
@@ -74,7 +82,17 @@ class Naming:
 class Incoming:
     """One answer. `open` reads up to the first content, so that a failure before it can still go elsewhere."""
 
-    def __init__(self, exchange: Exchange, reader: Reader, meter: Meter, naming: Naming, *, copy: bool) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        reader: Reader,
+        meter: Meter,
+        naming: Naming,
+        *,
+        copy: bool,
+        stages: Sequence[Stage] = (),
+        idle: float = IDLE,
+    ) -> None:
         self.meter = meter
         self.naming = naming
         self._copy = copy
@@ -84,10 +102,16 @@ class Incoming:
         self._begun = False
         self._exchange = exchange
         self._chunks = exchange.chunks()
-        self._reader = reader
+        # Before the stages: what they hold back is life all the same.
+        self._reader = staged(reader, (Pulse(self), *stages))
+        self._idle = self._patience = idle  # `_patience`: what is left of it
+        self.alive = False  # something was said since this was last looked at
+        self._useful = False
+        self._reason = ""
         self._grammar = Grammar()
         self._held: list[Piece] = []
         self._pieces = self._read()
+        self._broken: RequestProblem | None = None  # what ended the connection, if not its peer
 
     async def open(self) -> None:
         held = 0
@@ -101,6 +125,12 @@ class Incoming:
                 self._begun = True
                 break
         self.whole = _is_json(self._held)
+
+    @property
+    def empty(self) -> bool:
+        """It came to its end, for no other reason than that, and says nothing. To Claude Code thoughts and spaces are
+        nothing, too: it asks once more, and then shows an empty answer."""
+        return self._grammar.state == "done" and self._reason in ORDINARY and not self._useful
 
     async def pieces(self) -> AsyncIterator[Piece]:
         while self._held:
@@ -121,8 +151,9 @@ class Incoming:
     async def _read(self) -> AsyncGenerator[Piece]:
         """Ends where the answer ends, whether or not the connection does."""
         tail: bytes | None = None  # once our reading cannot follow: the last bytes that were copied
-        async for chunk in self._chunks:
+        while (chunk := await self._next()) is not None:
             events, failure = self._checked(self._fed(chunk)) if tail is None else ((), None)
+            self.alive = self.alive or (tail is not None and LIFE.search(chunk) is not None)
             yield Piece(chunk, events, lost=tail is not None, opening=self._opening)
             self._opening = b""
             if self._grammar.state == "done":
@@ -133,15 +164,36 @@ class Incoming:
                 tail = ((tail or b"") + chunk)[-TAIL:]
         if tail is not None:
             if not ENDS.search(tail):
-                raise UpstreamCut("the answer ended before its end")
+                raise self._broken or UpstreamCut("the answer ended before its end")
             return
         events, failure = self._checked(self._reader.close())
         if events:
             yield Piece(b"", events)
         if failure:
-            raise failure
+            raise self._broken or failure
         if self._grammar.state != "done":
-            raise UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
+            raise self._broken or UpstreamGarbled(f"the answer ended while {self._grammar.state.replace('_', ' ')}")
+
+    async def _next(self) -> bytes | None:
+        """None: no more comes. However the connection ended, the reader knows whether the answer was whole by then."""
+        try:
+            return await self._patiently()
+        except RequestProblem as broken:
+            self._broken = broken
+            return None
+
+    async def _patiently(self) -> bytes | None:
+        """Until the first content, another deadline holds. The time in which nobody reads does not count."""
+        if self.alive:
+            self._patience, self.alive = self._idle, False
+        try:
+            async with asyncio.timeout(self._patience if self._begun else None) as limit:
+                chunk = await anext(self._chunks, None)
+        except TimeoutError:
+            raise UpstreamTimeout(f"silent for {self._idle:g} s in the middle of its answer") from None
+        if end := limit.when():
+            self._patience = end - asyncio.get_running_loop().time()
+        return chunk
 
     def _fed(self, chunk: bytes) -> Iterator[Event]:
         """Up to the Start of a copied answer line by line: only the reader can tell which frame that is."""
@@ -174,9 +226,22 @@ class Incoming:
         try:
             for event in events:
                 read.append(self.meter.read(self.naming.named(self._grammar.check(event))))
+                self._useful = self._useful or is_useful(event)
+                self._reason = event.reason if isinstance(event, Finish) else self._reason
         except RequestProblem as failure:
             return tuple(read), failure
         return tuple(read), None
+
+
+class Pulse:
+    """A stage that notices signs of life."""
+
+    def __init__(self, incoming: Incoming) -> None:
+        self._incoming = incoming
+
+    def take(self, event: Event) -> Iterable[Event]:
+        self._incoming.alive = self._incoming.alive or says_something(event)
+        return (event,)
 
 
 def _is_json(held: list[Piece]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ccr.errors import UpstreamGarbled
-from ccr.messages.blocks import Block, Text, Thinking, ToolUse
+from ccr.messages.blocks import Block, RedactedThinking, Text, Thinking, ToolUse
 from ccr.messages.json import NOTHING, JsonObject, read
 from ccr.messages.reply import StopReason, Usage
 
@@ -164,7 +164,9 @@ def tool_input(text: str) -> JsonObject | None:
 def is_content(event: Event) -> bool:
     """Whether the client has something of the answer after this event: from here on there is no other try."""
     match event:
-        case TextDelta(text) | ThinkingDelta(text):
+        case TextDelta(text):
+            return bool(text.strip())  # many begin with a blank line, which is nothing yet
+        case ThinkingDelta(text):
             return bool(text)
         case JsonDelta() | OpaqueDelta():
             return True
@@ -172,3 +174,21 @@ def is_content(event: Event) -> bool:
             return not isinstance(block, Text | Thinking)
         case _:
             return False
+
+
+def is_useful(event: Event) -> bool:
+    """Whether the answer has more than thoughts and spaces after this event."""
+    match event:
+        case ThinkingDelta() | SignatureDelta() | BlockStart(Thinking() | RedactedThinking()):
+            return False
+        case _:
+            return is_content(event)
+
+
+def says_something(event: Event) -> bool:
+    """Whether it is more than a sign that the connection is there."""
+    match event:
+        case TextDelta(piece) | ThinkingDelta(piece) | SignatureDelta(piece) | JsonDelta(piece):
+            return bool(piece)
+        case _:
+            return not isinstance(event, Ping)

@@ -1,16 +1,26 @@
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 
-from ccr.errors import UpstreamGarbled
+from ccr.config.schema import Timeouts
+from ccr.errors import UpstreamCut, UpstreamGarbled
 from ccr.gateway.incoming import ENDS, Incoming, Naming
 from ccr.gateway.meter import Meter
+from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.blocks import Text
-from ccr.messages.events import BlockStart, Event, Start
+from ccr.messages.events import BlockStart, Event, Start, TextDelta
+from ccr.messages.request import Request
+from ccr.wire.anthropic import AnthropicUpstream
+from ccr.wire.stages import Stage
+from tests.support import messages
 from tests.support.asking import HI, STREAMED, error_of
 from tests.support.canned import CannedExchange, canned
-from tests.support.wiring import Wired, read
+from tests.support.parts import Part, text, thinking, tool, usage
+from tests.support.wiring import Wired, read, upstream_at
 
+ONCE = upstream_at("http://acme.test/v1/messages", retries=0)
 BEGUN = HI[: HI.index(b"event: content_block_stop")]
 STRANGE = b'event: content_block_delta\ndata: {"type":\n\n'
 STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -29,7 +39,7 @@ async def test_what_our_reading_cannot_follow_must_end_all_the_same() -> None:
 
 async def test_a_flood_without_content_is_no_answer() -> None:
     exchange = CannedExchange([b": %s\n\n" % (b"x" * 10_000)] * 1_000)
-    assert error_of(await Wired(exchange).ask(STREAMED))[0] == 502
+    assert error_of(await Wired(exchange, upstreams=[ONCE]).ask(STREAMED))[0] == 502
     assert exchange.closed
 
 
@@ -45,7 +55,7 @@ async def test_silence_before_the_first_content_says_nothing() -> None:
 async def test_a_stream_that_ends_before_its_content_is_an_error_with_a_status() -> None:
     begun = HI.split(b"\n\n")[0] + b"\n\n"
     exchange = canned(begun)
-    assert error_of(await Wired(exchange).ask(STREAMED))[0] == 502
+    assert error_of(await Wired(exchange, upstreams=[ONCE]).ask(STREAMED))[0] == 502
     assert exchange.closed
 
 
@@ -82,3 +92,120 @@ async def test_what_follows_an_answers_end_is_read_away_so_that_the_connection_c
 )
 def test_the_end_of_a_responses_stream_is_known_by_its_tail(tail: bytes, ended: bool) -> None:
     assert bool(ENDS.search(tail)) == ended
+
+
+@dataclass
+class Ticking(CannedExchange):
+    """Repeats its last chunk for ever, a moment apart."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for piece in super().chunks():
+            yield piece
+        while True:
+            await asyncio.sleep(0.005)
+            yield piece
+
+
+EMPTY = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}\n\n'
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+HASTY = upstream_at("http://acme.test/v1/messages", timeouts=Timeouts(idle=0.05))
+
+
+PULSES = [b"", b": keep-alive\n\n", b"\n", PING]
+
+
+@pytest.mark.parametrize(
+    ("lost", "nothing"), [*((b"", pulse) for pulse in [*PULSES, EMPTY]), *((STRANGE, pulse) for pulse in PULSES)]
+)
+async def test_what_says_nothing_is_no_life(lost: bytes, nothing: bytes) -> None:
+    wired = Wired(Ticking([BEGUN, lost, nothing]), upstreams=[HASTY])
+    async with asyncio.timeout(2):
+        assert b"silent for 0.05 s in the middle" in await read(await wired.ask(STREAMED))
+
+
+@dataclass
+class Slow(CannedExchange):
+    """A moment before each chunk."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for piece in super().chunks():
+            await asyncio.sleep(0.005)
+            yield piece
+
+
+async def test_who_speaks_slowly_is_alive() -> None:
+    said = BEGUN[BEGUN.rindex(b"event:") :]
+    slow = Slow([BEGUN, *[b"", said] * 15, HI[len(BEGUN) :]])
+    assert b"error" not in await read(await Wired(slow, upstreams=[HASTY]).ask(STREAMED))
+
+
+class Holding:
+    """A stage that lets few words pass."""
+
+    def take(self, event: Event) -> Sequence[Event]:
+        return () if isinstance(event, TextDelta) and event.text != "begin" else (event,)
+
+
+def opened(exchange: CannedExchange, stages: Sequence[Stage] = (), idle: float = 0.05) -> Incoming:
+    reader = AnthropicUpstream().reader(Request("m", ()), Target(ProviderName("acme"), ModelName("m")))
+    return Incoming(exchange, reader, Meter(1), Naming("req_1"), copy=False, stages=stages, idle=idle)
+
+
+async def test_what_a_stage_holds_back_is_life_all_the_same() -> None:
+    said = BEGUN[BEGUN.rindex(b"event:") :]
+    first = said.replace(b"hi there", b"begin")
+    incoming = opened(Slow([BEGUN[: -len(said)] + first, *[said] * 15, HI[len(BEGUN) :]]), [Holding()])
+    await incoming.open()
+    assert [piece async for piece in incoming.pieces()][-1].final
+    await incoming.close()
+
+
+async def test_the_time_in_which_nobody_reads_is_not_the_upstreams() -> None:
+    incoming = opened(canned([BEGUN, b"", HI[len(BEGUN) :]]))
+    await incoming.open()
+    seen = []
+    async for piece in incoming.pieces():
+        await asyncio.sleep(0.04)
+        seen.append(piece)
+    assert seen[-1].final
+    await incoming.close()
+
+
+async def test_before_the_first_content_nothing_is_idle() -> None:
+    incoming = opened(Slow([PING] * 15 + [HI]))
+    await incoming.open()
+    await incoming.close()
+
+
+@pytest.mark.parametrize(
+    ("parts", "stop", "empty"),
+    [
+        ((), "end_turn", True),
+        ((text(""),), "end_turn", True),
+        ((text("\n\n"),), "end_turn", True),
+        ((thinking("hm"),), "end_turn", True),
+        ((thinking("hm"), text(" ")), "tool_use", True),
+        ((text("."),), "end_turn", False),
+        ((thinking("hm"), tool("A", {})), "tool_use", False),
+        ((), "max_tokens", False),
+        ((), "refusal", False),
+        ((), "stop_sequence", False),
+    ],
+)
+async def test_an_answer_is_empty_where_claude_code_would_ask_again(
+    parts: tuple[Part, ...], stop: str, empty: bool
+) -> None:
+    incoming = opened(canned(messages.body(*parts, usage(10, 3), stop=stop)))
+    await incoming.open()
+    async for _ in incoming.pieces():
+        pass
+    assert incoming.empty == empty
+    await incoming.close()
+
+
+async def test_an_answer_that_is_not_over_is_not_empty() -> None:
+    incoming = opened(canned(messages.body(usage(10, 3)).split(b"event: message_delta")[0]))
+    with pytest.raises(UpstreamCut):
+        await incoming.open()
+    assert not incoming.empty
+    await incoming.close()
