@@ -39,6 +39,23 @@ def test_text_is_indented_and_keeps_its_letters() -> None:
     assert text({"a": ["ü"]}) == '{\n  "a": [\n    "ü"\n  ]\n}\n'
 
 
+def test_several_targets_read_as_they_are_written() -> None:
+    equal: JsonObject = {"balance": "fastest", "targets": ["p,a", {"target": "p,b", "weight": 2.0}]}
+    raw: JsonObject = {
+        "Providers": [{"name": "p", "api_base_url": "https://p.test/v1"}],
+        "Router": {"default": ["p,a", "p,b"], "think": equal, "agents": {"Explore": [equal, "p,c"], "Plan": "p,a"}},
+        "aliases": {"one": "p,a", "two": ["p,a", "p,b"]},
+        "fallback": {"default": ["p,c"]},
+    }
+    config = parse(raw, {})
+    shown = json.loads(show(config))
+    assert shown["Router"].pop("longContextThreshold")
+    assert {name: shown[name] for name in ("Router", "aliases", "fallback")} == {
+        name: raw[name] for name in ("Router", "aliases", "fallback")
+    }
+    assert parse(shown, {}).groups == config.groups
+
+
 def test_limits_read_as_they_are_written() -> None:
     limits: JsonObject = {"m": {"context": 9, "output": 5, "price": {"input": 1.0, "output": 2.0}}, "*": {"context": 7}}
     provider: JsonObject = {"name": "p", "api_base_url": "https://p.test/v1", "models": ["m"], "limits": limits}

@@ -1,11 +1,14 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ccr.config.schema import Routes
+from ccr.config.parse import parse
+from ccr.config.schema import Group, Routes
 from ccr.errors import UnknownTarget
 from ccr.ids import ModelName, ProviderName, Target
+from ccr.messages.json import JsonObject
 from ccr.routing.decision import Facts, Table
 from ccr.routing.rules import RULES, SCENARIOS, decide
 
@@ -345,6 +348,78 @@ def test_a_fallback_holds_neither_the_target_nor_anything_twice_nor_what_is_not_
     assert fallback(table(fallback={"default": chain})) == ["openrouter,a", "anthropic,b"]
 
 
+# --- several targets in one place
+
+
+def many(**raw: Any) -> Table:
+    """As a file says it."""
+    own: JsonObject = {"Providers": [{"name": name, "url": f"https://{name}.test"} for name in "abcd"], **raw}
+    config = parse(own, {})
+    names = tuple(ProviderName(name) for name in "abcd")
+    return Table(config.routes, dict.fromkeys(names, ()), config.aliases, config.fallback, config.chains, config.groups)
+
+
+EQUAL = {"balance": "fastest", "targets": ["a,1", {"target": "b,1", "weight": 2}]}
+
+
+def decided(routes: Table, asked_for: str = "claude-opus-4-8", **facts: Any) -> tuple[list[str], list[str]]:
+    """Who is asked, one after the other; and who of them are equal."""
+    found = decide(Facts(asked_for, **facts), routes)
+    return list(map(str, found.chain)), list(map(str, found.group.weights)) if found.group else []
+
+
+def test_a_routes_own_others_come_before_its_fallback() -> None:
+    routes = many(Router={"default": "a,1 | b,1", "think": "a,1"}, fallback={"default": "c,1", "a,1": "d,1 | b,1"})
+    assert decided(routes) == (["a,1", "b,1", "d,1"], [])
+    assert decided(routes, thinks=True) == (["a,1", "d,1", "b,1"], [])
+
+
+def test_what_the_caller_names_has_its_own_chain() -> None:
+    routes = many(
+        Router={"default": "d,1", "think": "a,1 | b,1", "agents": {"Explore": ["b,1", "c,1"]}, "subagent": "a,1"},
+        aliases={"fast": "c,1 | a,1"},
+        fallback={"fast": "b,1", "subagent": "d,1"},
+    )
+    assert decided(routes, route="THINK") == (["a,1", "b,1"], [])
+    assert decided(routes, "fast") == (["c,1", "a,1", "b,1"], [])
+    assert decided(routes, tagged="fast") == (["c,1", "a,1", "b,1"], [])
+    assert decided(routes, scripted="fast") == (["c,1", "a,1", "b,1"], [])
+    assert decided(routes, request_class="subagent", agent="explore") == (["b,1", "c,1", "d,1"], [])
+    assert decided(routes, request_class="subagent", agent="Plan") == (["a,1", "d,1"], [])
+
+
+def test_equals_are_told_with_what_is_behind_them() -> None:
+    agents = {"Plan": EQUAL}
+    routes = many(Router={"default": [EQUAL, "c,1"], "agents": agents}, aliases={"any": EQUAL}, fallback={"any": "d,1"})
+    assert decided(routes) == (["a,1", "b,1", "c,1"], ["a,1", "b,1"])
+    assert decided(routes, "any") == (["a,1", "b,1", "d,1"], ["a,1", "b,1"])
+    assert decided(routes, request_class="subagent", agent="plan") == (["a,1", "b,1"], ["a,1", "b,1"])
+    group = decide(Facts("any"), routes).group
+    assert group is not None
+    assert (group.balance, group.weights[target("b,1")]) == ("fastest", 2.0)
+
+
+def test_who_asks_for_the_usual_target_gets_it_and_not_its_equal_unless_it_fails() -> None:
+    routes = many(Router={"default": [EQUAL, "c,1"]})
+    assert decided(routes, "a,1") == (["a,1", "b,1", "c,1"], [])
+    assert decided(routes, "b,1") == (["b,1"], [])
+
+
+def test_an_alias_and_a_route_of_one_name_have_each_their_own() -> None:
+    routes = many(Router={"default": "d,1", "opus": "a,1 | b,1"}, aliases={"opus": "c,1 | d,1"})
+    assert decided(routes) == (["a,1", "b,1"], [])
+    assert decided(routes, "opus") == (["c,1", "d,1"], [])
+
+
+def test_a_prompt_too_long_for_all_may_go_to_the_long_route() -> None:
+    routes = many(
+        Router={"default": "a,1", "longContext": "b,1 | a,1 | c,1"}, fallback={"default": "c,1", "b,1": "d,1"}
+    )
+    assert [str(each) for each in decide(Facts("m"), routes).larger] == ["b,1", "d,1"]
+    assert decide(Facts("m", tokens=60_001), routes).larger == ()
+    assert decide(Facts("m"), many(Router={"default": "a,1"})).larger == ()
+
+
 # --- a web search: DeepSeek cannot, openrouter can, searx does nothing else
 
 WITH_ENGINE = {**PROVIDERS, "searx": ()}
@@ -380,6 +455,17 @@ def test_an_engine_that_the_route_names_answers_searches() -> None:
 def test_an_engine_answers_no_request_with_other_tools() -> None:
     facts = {**SEARCHES, "only_searches": False}
     assert chosen(routes=searching({"webSearch": "searx,any"}), **facts) == ("default", "DeepSeek,m")
+
+
+def test_of_equals_only_those_are_left_that_search() -> None:
+    equal = {target("openrouter,m"): 1.0, target("DeepSeek,m"): 1.0, target("openrouter,n"): 3.0}
+    routes = searching({"default": "openrouter,m"})
+    behind = {"default": tuple(equal)[1:]}
+    routes = replace(routes, chains=behind, groups={"default": Group(equal, "least_busy")})
+    found = decide(Facts("m", **SEARCHES), routes).group
+    assert found == Group({target("openrouter,m"): 1.0, target("openrouter,n"): 3.0}, "least_busy")
+    one = replace(routes, groups={"default": Group(dict.fromkeys(tuple(equal)[:2], 1.0))})
+    assert decide(Facts("m", **SEARCHES), one).group is None
 
 
 def test_an_engine_is_no_model() -> None:
