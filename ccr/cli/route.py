@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from ccr import env
 from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.errors import ServiceProblem
+from ccr.messages.json import Json, JsonObject
 from ccr.routing.explain import Explanation, Step
 from ccr.service.router import used
 
@@ -53,7 +55,7 @@ def explain(
     with replica as (path, own):
         found = asyncio.run(_explained(body, headers, dialect, path, own))
     if as_json:
-        output.show_json(msgspec.to_builtins(found))
+        output.show_json(_told(found))
     else:
         _show(found)
     return Exit.OK if found.decision else Exit.FAILED
@@ -91,6 +93,13 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip().lower(), value.strip()
 
 
+def _told(found: Explanation) -> JsonObject:
+    """Who is equal is said by the chain."""
+    plain = replace(found, decision=replace(found.decision, group=None)) if found.decision else found
+    told: dict[str, Json] = msgspec.to_builtins(plain)
+    return told
+
+
 def _show(found: Explanation) -> None:
     facts = found.facts
     exactly = "exactly" if facts.exact else "about"
@@ -105,8 +114,9 @@ def _show(found: Explanation) -> None:
     if found.decision is None:
         output.warn(found.error or "no rule answers")
         return
-    then = "".join(f", then {target}" for target in found.decision.fallback)
-    output.say(output.styled(f"{found.decision.target} by {found.decision.rule}{then}", "bold"))
+    output.say(output.styled(f"{found.decision.target} by {found.decision.rule}", "bold"))
+    if len(found.chain) > 1:
+        output.table(((str(link.target), link.stands) for link in found.chain), indent="  ")
 
 
 def _verdict(step: Step) -> str:

@@ -26,12 +26,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """One of those who are asked, and what it stands for."""
+
+    target: Target
+    stands: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     facts: Facts
     threshold: int
     steps: tuple[Step, ...]
     decision: Decision | None
     error: str | None = None  # why there is no decision
+    chain: tuple[Link, ...] = ()  # of the decision
 
 
 def explain(facts: Facts, table: Table) -> Explanation:
@@ -46,7 +55,25 @@ def explain(facts: Facts, table: Table) -> Explanation:
         decision = decide(facts, table)
     except UnknownTarget as problem:
         error = problem.message
-    return Explanation(facts, table.routes.long_context_threshold, tuple(steps), decision, error)
+    return Explanation(
+        facts, table.routes.long_context_threshold, tuple(steps), decision, error, tuple(_chain(decision))
+    )
+
+
+def _chain(decision: Decision | None) -> Iterator[Link]:
+    if decision is None:
+        return
+    equal = decision.group.weights if decision.group else {}
+    for target in decision.chain:
+        if decision.group and target in equal:
+            share = f", {equal[target] / sum(equal.values()):.0%}" if decision.group.balance == "weighted" else ""
+            yield Link(target, f"one of {len(equal)} equals ({decision.group.balance.replace('_', ' ')}{share})")
+        elif target == decision.target:
+            yield Link(target, "asked first")
+        else:
+            yield Link(target, "when those before it fail")
+    for target in decision.larger:
+        yield Link(target, "when the prompt is too long, if its window is known to be larger")
 
 
 def about(rule: Callable[..., object]) -> str:

@@ -34,7 +34,7 @@ def unmarked(name: str) -> str:
 
 def entries(table: Table) -> Iterator[Entry]:
     """What the routes name comes first, then aliases, families of the user's own, and all that the providers list."""
-    routed = dict.fromkeys((*table.routes.targets.values(), *table.routes.agents.values()))
+    routed = dict.fromkeys(target for _, targets in _ways(table) for target in targets)
     listed = (Target(provider, ModelName(model)) for provider, models in table.providers.items() for model in models)
     yield from _answering(routed, table)
     for alias, target in table.aliases.items():
@@ -53,8 +53,15 @@ def _answering(targets: Iterable[Target], table: Table) -> Iterator[Entry]:
 
 
 def _routes(target: Target, table: Table) -> Iterator[str]:
-    yield from (name for name, each in table.routes.targets.items() if each == target)
-    yield from (name for name, each in table.routes.agents.items() if each == target)
+    return (name for name, targets in _ways(table) if target in targets)
+
+
+def _ways(table: Table) -> Iterator[tuple[str, Iterable[Target]]]:
+    """Each route and agent with its target and that one's equals."""
+    for prefix, routes in (("", table.routes.targets), ("agents.", table.routes.agents)):
+        for name, target in routes.items():
+            group = table.groups.get(f"{prefix}{name}")
+            yield name, group.weights if group else (target,)
 
 
 def _title(target: Target) -> str:

@@ -46,6 +46,7 @@ def _table(config: Config) -> Table:
         config.routes,
         {each.name: tuple(map(ModelName, each.models)) for each in config.providers},
         config.aliases,
+        groups=config.groups,
         engines=tuple(each.name for each in config.providers if each.dialect == "search"),
     )
 

@@ -7,6 +7,7 @@ models whose names do not start with claude-, and ends the warning that 1 M is a
 import math
 from collections.abc import Iterator, Mapping
 
+from ccr.config.routes import behind
 from ccr.config.schema import Config, Model
 from ccr.ids import Target
 from ccr.providers import models
@@ -56,7 +57,7 @@ def _rooms(config: Config) -> Iterator[tuple[Target, int]]:
     routes = config.routes
     longest = routes.long_context_threshold * MARGIN if routes.get("longContext") else math.inf
     for name, target in routes.targets.items():
-        chain = config.fallback.get(str(target)) or config.fallback.get(name) or ()
+        chain = behind(target, config.chains.get(name, ()), [name], config.fallback)
         for each in (target, *chain) if name not in APART else ():
             room = known(config, each).room
             if room and (room < longest or name in BEFORE_LONG):

@@ -28,6 +28,23 @@ def test_the_explanation_is_json_for_programs(ccr: Ccr) -> None:
     assert said["decision"]["target"] == {"provider": "or", "model": "a"}
 
 
+def test_the_whole_chain_is_shown(ccr: Ccr, tmp_path: Path) -> None:
+    equal = {"balance": "least_busy", "targets": ["or,a", "or,b"]}
+    provider = {"name": "or", "api_base_url": "https://or.test/v1"}
+    path = tmp_path / "pool.json"
+    path.write_text(json.dumps({"Providers": [provider], "Router": {"default": [equal, "or,c"]}}))
+    asked = ("route", "explain", "-", "--config", str(path))
+    assert [line.split() for line in ccr(*asked, said=json.dumps(REQUEST)).out.splitlines()[-4:]] == [
+        "or,a by default".split(),
+        "or,a one of 2 equals (least busy)".split(),
+        "or,b one of 2 equals (least busy)".split(),
+        "or,c when those before it fail".split(),
+    ]
+    said = ccr(*asked, "--json", said=json.dumps(REQUEST)).json
+    assert isinstance(said, dict)
+    assert [link["target"]["model"] for link in said["chain"]] == ["a", "b", "c"]
+
+
 @pytest.mark.usefixtures("config")
 def test_headers_count(ccr: Ccr) -> None:
     done = ccr("route", "explain", "-", "--header", "X-CCR-Route: background", said=json.dumps(REQUEST))

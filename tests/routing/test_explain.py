@@ -5,6 +5,7 @@ from ccr.ids import ModelName, ProviderName, Target
 from ccr.routing.decision import Facts, Table
 from ccr.routing.explain import about, explain
 from ccr.routing.rules import RULES
+from tests.routing.test_rules import EQUAL, many
 
 LOCAL = Target(ProviderName("local"), ModelName("m"))
 BIG = Target(ProviderName("local"), ModelName("big"))
@@ -74,3 +75,19 @@ def test_a_web_search_that_nothing_can_run_says_why() -> None:
 
 def test_a_web_search_without_a_route_ends_with_the_rules() -> None:
     assert [step.rule for step in explain(Facts("x", only_searches=True), table()).steps] == [name for name, _ in RULES]
+
+
+def test_the_whole_chain_says_what_each_stands_for() -> None:
+    routes = many(Router={"default": [EQUAL, "c,1"], "think": "a,1 | b,1", "longContext": "d,1"})
+    assert [(str(link.target), link.stands) for link in explain(Facts("m", thinks=True), routes).chain] == [
+        ("a,1", "asked first"),
+        ("b,1", "when those before it fail"),
+        ("d,1", "when the prompt is too long, if its window is known to be larger"),
+    ]
+    assert [(str(link.target), link.stands) for link in explain(Facts("m"), routes).chain][:3] == [
+        ("a,1", "one of 2 equals (fastest)"),
+        ("b,1", "one of 2 equals (fastest)"),
+        ("c,1", "when those before it fail"),
+    ]
+    weighted = many(Router={"default": {**EQUAL, "balance": "weighted"}})
+    assert explain(Facts("m"), weighted).chain[1].stands == "one of 2 equals (weighted, 67%)"

@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.routing.menu import Entry, entries, unmarked
-from tests.routing.test_rules import table
+from tests.routing.test_rules import EQUAL, many, table
 
 PROVIDERS = {"deepseek": ("chat", "deep"), "claude-like": ("x",), "engine": ("search",)}
 
@@ -48,3 +48,13 @@ def test_an_entry_says_which_routes_lead_there() -> None:
 def test_what_claude_codes_menu_would_drop_is_marked(name: str, marked: str) -> None:
     assert Entry(name, "").marked == marked
     assert unmarked(marked) == name
+
+
+def test_equals_are_in_the_menu_each_with_its_routes() -> None:
+    routes = many(Router={"think": "c,1", "default": EQUAL, "agents": {"Explore": EQUAL}}, aliases={"any": EQUAL})
+    assert list(entries(routes)) == [
+        Entry("c,1", "1 (c)", "think"),
+        Entry("a,1", "1 (a)", "default, Explore"),
+        Entry("b,1", "1 (b)", "default, Explore"),
+        Entry("any", "any: 1 (a)"),
+    ]

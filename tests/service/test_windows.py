@@ -47,6 +47,8 @@ LIMITS: dict[str, Json] = {"small": 65_536, "large": 400_000, "huge": 1_000_000}
         ({"default": "p,large", "think": "p,unknown"}, {}, 400_000),
         ({"default": "p,large", "background": "p,small", "webSearch": "p,small"}, {}, 400_000),
         ({"default": "p,huge"}, {"fallback": {"default": ["p,large"]}}, 400_000),
+        ({"default": "p,huge | p,large"}, {}, 400_000),
+        ({"default": {"targets": ["p,huge", "p,large"]}}, {"fallback": {"default": ["p,small"]}}, 65_536),
         ({"default": "p,huge"}, {"fallback": {"p,huge": "p,small", "default": "p,large"}}, 65_536),
         ({"default": "p,small", "longContext": "p,large", "longContextThreshold": 40_000}, {}, 400_000),
         ({"default": "p,small", "longContext": "p,large"}, {}, 65_536),
