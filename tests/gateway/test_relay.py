@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 
 from ccr.config.schema import Secret
-from ccr.errors import RequestProblem
+from ccr.errors import RequestProblem, UpstreamCut
 from ccr.gateway import relay
 from ccr.gateway.relay import Stream
 from ccr.messages.events import Event
 from ccr.messages.json import JsonObject
 from ccr.policy.failures import LONGEST
-from ccr.wire.dialect import Writer
+from ccr.wire.anthropic import AnthropicUpstream
+from ccr.wire.dialect import UpstreamDialect, Writer
+from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatClient, ChatUpstream
 from ccr.wire.quirks import Quirk
-from tests.support import chat, messages
+from tests.support import chat, gemini, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, FakeClock, canned
 from tests.support.parts import text, thinking, usage
@@ -301,3 +303,38 @@ async def test_to_a_client_that_cannot_be_told_so_it_is_an_error_and_not_worth_a
     status, _, message = error_of(answer)
     assert (status, answer.headers["x-should-retry"]) == (502, "false")
     assert "acme,m called Bash with input that is no JSON object" in message
+
+
+GEMINI_HI = gemini.body(text("hi there"), usage(10, 3))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "data"),
+    [
+        pytest.param(AnthropicUpstream(), HI[:-8], id="anthropic"),
+        pytest.param(ChatUpstream(), CHAT_HI[: CHAT_HI.index(b"usage") + 20], id="chat"),
+        pytest.param(GeminiUpstream(), GEMINI_HI + b'data: {"candi', id="gemini"),
+    ],
+)
+async def test_half_a_frame_behind_the_reason_of_an_end_is_no_matter(dialect: UpstreamDialect, data: bytes) -> None:
+    wired = Wired(canned(data), upstreams=[upstream_at("http://acme.test", dialect)])
+    got = heard(await read(await wired.ask(STREAMED)))
+    assert (got.text, got.error, wired.seen.only.error) == ("hi there", None, None)
+
+
+async def test_a_connection_that_breaks_behind_the_reason_of_an_end_has_brought_the_whole_answer() -> None:
+    wired = Wired(CannedExchange([HI[: HI.index(b"event: message_stop")], UpstreamCut("reset")]))
+    got = heard(await read(await wired.ask(STREAMED)))
+    assert (got.text, got.stop_reason, got.error) == ("hi there", "end_turn", None)
+
+
+async def test_a_last_event_without_its_blank_line_is_written_once_and_whole() -> None:
+    got = heard(await read(await Wired(canned(HI[: HI.index(b"event: message_stop") - 2])).ask(STREAMED)))
+    assert (got.text, got.stop_reason) == ("hi there", "end_turn")
+
+
+async def test_a_connection_that_breaks_before_it_is_what_the_client_is_told() -> None:
+    wired = Wired(CannedExchange([HI[: HI.index(b"event: message_delta")], UpstreamCut("reset")]))
+    got = heard(await read(await wired.ask(STREAMED)))
+    assert got.error
+    assert "reset" in got.error["message"]

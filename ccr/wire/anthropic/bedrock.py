@@ -129,8 +129,7 @@ class RuntimeReader:
                 yield from self._reader.feed(b"data: " + event + b"\n\n")
 
     def close(self) -> Iterator[Event]:
-        self._messages.close()
-        return self._reader.close()
+        return self._reader.close()  # which knows whether the answer was whole before half a message
 
 
 def _unpacked(message: Message) -> bytes:

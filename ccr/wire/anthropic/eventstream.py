@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
-from ccr.errors import UpstreamCut, UpstreamGarbled
+from ccr.errors import UpstreamGarbled
 
 PRELUDE = 12
 LEAST = PRELUDE + 4
@@ -42,10 +42,6 @@ class EventStream:
             message = bytes(self._held[:size])
             del self._held[:size]
             yield _opened(message)
-
-    def close(self) -> None:
-        if self._held:
-            raise UpstreamCut("the answer ended in the middle of a message")
 
     def _size(self) -> int:
         size, headers, checksum = struct.unpack_from(">III", self._held)

@@ -68,8 +68,12 @@ class AnswerReader:
             case "json":
                 yield from self._read_whole(b"".join(self._whole))
             case _:
-                for frame in self._frames.close():
-                    yield from self._read(frame)
+                try:
+                    for frame in self._frames.close():
+                        yield from self._read(frame)
+                except UpstreamGarbled:  # half a frame, which may be one after the answer's end
+                    if not self._stream.finished:
+                        raise
                 if not self._stream.started:
                     raise self._strange()
                 if not self._stream.done:

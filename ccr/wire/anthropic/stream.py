@@ -66,6 +66,11 @@ class Stream:
         self._usage = Usage()
         self._extra: Raw = {}
 
+    @property
+    def finished(self) -> bool:
+        """It has said why it ends."""
+        return self._reason is not None
+
     def read(self, kind: object, raw: Raw) -> Iterable[Event]:
         match kind:
             case "content_block_delta":

@@ -24,7 +24,11 @@ class GeminiReader:
         return self._read(self._body.feed(data))
 
     def close(self) -> Iterator[Event]:
-        yield from self._read(self._body.close())
+        try:
+            yield from self._read(self._body.close())
+        except UpstreamGarbled:  # half a frame, which may be one after the answer's end
+            if not self._answer.finish:
+                raise
         self._check_end()
         yield from self._answer.end()
 

@@ -23,7 +23,11 @@ class ChatReader:
         return self._read(self._body.feed(data))
 
     def close(self) -> Iterator[Event]:
-        yield from self._read(self._body.close())
+        try:
+            yield from self._read(self._body.close())
+        except UpstreamGarbled:  # half a frame, which may be one after the answer's end
+            if not self._answer.finish:
+                raise
         if not self._done:
             self._check_end()
             yield from self._end()

@@ -7,16 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccr.errors import UpstreamCut, UpstreamGarbled
+from ccr.errors import UpstreamGarbled
 from ccr.wire.anthropic.eventstream import MOST, EventStream, Message
 from tests.support.clouds import message
 
 
 def read(*pieces: bytes) -> list[Message]:
     stream = EventStream()
-    found = [each for piece in pieces for each in stream.feed(piece)]
-    stream.close()
-    return found
+    return [each for piece in pieces for each in stream.feed(piece)]
 
 
 HEADERS: Mapping[str, str] = {":message-type": "event", ":event-type": "chunk"}
@@ -69,12 +67,7 @@ def test_a_size_that_no_message_has_is_a_fault(size: int) -> None:
         read(prelude + struct.pack(">I", crc32(prelude)))
 
 
-def test_an_end_in_the_middle_is_noticed() -> None:
-    with pytest.raises(UpstreamCut):
-        read(TWO[:-1])
-
-
 @given(st.lists(st.binary(max_size=40) | st.sampled_from([TWO, TWO[:20], message(b"\x01a", b"")]), max_size=6))
 def test_whatever_comes_is_messages_or_a_clear_fault(pieces: list[bytes]) -> None:
-    with contextlib.suppress(UpstreamGarbled, UpstreamCut):
+    with contextlib.suppress(UpstreamGarbled):
         assert all(isinstance(each, Message) for each in read(*pieces))
