@@ -1,6 +1,7 @@
 """How an answer reaches the client once its first content is here: copied, or translated."""
 
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from ccr.gateway import login
 from ccr.gateway.call import Call
 from ccr.gateway.incoming import Incoming, Piece
 from ccr.gateway.room import numbered
-from ccr.messages.events import Start
+from ccr.messages.events import Finish, Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
@@ -25,6 +26,9 @@ SHORTEST_KEY = 8
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
+
+# Stands in the event that says why an answer ends.
+REASON = re.compile(rb'"(?:stop|finish)_reason"\s*:\s*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +132,21 @@ class Stream:
 
     async def _copied(self) -> AsyncGenerator[bytes]:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
-        rest = b""
+        rest, reasoned = b"", False
         async for piece in self._incoming.pieces():
             # Not sent: it shows the writer in which block a ping would come, and us whether the client has had a Start.
             written = {type(event): self._writer.write(event) for event in piece.events}
             yield self._sign_of_life(piece)
             rest += piece.raw
             if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
+                rest = b"".join(words for kind, words in written.items() if not (reasoned and kind is Finish))
+            if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
                 rest = b"".join(written.values())
             if piece.opening:
                 opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
                 rest = rest.replace(piece.opening, opening, 1)
             frames, rest = _whole_frames(rest)
+            reasoned = reasoned or REASON.search(frames) is not None
             yield frames
             self._complete = self._complete or piece.final
         yield rest
