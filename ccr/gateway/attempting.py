@@ -14,6 +14,7 @@ from ccr.gateway.incoming import Incoming, Naming
 from ccr.gateway.meter import Meter
 from ccr.gateway.outgoing import outgoing, passes_through
 from ccr.gateway.ports import Exchange
+from ccr.gateway.recovery import recoverable
 from ccr.gateway.relay import Opened, problem_of, whole
 from ccr.gateway.room import fitted, measured, refuse_what_would_be_cut, with_room_for_a_verdict
 from ccr.gateway.runtime import Runtime
@@ -73,11 +74,12 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     upstream = runtime.upstreams[target.provider].with_key(attempt.key).timed_for(target.model)
     assert call.underway
     require_key(upstream, target, runtime)
-    copy = passes_through(inbound, upstream, target)
+    verbatim = passes_through(inbound, upstream, target) and not call.continues
+    copy = verbatim and not recoverable(call, seen.request)
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
-    request, meter = await adjusted(call, seen, target, copy=copy)
+    request, meter = await adjusted(call, seen, target, verbatim=verbatim)
     call.meter = call.underway.meter = meter
-    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance)
+    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance, verbatim=verbatim)
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
     limit = allowed(upstream.timeouts, call, others=plan.elsewhere, local=upstream.local)
@@ -86,7 +88,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             call.underway.sent()
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
-            passed = () if copy else stages(inbound, upstream, request, target)
+            passed = () if verbatim else stages(inbound, upstream, request, target)
             idle = upstream.timeouts.idle
             incoming = Incoming(exchange, reader, meter, named, copy=copy, stages=passed, idle=idle)
             held.push_async_callback(incoming.close)
@@ -99,7 +101,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
         raise late(target, limit, at_last=at_last) from None
     call.attempt_answered()
-    headers = login.told(exchange.headers, upstream, copy=copy)
+    headers = login.told(exchange.headers, upstream, copy=verbatim)
     return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())
 
 
@@ -108,7 +110,7 @@ def left(call: Call) -> float:
     longest = call.runtime.config.timeouts.failover
     if not call.writer:
         longest = min(longest, longest_wait(call.inbound.headers))
-    return longest - call.waited
+    return longest - call.waiting
 
 
 def allowed(timeouts: Timeouts, call: Call, *, others: bool, local: bool) -> float:
@@ -151,18 +153,19 @@ def require_key(upstream: Upstream, target: Target, runtime: Runtime) -> None:
         )
 
 
-async def adjusted(call: Call, seen: Look, target: Target, *, copy: bool) -> tuple[Request, Meter]:
+async def adjusted(call: Call, seen: Look, target: Target, *, verbatim: bool) -> tuple[Request, Meter]:
     """The request with no more asked for than the model has room for; and who reads the figures off its answer."""
     runtime, request = call.runtime, seen.request
     upstream = runtime.upstreams[target.provider]
     known, ours = upstream.model_for(target.model), TokenCount(seen.facts.tokens, seen.facts.exact)
     prompt = await measured(request, ours, known, target, runtime)
     refuse_what_would_be_cut(prompt, upstream.stated(target.model), target)
-    if seen.facts.request_class == "safety" and not copy:
+    if seen.facts.request_class == "safety" and not verbatim:
         request = with_room_for_a_verdict(request)
     request = fitted(request, known, prompt)
     call.samples(request, ours)
-    return request, Meter(prompt or runtime.calibration.tokens(target, ours), runtime.agents.listener(request))
+    listener = runtime.agents.listener(request)
+    return request, Meter(prompt or runtime.calibration.tokens(target, ours), listener, call.given)
 
 
 def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Target) -> tuple[Stage, ...]:

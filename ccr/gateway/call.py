@@ -41,8 +41,10 @@ class Call:
         self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
         self.begun = False  # the client has the head of a stream, and waits for its content
+        self.given: Usage | None = None  # by those who broke off: the prompt as they counted it, what the client has
+        self.continues = False  # what is asked for is not in the client's own bytes
         self.seat = Seat()
-        self._arrived = runtime.clock.now()
+        self._arrived = self._waits_from = runtime.clock.now()
         self._time = runtime.clock.time()
         self._tried: list[Tried] = []
         self.underway: Underway | None = None  # the attempt that is, or was last
@@ -53,6 +55,11 @@ class Call:
     def waited(self) -> float:
         """Seconds since its arrival."""
         return self.runtime.clock.now() - self._arrived
+
+    @property
+    def waiting(self) -> float:
+        """Seconds since its arrival, or since its answer broke off."""
+        return self.runtime.clock.now() - self._waits_from
 
     def attempt(self, attempt: Attempt) -> Underway:
         self.target = attempt.target
@@ -65,6 +72,16 @@ class Call:
         assert self.underway
         target, key = self.underway.attempt.target, self.underway.attempt.key
         return key.name if key and len(self.runtime.upstreams[target.provider].keys) > 1 else ""
+
+    @property
+    def key_words(self) -> str | None:
+        """By which its owner knows the attempt's key."""
+        assert self.underway
+        target, key = self.underway.attempt.target, self.underway.attempt.key
+        source = key.source if key else self.runtime.upstreams[target.provider].key_source
+        if not self.key_name:
+            return source
+        return f"key {self.key_name} of {target.provider}" + (f" ({source})" if source else "")
 
     def samples(self, request: Request, ours: TokenCount) -> None:
         """This target's answer will tell how it counts what we count so. Counted exactly beside it, where that is worth
@@ -100,8 +117,10 @@ class Call:
         """After its first content."""
         assert self.underway
         self.underway.failed(failure)
-        self._tried.pop()
-        self._note_attempt(failure)
+        self._waits_from = self.runtime.clock.now()
+        if self._tried[-1].failure is None:
+            self._tried.pop()
+            self._note_attempt(failure)
 
     def _note_attempt(self, failure: RequestProblem | None) -> None:
         assert self.underway
@@ -152,7 +171,7 @@ class Call:
             return
         self._ended = True
         if self.sample:
-            self.sample.end(self.meter.usage.prompt if self.meter and not self.meter.estimated else None)
+            self.sample.end(self.meter.reported_prompt.prompt if self.meter and not self.meter.estimated else None)
         record = Record(
             time=self._time,
             request_id=self.inbound.request_id,

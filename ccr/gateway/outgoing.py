@@ -38,7 +38,14 @@ def passes_through(inbound: Inbound, upstream: Upstream, target: Target) -> bool
 
 
 def outgoing(
-    inbound: Inbound, request: Request, removed: tuple[str, ...], upstream: Upstream, target: Target, instance: str
+    inbound: Inbound,
+    request: Request,
+    removed: tuple[str, ...],
+    upstream: Upstream,
+    target: Target,
+    instance: str,
+    *,
+    verbatim: bool,
 ) -> UpstreamRequest:
     same = is_same(inbound, upstream)
     headers = forwarded(inbound.headers) if same else {}
@@ -46,7 +53,7 @@ def outgoing(
         headers = login.without_beta(headers)
     url = upstream.dialect.address(upstream.url, target, stream=request.stream)
     url = _with_query(url, inbound.query) if same else url
-    if passes_through(inbound, upstream, target):
+    if verbatim:
         ours = tuple(name for name in MEANT_FOR_US if name not in request.extra)
         body = strip_foreign_thoughts(rewrite(inbound.body, target.model, removed, ours, request.max_tokens))
     else:

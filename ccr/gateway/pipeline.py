@@ -1,6 +1,7 @@
 """One request, from bytes to bytes. Read this file to see what the router does."""
 
 import sys
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import msgspec
@@ -13,6 +14,7 @@ from ccr.gateway.early import in_time
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.outgoing import VIA
 from ccr.gateway.probe import answered, decided
+from ccr.gateway.recovery import recovering
 from ccr.gateway.relay import STREAM, WHOLE, Opened, Stream
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
@@ -94,7 +96,11 @@ async def first_success(call: Call, seen: Look) -> Answer:
     call.seat = await call.runtime.seats.in_all(call.request_class, call.runtime.clock)
     runtime, now = call.runtime, call.runtime.clock.now()
     plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance)
-    return await delivered(await first_content(call, seen, plan), call)
+
+    def again(seen: Look, problem: RequestProblem) -> Awaitable[Opened]:
+        return first_content(call, seen, plan, problem)
+
+    return await delivered(recovering(await first_content(call, seen, plan), call, seen, again), call)
 
 
 async def delivered(opened: Opened, call: Call) -> Answer:

@@ -5,17 +5,19 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamGarbled, UpstreamProblem, UpstreamSaid
 from ccr.gateway import login
 from ccr.gateway.call import Call
-from ccr.gateway.incoming import Incoming, Piece
+from ccr.gateway.incoming import Naming, Piece
 from ccr.gateway.room import numbered
 from ccr.messages.events import Finish, Start
 from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
 from ccr.policy.failures import classify
+from ccr.policy.remedies import kind_of
 from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
 
 # Without content for so long, a client is given a sign of life.
@@ -24,11 +26,26 @@ SILENCE = 15.0
 # A shorter one is nobody's secret, but part of many words.
 SHORTEST_KEY = 8
 
+# Failures that another key of the same provider may not have.
+OF_A_KEY = ("key", "unpaid", "limited")
+
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
 
 # Stands in the event that says why an answer ends.
 REASON = re.compile(rb'"(?:stop|finish)_reason"\s*:\s*"')
+
+
+class Source(Protocol):
+    """What an answer comes from: Incoming, or several of them in turn."""
+
+    @property
+    def naming(self) -> Naming: ...
+
+    @property
+    def whole(self) -> bool: ...
+
+    def pieces(self) -> AsyncIterator[Piece]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Opened:
 
     attempt: Attempt
     request: Request  # as it was sent
-    incoming: Incoming
+    incoming: Source
     copy: bool  # its bytes pass through
     told: Mapping[str, str]  # the upstream's headers that are for the client
     body: bytes | None
@@ -53,13 +70,17 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
     upstream = call.runtime.upstreams[call.target.provider]
     failure.message = _shown(failure.message, call)  # before it is cut: no half of a key stays
     if isinstance(failure, UpstreamSaid):
-        said, failure = failure, classify(failure, call.target, upstream.key_source)
+        said, failure = failure, classify(failure, call.target, call.key_words)
         if upstream.auth == "client":
             failure = login.explained(said, failure, call.target)
         if isinstance(failure, ContextOverflow) and call.meter:
             numbered(failure, call.meter.prompt, upstream.model_for(call.target.model))
-    elif isinstance(failure, UpstreamProblem) and str(call.target.provider) not in failure.message:
-        failure.message = f"{failure.message} [{call.target}]"
+    elif isinstance(failure, UpstreamProblem) and failure.target in (None, call.target):
+        failure.target = call.target
+        if str(call.target.provider) not in failure.message:
+            failure.message = f"{failure.message} [{call.target}]"
+    if call.key_name and kind_of(failure) in OF_A_KEY:
+        failure.message = failure.message.replace(f"[{call.target}]", f"[{call.target} key {call.key_name}]", 1)
     return failure
 
 
@@ -79,7 +100,7 @@ def _private(headers: Mapping[str, str]) -> Iterator[str]:
     return (value for name, value in headers.items() if not name.lower().startswith(("anthropic-", "openai-")))
 
 
-async def whole(incoming: Incoming, request: Request, call: Call, *, copy: bool) -> bytes:
+async def whole(incoming: Source, request: Request, call: Call, *, copy: bool) -> bytes:
     """The answer as one JSON text."""
     copy = copy and incoming.whole
     raw: list[bytes] = []
@@ -140,8 +161,6 @@ class Stream:
             rest += piece.raw
             if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
                 rest = b"".join(words for kind, words in written.items() if not (reasoned and kind is Finish))
-            if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
-                rest = b"".join(written.values())
             if piece.opening:
                 opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
                 rest = rest.replace(piece.opening, opening, 1)
