@@ -10,7 +10,7 @@ from ccr.ids import ProviderName
 from ccr.policy.balance import drawn
 from ccr.policy.remedies import HOUR, Cooling
 
-MINUTE = 60
+GONE = 61  # seconds after which all of a second is a minute old
 A_TURN = 2.0  # seconds after which one who found all taken comes again
 
 
@@ -69,7 +69,7 @@ class Minute:
         for used, amount in ((self._requests, requests), (self._tokens, tokens)):
             if amount:
                 used[int(at)] = used.get(int(at), 0) + amount
-            for second in [second for second in used if second + MINUTE < at]:
+            for second in [second for second in used if second + GONE <= at]:
                 del used[second]
 
     def requests(self, now: float) -> int:
@@ -84,13 +84,13 @@ class Minute:
 
 
 def _lately(used: dict[int, int], now: float) -> int:
-    return sum(amount for second, amount in used.items() if second + MINUTE >= now)
+    return sum(amount for second, amount in used.items() if second + GONE > now)
 
 
 def _room(used: dict[int, int], limit: int | None, now: float) -> float:
     left, free = _lately(used, now), now
-    for second in sorted(second for second in used if second + MINUTE >= now):
+    for second in sorted(second for second in used if second + GONE > now):
         if limit is None or left < limit:
             break
-        left, free = left - used[second], second + MINUTE + 1.0
+        left, free = left - used[second], float(second + GONE)
     return free

@@ -110,7 +110,8 @@ class Plan:
                 ways = tuple(way for way in ways if way.target.provider != last.target.provider)
             case "smaller":
                 ways = self._wider(last.target, failure)
-            case "limit":  # they come back once nobody else is left
+            case "limit":
+                # It comes back where nobody else is left.
                 ways = tuple(way for way in ways if way is not last or self._may_repeat(way))
         if remedy.again == "never" or failure.retry is False or not self._may_repeat(last):
             return _Left(ways)

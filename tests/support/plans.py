@@ -43,7 +43,7 @@ class World:
     now: float = 1000.0
 
     def upstream(self, name: str) -> Upstream:
-        changes = {"keys": tuple(self.keys.get(name, ())), "retries": 1} | self.changes
+        changes: dict[str, Any] = {"keys": tuple(self.keys.get(name, ())), "retries": 1} | self.changes
         return upstream_at(f"http://{name}.test", name=name, **changes)
 
     def plan(
