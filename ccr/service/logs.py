@@ -86,7 +86,7 @@ def _lined(value: Any) -> Any:
 
 def _request(said: JsonObject) -> str:
     asked_for = f"{said['asked_for']}: " if said.get("asked_for") else ""
-    route = f"{_kind(said)}{asked_for}{said.get('rule') or '-'} -> {said.get('target') or '-'}"
+    route = f"{_kind(said)}{asked_for}{said.get('rule') or '-'} -> {_path(said)}"
     figures = [
         f"{_number(said, 'input_tokens')} in",
         f"{_number(said, 'cache_read_tokens')} cached" if said.get("cache_read_tokens") else "",
@@ -105,15 +105,33 @@ def _kind(said: JsonObject) -> str:
     return f"{kind:{KIND}}  " if kind else ""
 
 
+def _attempts(said: JsonObject) -> list[JsonObject]:
+    attempts = said.get("attempts")
+    return [tried for tried in attempts if isinstance(tried, dict)] if isinstance(attempts, list) else []
+
+
+def _path(said: JsonObject) -> str:
+    """All that were tried, where it was more than one: `openrouter,x key 2 limited -> groq,y`."""
+    attempts = _attempts(said)
+    if len(attempts) < 2:
+        return str(said.get("target") or "-")
+    return " -> ".join(" ".join(filter(None, (_who(tried), str(tried.get("kind") or "")))) for tried in attempts)
+
+
+def _who(tried: JsonObject) -> str:
+    return f"{tried.get('target')} key {tried['key']}" if tried.get("key") else str(tried.get("target"))
+
+
 def _wrong(said: JsonObject) -> Iterator[str]:
-    """Which target failed, and why; and what the client was told, unless it was the last of that."""
-    attempts, failure = said.get("attempts"), None
-    for tried in attempts if isinstance(attempts, list) else ():
-        if isinstance(tried, dict) and (failure := tried.get("failure")):
-            why = str(failure).replace(f" [{tried.get('target')}]", "")
-            yield f"{tried.get('target')} failed after {_seconds(tried, 'ms')}: {_short(why)}"
-    if said.get("error") and said["error"] != failure:
-        yield f"answered with the error: {_short(said['error'])}"
+    """Which target failed, and why; and what the client was told, unless that was said."""
+    error, told = str(said.get("error") or ""), False
+    for tried in _attempts(said):
+        if failure := str(tried.get("failure") or ""):
+            told = told or error.startswith(failure)
+            why = failure.replace(f" [{tried.get('target')}]", "").replace(f" [{_who(tried)}]", "")
+            yield f"{_who(tried)} failed after {_seconds(tried, 'ms')}: {_short(why)}"
+    if error and not told:
+        yield f"answered with the error: {_short(error)}"
 
 
 def _short(text: object) -> str:

@@ -89,6 +89,13 @@ def test_a_request_is_one_line_of_json(open_log: Opener, tmp_path: Path) -> None
     }
 
 
+def test_an_attempt_that_failed_says_how_and_with_which_key(open_log: Opener, tmp_path: Path) -> None:
+    tried = Tried(TARGET, "slow down", 0.1, "2", "limited")
+    open_log(tmp_path / "ccr.log")(replace(RECORD, attempts=(tried,)))
+    (line,) = lines(tmp_path / "ccr.log")
+    assert line["attempts"] == [{"target": "acme,m", "key": "2", "failure": "slow down", "kind": "limited", "ms": 100}]
+
+
 def test_only_the_owner_writes_it_and_their_group_may_read_along(open_log: Opener, tmp_path: Path) -> None:
     open_log(tmp_path / "ccr.log")(RECORD)
     assert stat.S_IMODE((tmp_path / "ccr.log").stat().st_mode) == 0o640

@@ -81,6 +81,19 @@ def test_each_failed_attempt_stands_below() -> None:
     assert len(second) < 260
 
 
+def test_what_was_tried_stands_in_its_order() -> None:
+    limited = {"target": "or,a", "key": "2", "kind": "limited", "failure": "slow down [or,a key 2]", "ms": 300}
+    first, second = readable(request(attempts=[limited, {"target": "groq,b", "failure": None, "ms": 9}])).splitlines()
+    assert "think -> or,a key 2 limited -> groq,b  1,200 in" in first
+    assert second.strip() == "or,a key 2 failed after 0.3 s: slow down"
+
+
+def test_an_error_that_is_one_of_the_failures_is_said_once() -> None:
+    tried = [{"target": f"or,{name}", "failure": f"busy [or,{name}]", "ms": 300} for name in "ab"]
+    line = readable(request(status=529, attempts=tried, error="busy [or,a] (also tried: or,b: busy)"))
+    assert "answered with" not in line
+
+
 def test_an_error_stands_below() -> None:
     line = readable(request(status=502, rule=None, target=None, input_tokens=None, ms=None, error="no answer"))
     assert line.splitlines()[0] == "2026-01-02 03:04:05  502  - -> -  ? in, 30 out, whole ?, req_1"
