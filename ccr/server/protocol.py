@@ -20,6 +20,7 @@ SPARE = 64
 # Seconds between two complaints.
 TOLD = 60.0
 BODIES = (b"content-length", b"transfer-encoding")
+TOO_LARGE = "the head of this request is too large"
 UPGRADE = "the router speaks HTTP/1.1 and nothing else: ask it without `Upgrade`"
 MOST_FILES = 10_240  # macOS: OPEN_MAX in sys/syslimits.h
 
@@ -54,12 +55,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.head += len(data)
         super().data_received(data)
         if self.head is not None and self.head > MOST_OF_A_HEAD and not self.transport.is_closing():
-            self.send_400_response("the head of this request is too large")
+            self.send_400_response(TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade() and any(name in BODIES and value != b"0" for name, value in self.headers):
             self.fault = UPGRADE  # its body would be taken for the other protocol's
-            raise ValueError(UPGRADE)
+        elif sum(len(name) + len(value) for name, value in self.headers) > MOST_OF_A_HEAD:
+            self.fault = TOO_LARGE
+        if self.fault:
+            raise ValueError(self.fault)
         self.head = None
         self._expect(False)
         super().on_headers_complete()

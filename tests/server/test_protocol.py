@@ -85,7 +85,14 @@ LARGE = b"x" * (MOST_OF_A_HEAD * 2)
 CLOSE = b"connection: close\r\n"
 
 
-@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nx: " + LARGE, b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 100_000])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nx: " + LARGE,
+        b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 100_000,
+        b"GET / HTTP/1.1\r\nhost: x\r\n" + CLOSE + b"x: " + LARGE + b"\r\n\r\n",
+    ],
+)
 async def test_a_head_without_end_is_refused(head: bytes) -> None:
     assert (await asked(head)).startswith(b"HTTP/1.1 400")
 
