@@ -1,6 +1,7 @@
 """Config -> Runtime. The only place that knows all concrete classes."""
 
 import asyncio
+import contextlib
 import random
 import secrets
 import sys
@@ -84,6 +85,7 @@ class Assembly:
         self._ollama: tuple[str, ...] = ()
         self._current: Current | None = None
         self._first: Config | None = None  # by which it listens
+        self._place = default_path(self._env)
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> Current:
@@ -101,12 +103,18 @@ class Assembly:
     async def follow(self, current: Current, interval: float = 1.0) -> None:
         """Reloads after each change of the file; a broken one changes nothing but what /health says."""
 
+        def refused(cause: ConfigInvalid) -> None:
+            current.rejected = cause
+            self._note("error", "reload refused", cause=cause.message)
+
         async def changed() -> None:
             try:
                 runtime = self._build(self._read(self._path()))
             except ConfigInvalid as rejected:
-                current.rejected = rejected
-                self._note("error", "reload refused", cause=rejected.message)
+                refused(rejected)
+                return
+            except Exception as fault:  # noqa: BLE001 - of ours; the next change may be without it
+                refused(ConfigInvalid(f"a fault in ccr itself: {type(fault).__name__}: {fault}"))
                 return
             old = current.runtime
             current.swap(runtime)
@@ -120,7 +128,9 @@ class Assembly:
 
     def _watched(self) -> Iterator[Path]:
         """A script sees to itself."""
-        yield self._path() or default_path(self._env)
+        with contextlib.suppress(ConfigInvalid):  # a file that is named may be gone for a moment
+            self._place = self._path() or default_path(self._env)
+        yield self._place
         yield from (Path(each.path) for each in self._config.transformers)
 
     async def _leave(self, script: Script) -> None:

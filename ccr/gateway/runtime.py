@@ -47,6 +47,7 @@ class Current:
     generation: int = 1
     rejected: ConfigInvalid | None = None  # why the newest file is not in force
     draining: bool = False  # no new requests: the router stops
+    parting: bool = False  # connections end with their answer: the router stops, or another has taken its place
     over: asyncio.Event = field(default_factory=asyncio.Event)  # streams under way have had their time
     problems: Callable[[], tuple[str, ...]] = lambda: ()  # what is not as it should be, and stops no request
 

@@ -113,7 +113,7 @@ class Door:
         )
         try:
             answer = await self._answer(inbound, receive)
-            if self._current.draining:
+            if self._current.parting:
                 answer = replace(answer, headers={**answer.headers, "connection": "close"})
             await send_answer(answer, receive, send, self._current.over)
         except ClientGone:

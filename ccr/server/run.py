@@ -25,6 +25,8 @@ Ready = Callable[[str, int], None]
 # get away. A second signal means that the moment is now.
 DRAIN = 25
 MOMENT = 3
+# Seconds for which a router that was replaced still takes requests on connections that it has.
+LINGER = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,18 @@ class Uvicorn(uvicorn.Server):
         with contextlib.suppress(OSError):
             line.send(b"!")
         self._bound()
-        self.should_exit = True  # closes each connection as soon as it has its answer
+        self._ending = asyncio.create_task(self._parted())
+
+    async def _parted(self) -> None:
+        """Connections end with their answer; one without a request is not closed at once, as one may be on its way."""
+        for each in self.server_state.connections:
+            if isinstance(each, BoundedHttp) and each.cycle:
+                each.cycle.keep_alive = False
+        await asyncio.sleep(LINGER)
+        self.should_exit = True
 
     def _bound(self) -> None:
+        self._current.parting = True
         asyncio.get_running_loop().call_later(DRAIN, self._current.over.set)
 
 

@@ -227,7 +227,7 @@ async def test_who_still_waits_for_an_answer_when_the_time_is_over_is_told_so(as
 
 async def test_a_router_that_stops_takes_no_new_request(dial: Dial) -> None:
     current = Current(wired(canned(HI)).runtime)
-    current.draining = True
+    current.draining = current.parting = True
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app(current)), base_url="http://localhost") as client:
         response = await client.post("/v1/messages", json=ASKED, headers=KEY)
         assert (response.status_code, response.headers["retry-after"]) == (503, "2")
