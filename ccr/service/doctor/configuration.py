@@ -1,11 +1,12 @@
 """The configuration: its faults, what is understood otherwise than written, and the keys."""
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ccr.config.exposure import PUBLISHED, is_loopback
 from ccr.config.pool import PLACEHOLDER
-from ccr.config.schema import Notice, Provider
+from ccr.config.schema import Key, Notice, Provider
 from ccr.config.vendors import VENDORS
 from ccr.errors import ConfigInvalid
 from ccr.providers.addresses import vendor_of
@@ -23,6 +24,7 @@ BEGINNINGS: Mapping[str, str] = {
     "csk-": "cerebras",
 }
 QUOTES = "\"'`“”‘’"
+ON_KEYS = re.compile(r"\.(api_?)?keys?(\[\d+\](\.(api_?)?key)?)?$", re.IGNORECASE)
 AGAIN = "`ccr restart`"
 
 
@@ -64,7 +66,7 @@ def _first_step(here: Surroundings) -> str:
 
 def _notices(notices: tuple[Notice, ...]) -> list[Notice]:
     """But those on keys, which are looked at beside."""
-    return [notice for notice in dict.fromkeys(notices) if not notice.path.endswith(".api_key")]
+    return [notice for notice in dict.fromkeys(notices) if not ON_KEYS.search(notice.path) or "same key" in notice.text]
 
 
 def keys(here: Surroundings) -> Iterator[Finding]:
@@ -75,7 +77,7 @@ def keys(here: Surroundings) -> Iterator[Finding]:
     else:
         upstreams = resolve(here.config)[0]
         for provider, upstream in zip(here.config.providers, upstreams, strict=True):
-            yield _key(provider, upstream)
+            yield from _keys(provider, upstream)
         yield from _twice(upstreams)
         yield from _routers(here, upstreams)
 
@@ -92,26 +94,38 @@ def _keys_elsewhere(here: Surroundings) -> Iterator[Finding]:
             yield ok(f"key of {told.name}", told.key)
 
 
-def _key(provider: Provider, upstream: Upstream) -> Finding:
-    title = f"key of {provider.name}"
+def _keys(provider: Provider, upstream: Upstream) -> Iterator[Finding]:
+    """A variable that is not set is a problem where there is no other key."""
+    several = len(provider.keys) + len(provider.unset) > 1
+    for key in provider.keys:
+        title = f"key {key.name} of {provider.name}" if several else f"key of {provider.name}"
+        yield _key(title, key, provider, upstream)
+    for key in provider.unset:
+        title = f"key {key.name} of {provider.name}" if several else f"key of {provider.name}"
+        told = problem if provider.key_missing else warning
+        yield told(title, f"{key.source} is not set", f"export {key.source}=… and {AGAIN}")
+    if not provider.keys and not provider.unset:
+        yield _keyless(f"key of {provider.name}", provider, upstream)
+
+
+def _keyless(title: str, provider: Provider, upstream: Upstream) -> Finding:
     vendor = vendor_of(provider)
-    if provider.key_missing:
-        return problem(title, f"{provider.key_source} is not set", f"export {provider.key_source}=… and {AGAIN}")
-    if provider.key is None:
-        if upstream.auth == "client":
-            return ok(title, "each caller's own login; `claude /login`")
-        if upstream.auth in ("google", "aws"):
-            return ok(title, f"credentials of this machine ({upstream.auth}); --live tries them")
-        if vendor and vendor.keys and not provider.headers:
-            usual = vendor.keys[0]
-            return warning(
-                title, f"none, and {vendor.title} wants one", f'set "api_key": "${usual}" and export {usual}=…'
-            )
-        return ok(title, "none")
-    where = f"in {provider.key_source}" if provider.key_source else "in api_key"
-    if (lack := _lack(provider.key.reveal(), upstream, vendor.name if vendor else "")) is not None:
+    if upstream.auth == "client":
+        return ok(title, "each caller's own login; `claude /login`")
+    if upstream.auth in ("google", "aws"):
+        return ok(title, f"credentials of this machine ({upstream.auth}); --live tries them")
+    if vendor and vendor.keys and not provider.headers:
+        usual = vendor.keys[0]
+        return warning(title, f"none, and {vendor.title} wants one", f'set "api_key": "${usual}" and export {usual}=…')
+    return ok(title, "none")
+
+
+def _key(title: str, key: Key, provider: Provider, upstream: Upstream) -> Finding:
+    vendor = vendor_of(provider)
+    where = f"in {key.source}" if key.source else "in api_key"
+    if (lack := _lack(key.secret.reveal(), upstream, vendor.name if vendor else "")) is not None:
         return problem(title, f"the key {where} {lack}", f"copy it again from the provider's page, then {AGAIN}")
-    return ok(title, f"set, from {provider.key_source}" if provider.key_source else "set")
+    return ok(title, f"set, from {key.source}" if key.source else "set")
 
 
 def _lack(key: str, upstream: Upstream, vendor: str) -> str | None:
@@ -134,10 +148,11 @@ def _lack(key: str, upstream: Upstream, vendor: str) -> str | None:
 
 def _twice(upstreams: tuple[Upstream, ...]) -> Iterator[Finding]:
     first: dict[str, Upstream] = {}
-    for each in upstreams:
-        if each.key is None or len(each.key.reveal()) < SHORTEST_KEY:
+    every = [(upstream, secret) for upstream in upstreams for secret in dict.fromkeys(upstream.secrets)]
+    for each, secret in every:
+        if len(secret) < SHORTEST_KEY:
             continue
-        other = first.setdefault(each.key.reveal(), each)
+        other = first.setdefault(secret, each)
         if urlsplit(other.url).hostname != urlsplit(each.url).hostname:
             seen = f"the same as that of {other.name}, which is somebody else"
             yield warning(f"key of {each.name}", seen, "one of the two is probably wrong")
@@ -146,6 +161,6 @@ def _twice(upstreams: tuple[Upstream, ...]) -> Iterator[Finding]:
 def _routers(here: Surroundings, upstreams: tuple[Upstream, ...]) -> Iterator[Finding]:
     own = here.config.server.key
     for each in upstreams:
-        if own and each.key == own:
+        if own and own.reveal() in each.secrets:
             seen = f"is also that of provider {each.name}, so every client of the router learns it"
             yield warning("the router's key", seen, "give the router one of its own: APIKEY, or none")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ccr.assemble import Assembly
 from ccr.config import files
+from ccr.config.schema import Key
 from ccr.config.show import text
 from ccr.errors import CcrError
 from ccr.gateway.inbound import Answer, Inbound
@@ -178,14 +179,18 @@ def _remedy(status: int) -> str:
             return "compare its models and dialect in the configuration with what the provider documents"
 
 
-def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:
-    return asyncio.run(_ask_all(here, requests))
+def ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]], key: Key | None = None) -> list[Asked]:
+    """With this one of a provider's keys, or with any."""
+    return asyncio.run(_ask_all(here, requests, key))
 
 
-async def _ask_all(here: Surroundings, requests: Sequence[tuple[Target, JsonObject]]) -> list[Asked]:
+async def _ask_all(
+    here: Surroundings, requests: Sequence[tuple[Target, JsonObject]], key: Key | None = None
+) -> list[Asked]:
     with tempfile.TemporaryDirectory(prefix="ccr-") as folder:
         try:
             async with _runtime(here, Path(folder), requests) as (runtime, named):
+                runtime = _with_key(runtime, key)
                 return list(await asyncio.gather(*(_ask(runtime, named(each), body) for each, body in requests)))
         except CcrError as fault:
             return [Asked(None, None, fault.message) for _ in requests]
@@ -210,9 +215,27 @@ async def _runtime(
     assembly = Assembly(file, env)
     try:
         runtime = (await assembly.begin()).runtime
-        yield replace(runtime, script=None, table=replace(runtime.table, fallback={})), named
+        yield (
+            replace(
+                runtime,
+                script=None,
+                table=replace(runtime.table, fallback={}, chains={}, groups={}),
+                upstreams={name: replace(each, retries=0) for name, each in runtime.upstreams.items()},
+            ),
+            named,
+        )
     finally:
         await assembly.close()
+
+
+def _with_key(runtime: Runtime, key: Key | None) -> Runtime:
+    if key is None:
+        return runtime
+    upstreams = {
+        name: replace(each.with_key(key), keys=(key,)) if key in each.keys else each
+        for name, each in runtime.upstreams.items()
+    }
+    return replace(runtime, upstreams=upstreams)
 
 
 def _same(target: Target) -> Target:

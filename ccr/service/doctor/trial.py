@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
 
+from ccr.config.schema import Key
 from ccr.errors import ServiceProblem
 from ccr.ids import ModelName, Target
 from ccr.messages.json import JsonObject
@@ -73,6 +75,7 @@ def _key(upstream: Upstream) -> str:
 class Chosen:
     upstream: Upstream
     models: tuple[ModelName, ...]
+    keys: tuple[Key | None, ...] = (None,)  # each is tried; None: the one there is
 
 
 def chosen(here: Surroundings, name: str, models: tuple[str, ...], *, all_models: bool) -> Chosen:
@@ -88,9 +91,10 @@ def chosen(here: Surroundings, name: str, models: tuple[str, ...], *, all_models
     if not live.has_key(upstream, here):
         raise ServiceProblem(f"provider {name} has no key: set {upstream.key_source}")
     known = live.models_of(upstream, here)
+    keys = upstream.keys if len(upstream.keys) > 1 and not here.elsewhere else (None,)
     if models:
-        return Chosen(upstream, tuple(map(ModelName, models)))
-    return Chosen(upstream, known if all_models else known[:1])
+        return Chosen(upstream, tuple(map(ModelName, models)), keys)
+    return Chosen(upstream, known if all_models else known[:1], keys)
 
 
 def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
@@ -104,7 +108,9 @@ def parts(chosen: Chosen) -> Iterator[tuple[str, Look]]:
         return
     for model in chosen.models:
         target = Target(chosen.upstream.name, model)
-        yield model, guarded(model, lambda here, target=target: _model(target, here))  # type: ignore[misc]
+        for number, key in enumerate(chosen.keys):
+            part = f"{model} with key {key.name}" if key else model
+            yield part, guarded(part, partial(_model, target, key, tools=not number))
 
 
 def guarded(name: str, look: Look) -> Look:
@@ -118,11 +124,11 @@ def _connection(upstream: Upstream, here: Surroundings) -> Iterator[Finding]:
     return serves(upstream, here) if is_local(upstream, here) else connection(upstream, here)
 
 
-def _model(target: Target, here: Surroundings) -> Iterator[Finding]:
-    """A tool call only where text has come: an error is told once."""
-    (asked,) = live.ask_all(here, [(target, live.GREETING)])
-    text = live.greeted(str(target), asked)
+def _model(target: Target, key: Key | None, here: Surroundings, *, tools: bool) -> Iterator[Finding]:
+    """A tool call only where text has come: an error is told once. Tools are the model's, not the key's."""
+    (asked,) = live.ask_all(here, [(target, live.GREETING)], key)
+    text = live.greeted(f"{target} with key {key.name}" if key else str(target), asked)
     yield text
-    if text.state != "problem":
+    if tools and text.state != "problem":
         (asked,) = live.ask_all(here, [(target, live.CALLING)])
         yield live.tooled(f"{target} with tools", asked)

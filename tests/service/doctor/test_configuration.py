@@ -129,3 +129,19 @@ def test_a_providers_key_that_clients_send_is_a_warning(seen: Seen) -> None:
 def test_a_key_of_the_router_that_cannot_be_kept_is_a_problem(seen: Seen) -> None:
     (found,) = configuration(seen(CCR_HOME="/proc/nothing"))
     assert (found.state, "the router's own key cannot be kept there" in found.seen) == ("problem", True)
+
+
+def test_each_key_of_several_is_looked_at_by_its_name(seen: Seen) -> None:
+    several = ["sk-0123456789", {"key": "$SPARE_KEY", "name": "spare"}, "sk-0123456789", "xxxx"]
+    here = seen(acme(api_key=several))
+    assert told(keys(here)) == [
+        ("ok", "key 1 of acme: set"),
+        ("problem", "key 3 of acme: the key in api_key is the placeholder of an example"),
+        ("warning", "key spare of acme: SPARE_KEY is not set"),
+    ]
+    assert told(configuration(here))[1:] == [
+        (
+            "warning",
+            "configuration: Providers[0].api_key[2]: is the same key as Providers[0].api_key[0]; it is used once",
+        )
+    ]

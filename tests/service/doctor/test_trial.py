@@ -53,6 +53,23 @@ def test_connection_text_and_tools_are_tried(seen: Seen, scripted: Upstream) -> 
     assert tried(seen, acme(f"{scripted.url}/v1"), "other")[1:] == [("ok", "other"), ("ok", "other")]
 
 
+def test_each_key_is_tried_by_its_name(seen: Seen, scripted: Upstream) -> None:
+    def with_key(request: Received) -> object:
+        if request.headers.get("authorization") == "Bearer sk-second-0123":
+            return chat.error(401, "no such key")
+        return answered(request) if request.method == "POST" else chat.error(404, "no")
+
+    scripted.play(with_key)  # type: ignore[arg-type]
+    several = ["sk-first-01234", {"key": "sk-second-0123", "name": "spare"}]
+    config = acme(f"{scripted.url}/v1", api_key=several)
+    assert tried(seen, config) == [
+        ("ok", "connection"),
+        ("ok", "m with key 1"),
+        ("ok", "m with key 1"),
+        ("problem", "m with key spare"),
+    ]
+
+
 @pytest.mark.parametrize("models", [(), ("m",)])
 def test_a_provider_that_wants_the_callers_login_is_not_asked(
     seen: Seen, scripted: Upstream, models: tuple[str, ...]
