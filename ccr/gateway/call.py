@@ -120,12 +120,12 @@ class Call:
         self._waits_from = self.runtime.clock.now()
         if self._tried[-1].failure is None:
             self._tried.pop()
-            self._note_attempt(failure)
+            self._note_attempt(failure, broke=True)
 
-    def _note_attempt(self, failure: RequestProblem | None) -> None:
+    def _note_attempt(self, failure: RequestProblem | None, *, broke: bool = False) -> None:
         assert self.underway
         message, kind = (failure.message, kind_of(failure)) if failure else (None, "")
-        tried = Tried(self.underway.attempt.target, message, self.underway.seconds, self.key_name, kind)
+        tried = Tried(self.underway.attempt.target, message, self.underway.seconds, self.key_name, kind, broke)
         self._tried.append(tried)
 
     def answer_headers(self, upstream: Mapping[str, str]) -> dict[str, str]:

@@ -81,7 +81,8 @@ class Recovery:
         self._asking: asyncio.Task[Opened] | None = None
 
     async def pieces(self) -> AsyncIterator[Piece]:
-        for left in range(MOST, -1, -1):
+        left = MOST
+        while True:
             try:
                 async for piece in self._opened.incoming.pieces():
                     yield piece._replace(events=self._taken(piece.events))
@@ -102,6 +103,7 @@ class Recovery:
                 self._opened = self._asking.result()
             except RequestProblem:
                 raise problem from None
+            left -= 1
 
     async def close(self) -> None:
         if self._asking:

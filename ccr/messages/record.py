@@ -15,6 +15,7 @@ class Tried:
     seconds: float
     key: str = ""  # the name of the key that was used, where there are several
     kind: str = ""  # of the failure, in a word: limited, busy, cut; what headers and counters say
+    broke: bool = False  # it failed when the client had a part of its answer
 
 
 @dataclass(frozen=True, slots=True)

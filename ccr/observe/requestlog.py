@@ -145,6 +145,7 @@ def _attempt(tried: Tried) -> Mapping[str, object]:
         **({"key": tried.key[:MOST_OF_A_NAME]} if tried.key else {}),
         "failure": tried.failure and tried.failure[:MOST_OF_A_MESSAGE],
         **({"kind": tried.kind} if tried.kind else {}),
+        **({"broke": True} if tried.broke else {}),
         "ms": round(tried.seconds * 1000),
     }
 

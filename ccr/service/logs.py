@@ -129,7 +129,8 @@ def _wrong(said: JsonObject) -> Iterator[str]:
         if failure := str(tried.get("failure") or ""):
             told = told or error.startswith(failure)
             why = failure.replace(f" [{tried.get('target')}]", "").replace(f" [{_who(tried)}]", "")
-            yield f"{_who(tried)} failed after {_seconds(tried, 'ms')}: {_short(why)}"
+            how = "broke off" if tried.get("broke") else "failed"
+            yield f"{_who(tried)} {how} after {_seconds(tried, 'ms')}: {_short(why)}"
     if error and not told:
         yield f"answered with the error: {_short(error)}"
 

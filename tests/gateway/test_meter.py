@@ -44,3 +44,19 @@ def test_a_prompt_that_was_all_cached_is_a_report() -> None:
     meter.read(Finish("end_turn", usage=Usage(input=0, output=2, cache_read=40)))
     assert meter.usage == Usage(input=0, output=2, cache_read=40)
     assert not meter.estimated
+
+
+def test_an_answer_that_goes_on_with_anothers_is_counted_with_it() -> None:
+    meter = Meter(prompt=50, given=Usage(input=10, output=30, cache_read=5))
+    meter.read(Start("id", "m", Usage(input=45, output=1)))
+    assert meter.reported_prompt == Usage(input=45)
+    finish = meter.read(Finish("end_turn", usage=Usage(output=7)))
+    assert finish == Finish("end_turn", usage=Usage(input=10, output=37, cache_read=5))
+    assert meter.usage == Usage(input=10, output=37, cache_read=5)
+    assert meter.used == 52
+
+
+def test_of_a_prompt_that_the_first_did_not_count_the_second_tells() -> None:
+    meter = Meter(prompt=50, given=Usage(output=30))
+    meter.read(Finish("end_turn", usage=Usage(input=45, output=7)))
+    assert meter.usage == Usage(input=45, output=37)

@@ -96,6 +96,14 @@ def test_an_attempt_that_failed_says_how_and_with_which_key(open_log: Opener, tm
     assert line["attempts"] == [{"target": "acme,m", "key": "2", "failure": "slow down", "kind": "limited", "ms": 100}]
 
 
+def test_an_attempt_that_broke_off_says_so(open_log: Opener, tmp_path: Path) -> None:
+    open_log(tmp_path / "ccr.log")(replace(RECORD, attempts=(Tried(TARGET, "it ended", 0.1, kind="cut", broke=True),)))
+    (line,) = lines(tmp_path / "ccr.log")
+    assert line["attempts"] == [
+        {"target": "acme,m", "failure": "it ended", "kind": "cut", "broke": True, "ms": 100},
+    ]
+
+
 def test_only_the_owner_writes_it_and_their_group_may_read_along(open_log: Opener, tmp_path: Path) -> None:
     open_log(tmp_path / "ccr.log")(RECORD)
     assert stat.S_IMODE((tmp_path / "ccr.log").stat().st_mode) == 0o640

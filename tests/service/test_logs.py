@@ -88,6 +88,13 @@ def test_what_was_tried_stands_in_its_order() -> None:
     assert second.strip() == "or,a key 2 failed after 0.3 s: slow down"
 
 
+def test_an_answer_that_broke_off_and_went_on_elsewhere_is_told_so() -> None:
+    broke = {"target": "or,a", "kind": "cut", "failure": "it ended before its end [or,a]", "broke": True, "ms": 300}
+    first, second = readable(request(attempts=[broke, {"target": "groq,b", "failure": None, "ms": 9}])).splitlines()
+    assert "or,a cut -> groq,b" in first
+    assert second.strip() == "or,a broke off after 0.3 s: it ended before its end"
+
+
 def test_an_error_that_is_one_of_the_failures_is_said_once() -> None:
     tried = [{"target": f"or,{name}", "failure": f"busy [or,{name}]", "ms": 300} for name in "ab"]
     line = readable(request(status=529, attempts=tried, error="busy [or,a] (also tried: or,b: busy)"))
