@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
 from types import SimpleNamespace
@@ -10,9 +11,6 @@ from urllib.parse import urlsplit, urlunsplit
 import aiohttp
 from multidict import CIMultiDictProxy
 
-from ccr.config.schema import Timeouts
-from ccr.errors import UpstreamTimeout
-from ccr.policy.deadlines import LAST
 from ccr.providers.resolve import Upstream
 from ccr.upstream.failures import RENAMED, renamed
 from ccr.wire.dialect import UpstreamRequest
@@ -27,52 +25,58 @@ KEPT_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 30)
 # aiohttp writes larger bodies in pieces when they come as a file.
 LARGE = 1024 * 1024
 
-FAILURES = tuple(theirs for theirs, *_ in RENAMED)
+# A provider that restarts leaves as many dead connections in the pool; each is found out by using it.
+MOST_DEAD = 16
+
+FAILURES = tuple(row.theirs for row in RENAMED)
 
 
 class Http:
     """One pool of connections for all providers and all generations of the configuration."""
 
-    def __init__(self, proxy_for: Callable[[str, str | None], str | None], tick: float = TICK) -> None:
+    def __init__(
+        self,
+        proxy_for: Callable[[str, str | None], str | None],
+        trust: ssl.SSLContext | bool = True,
+        tick: float = TICK,
+    ) -> None:
         self._proxy_for = proxy_for
+        self._trust = trust
         self._tick = tick
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, upstream: Upstream, request: UpstreamRequest) -> "HttpExchange":
-        trace = SimpleNamespace(reused=False)
-        try:
-            return await self._send(upstream, request, trace)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError) as closed:
-            # A provider may close an idle connection just when we take it from the pool: that is no failure of its.
-            if not trace.reused:
-                raise renamed(closed, upstream.name, _shown(request.url)) from closed
-        except FAILURES as failure:
-            raise renamed(failure, upstream.name, _shown(request.url)) from failure
-        try:
-            return await self._send(upstream, request, trace)
-        except FAILURES as failure:
-            raise renamed(failure, upstream.name, _shown(request.url)) from failure
+        """Until the answer's head is here. But for the connection, who asks bounds the time."""
+        tries = 0
+        while True:
+            trace = SimpleNamespace(reused=False)
+            try:
+                return await self._send(upstream, request, trace)
+            except FAILURES as failure:
+                tries += 1
+                if not (trace.reused and _was_closed(failure)) or tries > MOST_DEAD:
+                    raise renamed(failure, upstream.name, _shown(request.url)) from failure
 
     async def _send(self, upstream: Upstream, request: UpstreamRequest, trace: SimpleNamespace) -> "HttpExchange":
-        timeouts = upstream.timeouts
-        async with asyncio.timeout(timeouts.first_byte or LAST):
-            response = await self._pool().post(
-                request.url,
-                data=request.body if len(request.body) < LARGE else BytesIO(request.body),
-                headers={"accept-encoding": "identity", **request.headers},
-                proxy=self._proxy_for(request.url, upstream.proxy),
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect),
-                trace_request_ctx=trace,
-            )
-        return HttpExchange(response, upstream.name, _shown(request.url), timeouts, self._tick)
+        response = await self._pool().post(
+            request.url,
+            data=request.body if len(request.body) < LARGE else BytesIO(request.body),
+            headers={"accept-encoding": "identity", **request.headers},
+            proxy=self._proxy_for(request.url, upstream.proxy),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=upstream.timeouts.connect),
+            trace_request_ctx=trace,
+        )
+        return HttpExchange(response, upstream.name, _shown(request.url), self._tick)
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             watch = aiohttp.TraceConfig()
             watch.on_connection_reuseconn.append(_note_reuse)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, socket_factory=_kept_alive),
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=30, socket_factory=_kept_alive, ssl=self._trust
+                ),
                 trace_configs=[watch],
                 skip_auto_headers=("user-agent",),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -87,38 +91,30 @@ class Http:
 
 
 class HttpExchange:
-    def __init__(
-        self, response: aiohttp.ClientResponse, provider: str, url: str, timeouts: Timeouts, tick: float
-    ) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, provider: str, url: str, tick: float) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = _lowered(response.headers)
         self._response = response
         self._provider = provider
         self._url = url
-        self._timeouts = timeouts
         self._tick = tick
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        silent, limit = 0.0, self._timeouts.first_byte or LAST
         content = self._response.content
         while True:
-            wait = min(self._tick, limit - silent)
+            tick = asyncio.timeout(self._tick)
             try:
-                async with asyncio.timeout(wait):
+                async with tick:
                     chunk = await content.readany()
-            except TimeoutError:
-                silent += wait
-                if silent >= limit:
-                    raise UpstreamTimeout(
-                        f"provider {self._provider} at {self._url}: silent for {limit:g} s in the middle of its answer"
-                    ) from None
+            except TimeoutError as silent:
+                if not tick.expired():
+                    raise renamed(silent, self._provider, self._url) from silent
                 yield b""
                 continue
             except FAILURES as failure:
                 raise renamed(failure, self._provider, self._url) from failure
             if not chunk:
                 return
-            silent, limit = 0.0, self._timeouts.idle
             yield chunk
 
     async def close(self) -> None:
@@ -126,6 +122,16 @@ class HttpExchange:
             self._response.release()
         else:
             self._response.close()
+
+
+def _was_closed(failure: BaseException) -> bool:
+    """A provider may close an idle connection just when we take it from the pool: that is no failure of its. But where
+    an answer had begun, the request was read."""
+    if isinstance(failure, aiohttp.ServerDisconnectedError):
+        return isinstance(failure.message, str)
+    return isinstance(failure, aiohttp.ClientOSError | ConnectionError) and not isinstance(
+        failure, aiohttp.ClientConnectorError
+    )
 
 
 def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ccr.config.schema import Timeouts
-from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamTimeout, UpstreamUnreachable
+from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamUnreachable
 from ccr.upstream.http import Http
 from ccr.wire.dialect import UpstreamRequest
 from tests.support import upstream as scripting
@@ -14,8 +14,7 @@ from tests.support.running import free_port
 from tests.support.upstream import FIN, HANG, RST, Wait
 from tests.support.wiring import upstream_at
 
-QUICK = Timeouts(connect=2, first_byte=0.2, idle=0.2)
-PATIENT = Timeouts(connect=2, first_byte=5, idle=5)
+PATIENT = Timeouts(connect=2)
 
 
 @pytest.fixture
@@ -104,32 +103,13 @@ async def test_an_encoding_we_cannot_read_is_said(http: Http, scripted: scriptin
         await exchange(http, scripted.url)
 
 
-async def test_no_head_in_time_is_a_timeout(http: Http, scripted: scripting.Upstream) -> None:
-    scripted.play([scripting.raw(HANG)])
-    with pytest.raises(UpstreamTimeout, match="silent"):
-        await exchange(http, scripted.url, QUICK)
-
-
-async def test_silence_in_the_middle_is_told_by_empty_chunks_and_then_a_timeout(
-    http: Http, scripted: scripting.Upstream
-) -> None:
-    scripted.play([scripting.stream(b"data: 1\n\n", HANG)])
-    upstream = upstream_at(scripted.url, timeouts=QUICK)
-    response = await http.send(upstream, UpstreamRequest(scripted.url, {}, b"{}"))
-    seen = []
-    with pytest.raises(UpstreamTimeout, match="in the middle"):
-        async for chunk in response.chunks():
-            seen.append(chunk)
+async def test_silence_is_told_by_empty_chunks(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.stream(b"a", Wait(0.12), b"b")])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, b"{}"))
+    seen = [chunk async for chunk in response.chunks()]
     await response.close()
-    assert seen[0] == b"data: 1\n\n"
-    assert set(seen[1:]) == {b""}
-    assert len(seen) >= 3
-
-
-@pytest.mark.trap(109)
-async def test_a_pause_within_the_limit_is_no_timeout(http: Http, scripted: scripting.Upstream) -> None:
-    scripted.play([scripting.stream(b"a", Wait(0.12), b"b", Wait(0.12), b"c")])
-    assert await exchange(http, scripted.url, QUICK) == (200, b"abc")
+    assert b"".join(seen) == b"ab"
+    assert seen.count(b"") >= 2
 
 
 async def test_closing_an_unread_answer_lets_the_provider_know(http: Http, scripted: scripting.Upstream) -> None:
