@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from ccr.cli import output
 from ccr.cli.output import Exit
 from ccr.config import files
 from ccr.config.schema import Config as Configuration
-from ccr.errors import ConfigInvalid
+from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.service import ports, process, sessions, state
 from ccr.service.process import Options
 from ccr.service.router import used
@@ -186,20 +186,26 @@ def _serve(options: Options, line: socket.socket | None, listener: socket.socket
             keeper=keeper,
             key=config.server.key.reveal() if config.server.key else files.client_key(environment),
         )
-        state.write(home, router)
+        try:
+            state.write(home, router)
+        except (OSError, ServiceProblem):
+            output.warn(
+                f"{home / 'ccr.state.json'} cannot be written: `ccr status` and `ccr stop` do not find this router"
+            )
         output.write(f"the router listens at {router.address} ({router.config})\n")
 
     def reloaded(config: Configuration) -> None:
         found = state.running(home)
         if found and found.pid == pid and config.server.key:
-            with contextlib.suppress(OSError):  # a full disk: then the state is older than the router
+            with contextlib.suppress(OSError, ServiceProblem):  # a full disk: then the state is older than the router
                 state.write(home, replace(found, config=config.source, key=config.server.key.reveal()))
 
-    with contextlib.nullcontext() if keeper else state.claim(home):  # the keeper has claimed it already
+    with contextlib.nullcontext() if keeper else _claimed(home):  # the keeper has claimed it already
         if not listener:
             ports.refuse_taken(config.server.host, config.server.port)
         _notes(config.notices)
         process.bound_output()
+        process.lose_output()
         kept = Kept(line, listener) if line else None
         try:
             return serve(
@@ -208,6 +214,17 @@ def _serve(options: Options, line: socket.socket | None, listener: socket.socket
         finally:
             if not keeper:  # which may start it again
                 state.clear(home, pid)
+
+
+@contextlib.contextmanager
+def _claimed(home: Path) -> Iterator[None]:
+    """Where nothing can be written, a router in the foreground needs nothing written."""
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(state.claim(home))
+        except state.Unwritten as fault:
+            output.warn(str(fault))
+        yield
 
 
 def _configuration(source: Path | None, options: Options, environment: Mapping[str, str]) -> Configuration:

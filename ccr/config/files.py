@@ -216,7 +216,10 @@ def client_key(env: Mapping[str, str]) -> str:
             _offer(path, f"{_new_key()}\n")
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as broken:
-        raise ConfigInvalid(f"{path}: the router's own key cannot be kept there: {broken}") from None
+        raise ConfigInvalid(
+            f"{path}: the router's own key cannot be kept there: {getattr(broken, 'strerror', None) or broken}; set CCR_HOME to a folder "
+            "that can be written, or CCR_API_KEY to a key of yours"
+        ) from None
     if not key:
         raise ConfigInvalid(f"{path}: is empty; remove it, and a new key is made")
     return key
@@ -231,10 +234,10 @@ def _new_key() -> str:
 def _offer(path: Path, text: str) -> None:
     """Of two who do this at once, the first one's file stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key.")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        leave(file.fileno(), path.parent)
     try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            leave(file.fileno(), path.parent)
         os.link(name, path)
     except FileExistsError:
         pass

@@ -197,7 +197,7 @@ class Keeper:
             said = f"the router (pid {child.pid}) crashed ({how}); it is started again" + (
                 f" in {wait:g} s" if wait else ""
             )
-        print(f"ccr: {said}", file=sys.stderr, flush=True)  # noqa: T201
+        _say(said)
 
     # --- what it is told ----------------------------------------------------------------------------------------------
 
@@ -269,6 +269,13 @@ def _write(path: str, text: str) -> None:
         return  # a full disk: then its output has to do
 
 
+def _say(text: str) -> None:
+    try:
+        os.write(2, f"ccr: {text}\n".encode())
+    except OSError:
+        return  # a full disk
+
+
 def _send(to: socket.socket, data: bytes) -> None:
     try:
         to.send(data)
@@ -302,7 +309,7 @@ def main(folder: str, command: Sequence[str]) -> int:
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print("ccr: the router is already running; `ccr stop` ends it", file=sys.stderr)  # noqa: T201
+        _say("the router is already running; `ccr stop` ends it")
         return 1
     _remove(f"{folder}/{GAVE_UP}")
     return Keeper(folder, Order(order(command, os.environ))).run()  # noqa: TID251 - handed on as it is

@@ -1,6 +1,7 @@
 """The router's process: start it detached, with a keeper; ask it, replace it, stop it."""
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ccr.config import files
 from ccr.errors import ServiceProblem
@@ -19,6 +20,10 @@ from ccr.service import health, keeper, state
 from ccr.service.health import Health
 from ccr.service.state import State
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+SOME_ROOM = 16 * 1024
 OUTPUT_LIMIT = 1024 * 1024
 PATIENCE = 35.0  # seconds: the router itself cuts what streams after 30
 
@@ -119,8 +124,34 @@ def output_file(home: Path) -> Path:
     """Where a detached router's stdout and stderr go; each start begins it anew."""
     logs = state.folder(state.folder(home) / "logs")
     path = logs / "ccr.out"
-    os.close(files.make_file(path, os.O_WRONLY | os.O_TRUNC))
+    try:
+        with os.fdopen(files.make_file(path, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0) as file:
+            file.write(b" " * SOME_ROOM)  # a full disk is said now: a router on it could not say a word
+            file.truncate(0)
+    except OSError as error:
+        raise state.unwritten(path, error) from error
     return path
+
+
+class Lossy(io.RawIOBase):
+    """A descriptor that loses what it cannot take: a full disk must not stop whoever says so."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: "ReadableBuffer") -> int:
+        with contextlib.suppress(OSError):
+            os.write(self._descriptor, data)
+        return len(memoryview(data))
+
+
+def lose_output() -> None:
+    """What this process prints is lost rather than an error."""
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(Lossy(1)), line_buffering=True)
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(Lossy(2)), line_buffering=True)
 
 
 def bound_output(limit: int = OUTPUT_LIMIT, every: float = 30.0) -> None:

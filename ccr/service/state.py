@@ -92,10 +92,16 @@ def folder(home: Path) -> Path:
     try:
         files.make_dir(home)
     except OSError as error:
-        raise ServiceProblem(
-            f"cannot make {home}: {error.strerror}. Set CCR_HOME to a folder that can be written."
-        ) from error
+        raise unwritten(home, error) from error
     return home
+
+
+class Unwritten(ServiceProblem):
+    """The folder takes no files."""
+
+
+def unwritten(path: Path, error: OSError) -> Unwritten:
+    return Unwritten(f"cannot write {path}: {error.strerror}. Set CCR_HOME to a folder that can be written.")
 
 
 def running(home: Path) -> State | None:
@@ -129,9 +135,13 @@ def clear(home: Path, pid: int) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all, readable by the user alone."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with os.fdopen(files.make_file(beside, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-        file.write(content)
-    beside.replace(path)
+    try:
+        with os.fdopen(files.make_file(beside, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write(content)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
@@ -160,7 +170,11 @@ def claim(home: Path) -> Iterator[None]:
 
 
 def _open(home: Path, name: str) -> IO[bytes]:
-    return os.fdopen(files.make_file(folder(home) / name, os.O_RDWR), "r+b")
+    path = folder(home) / name
+    try:
+        return os.fdopen(files.make_file(path, os.O_RDWR), "r+b")
+    except OSError as error:
+        raise unwritten(path, error) from error
 
 
 def _locked(file: IO[bytes]) -> bool:

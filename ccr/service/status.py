@@ -9,11 +9,12 @@ from typing import Literal
 import msgspec
 
 from ccr.messages.json import NOTHING, JsonObject
-from ccr.service import configured, health, state
+from ccr.service import configured, health, keeper, state
 from ccr.service.health import Details
 
 Condition = Literal["running", "not running", "unhealthy"]
 
+COMES_BACK = "it crashed and is started again; `ccr logs --process` may say why"
 BEGIN_ANEW = "`ccr logs --process` may say why; `ccr restart` begins anew"
 
 
@@ -43,13 +44,14 @@ def status(home: Path, env: Mapping[str, str], now: float) -> Status:
     """Of the router that runs here; `now` in Unix seconds."""
     router = state.running(home)
     if router is None:
-        return Status("not running", remedy="`ccr start` starts it")
+        return Status("not running", remedy=_gave_up(home) + "`ccr start` starts it")
     here = configured.load(env)
     answer = health.ask(router.address, here.key)
     found = health.details(answer.said if answer else {})
     if here.rejected and not found.rejected:
         found = msgspec.structs.replace(found, rejected=here.rejected)  # the router looks once a second
     condition: Condition = "running" if answer and answer.ok else "unhealthy"
+    crashed = not state.lives(router.pid, router.born)
     return Status(
         condition,
         router.address,
@@ -57,9 +59,16 @@ def status(home: Path, env: Mapping[str, str], now: float) -> Status:
         max(0.0, now - router.started),
         found.config or router.config,  # it may have taken up one since it was started
         found,
-        BEGIN_ANEW if condition == "unhealthy" else _remedy(found),
+        (COMES_BACK if crashed else BEGIN_ANEW) if condition == "unhealthy" else _remedy(found),
         msgspec.to_builtins(dataclasses.replace(router, key="hidden")),
     )
+
+
+def _gave_up(home: Path) -> str:
+    try:
+        return f"{(home / keeper.GAVE_UP).read_text()}; `ccr logs --process` may say why; "
+    except OSError:
+        return ""
 
 
 def _remedy(found: Details) -> str | None:

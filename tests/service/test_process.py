@@ -1,3 +1,4 @@
+import io
 import os
 import stat
 from pathlib import Path
@@ -104,3 +105,22 @@ def test_options_become_arguments() -> None:
 
 def test_nobody_answers_at_a_closed_port() -> None:
     assert health.ask("http://127.0.0.1:1") is None
+
+
+def test_a_disk_without_room_is_said_at_once(home: Path) -> None:
+    (home / "logs").mkdir(parents=True)
+    (home / "logs" / "ccr.out").symlink_to("/dev/full")
+    with pytest.raises(ServiceProblem, match=r"cannot write .*ccr\.out: No space left on device\. Set CCR_HOME"):
+        process.output_file(home)
+
+
+def test_output_that_nothing_takes_is_lost() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    with io.TextIOWrapper(io.BufferedWriter(process.Lossy(full)), line_buffering=True) as lossy:
+        lossy.write("a word\n")
+    os.close(full)
+
+
+def test_without_a_keeper_nobody_replaces(home: Path, environment: dict[str, str], router: tuple[str, ...]) -> None:
+    found = process.start(home, router, environment).state
+    assert process.replace(home, found, router, environment) is None

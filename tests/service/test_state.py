@@ -141,3 +141,22 @@ def test_what_root_leaves_in_a_users_home_is_the_users(home: Path) -> None:
         state.write(home, HERE)
     assert len(list(home.iterdir())) == 3
     assert {(each.stat().st_uid, each.stat().st_gid) for each in home.iterdir()} == {(1000, 1001)}
+
+
+def test_a_router_that_has_a_keeper_lives_as_long_as_either() -> None:
+    own = state.Process(os.getpid(), state.born(os.getpid()))
+    assert state.alive(dataclasses.replace(HERE, pid=2**22 + 1, keeper=own))
+    assert not state.alive(dataclasses.replace(HERE, pid=2**22 + 1, keeper=state.Process(2**22 + 1, None)))
+
+
+def test_a_state_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        state.replace(tmp_path / "there", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_folder_that_takes_no_files_is_said_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "ccr.claim").mkdir()
+    with pytest.raises(state.Unwritten, match=r"ccr\.claim: Is a directory\. Set CCR_HOME"), state.claim(tmp_path):
+        pass

@@ -33,3 +33,20 @@ def test_a_broken_file_does_not_hide_the_router(home: Path, environment: dict[st
     process.start(home, stand_in(), environment)
     (home / "config.json").write_text("{")
     assert status.status(home, {"CCR_HOME": str(home)}, now=0.0).condition == "running"
+
+
+def test_a_router_that_stays_down_says_why(home: Path, environment: dict[str, str]) -> None:
+    home.mkdir()
+    (home / "ccr.gave-up").write_text("the router crashed 5 times in a row (SIGSEGV) and stays down")
+    found = status.status(home, environment, 1.0)
+    assert found.condition == "not running"
+    assert found.remedy
+    assert found.remedy.startswith("the router crashed 5 times in a row (SIGSEGV) and stays down; `ccr logs --process`")
+
+
+def test_a_router_that_is_being_started_again_is_said(home: Path, environment: dict[str, str]) -> None:
+    own = state.Process(os.getpid(), state.born(os.getpid()))
+    state.write(home, state.State(2**22 + 1, None, "127.0.0.1", 1, 0.0, "c", "0", keeper=own))
+    found = status.status(home, environment, 1.0)
+    assert (found.condition, found.remedy) == ("unhealthy", status.COMES_BACK)
+    (home / "ccr.state.json").unlink()  # nothing here is to be ended
