@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 from math import inf
 
 from ccr.config.schema import Timeouts
-from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamProblem, UpstreamSaid, UpstreamTimeout
+from ccr.errors import RequestProblem, UpstreamEmpty, UpstreamKeyRefused, UpstreamProblem, UpstreamSaid, UpstreamTimeout
 from ccr.gateway import login
+from ccr.gateway.aside import aside
 from ccr.gateway.call import Call
 from ccr.gateway.inbound import Inbound
 from ccr.gateway.incoming import Incoming, Naming
@@ -79,9 +80,13 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
     request, meter = await adjusted(call, seen, target, verbatim=verbatim)
     call.meter = call.underway.meter = meter
-    sent = outgoing(inbound, request, seen.removed, upstream, target, runtime.instance, verbatim=verbatim)
+    instance = runtime.instance
+    sent = await aside(
+        inbound, outgoing, inbound, request, seen.removed, upstream, target, instance, verbatim=verbatim
+    )
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
+    nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit = allowed(upstream.timeouts, call, others=plan.elsewhere, local=upstream.local)
     try:
         async with asyncio.timeout(limit):
@@ -95,8 +100,10 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()
-            call.first_content()
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
+            if incoming.empty and plan.goes_on(nothing, runtime.clock.now()):
+                raise nothing
+            call.first_content()
     except TimeoutError:
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
         raise late(target, limit, at_last=at_last) from None

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Awaitable
 from dataclasses import replace
-
-import msgspec
+from functools import partial
+from typing import cast
 
 from ccr.errors import BadRequest, RequestProblem, UnknownTarget
+from ccr.gateway.aside import aside
 from ccr.gateway.attempting import first_content
 from ccr.gateway.calibration import UNKNOWN
 from ccr.gateway.call import Call
@@ -18,6 +19,7 @@ from ccr.gateway.recovery import recovering
 from ccr.gateway.relay import STREAM, WHOLE, Opened, Stream
 from ccr.gateway.runtime import Runtime
 from ccr.gateway.safeguards import refuse_unchecked
+from ccr.messages.json import Json, read
 from ccr.messages.request import Request
 from ccr.policy.plan import Plan
 from ccr.routing.facts import Look, betas_of, look, session_of
@@ -30,7 +32,7 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
     try:
         if runtime.instance and runtime.instance in inbound.headers.get(VIA, ""):
             raise BadRequest("this request comes from the router itself: the provider's api_base_url leads back to it")
-        request = inbound.client.decode(inbound.body)
+        request = await aside(inbound, inbound.client.decode, inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
         call.session = session_of(request, inbound.headers)
         request = replace(request, session=call.session, betas=betas_of(inbound.headers))
@@ -53,11 +55,11 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
 
 async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
     """The request as the rules see it."""
-    tokens = await size(request, runtime)
+    tokens = await size(request, inbound, runtime)
     scripted = None
     if runtime.script:
         question = {
-            "body": msgspec.json.decode(inbound.body),
+            "body": cast("Json", await aside(inbound, read, inbound.body)),
             "headers": dict(inbound.headers),
             "session_id": request.session,
             "token_count": tokens.tokens,
@@ -65,12 +67,13 @@ async def view(request: Request, inbound: Inbound, runtime: Runtime) -> Look:
         scripted = await runtime.script.route(question)
     last_input = runtime.sessions.last_input(request.session)
     agent = runtime.agents.type(request, inbound.headers)
-    return look(request, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted, agent=agent)
+    seen = partial(look, headers=inbound.headers, tokens=tokens, last_input=last_input, scripted=scripted, agent=agent)
+    return await aside(inbound, seen, request)
 
 
 async def counted(inbound: Inbound, runtime: Runtime) -> TokenCount:
     """The prompt's tokens as the target that would be chosen counts them, rather more than less."""
-    request = inbound.client.decode(inbound.body)
+    request = await aside(inbound, inbound.client.decode, inbound.body)
     ours = await runtime.counter.count(request)
     try:
         seen = await view(replace(request, session=session_of(request, inbound.headers)), inbound, runtime)
@@ -80,12 +83,12 @@ async def counted(inbound: Inbound, runtime: Runtime) -> TokenCount:
     return replace(ours, tokens=runtime.calibration.tokens(target, ours, UNKNOWN))
 
 
-async def size(request: Request, runtime: Runtime) -> TokenCount:
+async def size(request: Request, inbound: Inbound, runtime: Runtime) -> TokenCount:
     """Counted only where somebody decides by it: an estimate does for the log and for the first usage figure. As our own
     tokenizer counts: were it calibrated, the same conversation would take another route after a restart."""
     routes = runtime.table.routes
     threshold = routes.long_context_threshold if routes.get("longContext") else sys.maxsize
-    estimate = None if runtime.script else small(request, threshold)
+    estimate = None if runtime.script else await aside(inbound, small, request, threshold)
     return estimate or await runtime.counter.count(request)
 
 
