@@ -1,5 +1,6 @@
 """The judge can condemn: a soak that finds nothing is worth as much as its eyes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support.outcomes import Content, Kind, Told, Unfinished, outcome
 from tests.support.parts import text, usage
 
 RIGHT = content(7)
-BODIES = {"messages": messages.body, "chat": chat.body, "responses": responses.body}
+BODIES: dict[str, Callable[..., bytes]] = {"messages": messages.body, "chat": chat.body, "responses": responses.body}
 kinds = pytest.mark.parametrize("kind", BODIES)
 
 

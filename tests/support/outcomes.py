@@ -50,7 +50,7 @@ def outcome(kind: Kind, status: int, body: bytes) -> Told:
 def _failure(body: Json) -> tuple[str, str]:
     error = body["error"]
     assert error["message"], f"an error without a message: {body}"
-    return str(error["type"]), str(error["message"])
+    return str(error.get("type") or error["code"]), str(error["message"])  # a provider's own may have no type
 
 
 def _messages(body: bytes) -> Told:
