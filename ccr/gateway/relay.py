@@ -77,7 +77,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
             numbered(failure, call.meter.prompt, upstream.model_for(call.target.model))
     elif isinstance(failure, UpstreamProblem) and failure.target in (None, call.target):
         failure.target = call.target
-        if str(call.target.provider) not in failure.message:
+        if not any(name in failure.message for name in (f"provider {call.target.provider}", str(call.target))):
             failure.message = f"{failure.message} [{call.target}]"
     if call.key_name and kind_of(failure) in OF_A_KEY:
         failure.message = failure.message.replace(f"[{call.target}]", f"[{call.target} key {call.key_name}]", 1)

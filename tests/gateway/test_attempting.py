@@ -15,8 +15,10 @@ from ccr.policy.attempt import Attempt
 from ccr.policy.standing import Standing
 from ccr.providers.resolve import Upstream
 from ccr.wire.dialect import UpstreamRequest
+from tests.support import messages
 from tests.support.asking import ASKED, HI, STREAMED, error_of
 from tests.support.canned import Canned, CannedExchange, FakeClock, canned
+from tests.support.parts import usage
 from tests.support.wiring import Wired, read, upstream_at
 
 
@@ -131,6 +133,24 @@ async def test_who_does_not_stream_leaves_time_for_the_next() -> None:
     assert wired.seen.only.attempts[0].kind == "timeout"
 
 
+EMPTY = messages.body(usage(10, 3))
+
+
+@pytest.mark.parametrize("asked", [ASKED, STREAMED])
+async def test_an_empty_answer_is_asked_for_elsewhere(asked: JsonObject) -> None:
+    wired = Wired(canned(EMPTY), canned(HI), **two())
+    assert b"hi there" in await read(await wired.ask(asked))
+    assert [tried.kind for tried in wired.seen.only.attempts] == ["empty", ""]
+
+
+async def test_where_nobody_is_left_an_empty_answer_is_the_answer() -> None:
+    wired = Wired(canned(EMPTY), canned(EMPTY), **two())
+    written = await read(await wired.ask(STREAMED))
+    assert written.endswith(EMPTY[-60:])
+    assert b"error" not in written
+    assert [tried.kind for tried in wired.seen.only.attempts] == ["empty", ""]
+
+
 class Heard(Standing):
     """Counts what is under way, and what was told of it."""
 
@@ -174,7 +194,7 @@ def heard(*answers: CannedExchange | RequestProblem, head: float = 30.0, **wirin
         (STREAMED, canned(HI), ["answered", "ended"]),
         (ASKED, canned(HI), ["answered", "ended"]),
         (STREAMED, canned(BEGUN), ["answered", "failed", "ended"]),
-        (ASKED, canned(BEGUN), ["answered", "failed", "ended"]),
+        (ASKED, canned(BEGUN), ["failed", "ended"]),
         (STREAMED, CannedExchange([BEGUN, UpstreamCut("reset")]), ["answered", "failed", "ended"]),
         (STREAMED, CannedExchange([None]), ["failed", "ended"]),
         (ASKED, CannedExchange([None]), ["failed", "ended"]),
