@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from ccr.errors import ServiceProblem
 from ccr.gateway.runtime import Current
 from ccr.server.app import app
 from ccr.server.protocol import BoundedHttp, lift_limit
+from ccr.server.watchdog import watched
 
 Ready = Callable[[str, int], None]
 
@@ -71,29 +73,30 @@ async def _serve(assembly: Assembly, ready: Ready, kept: Kept | None) -> int:
             kept.listens(listener)
 
     reloads = asyncio.create_task(assembly.follow(current))
+    uvicorns = uvicorn.Config(
+        app(current),
+        lifespan="off",
+        http=BoundedHttp,
+        ws="none",
+        log_config=None,
+        log_level="error",  # what is wrong with a request is told to who sent it
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=DRAIN + MOMENT,
+    )
     try:
-        await Uvicorn(
-            uvicorn.Config(
-                app(current),
-                lifespan="off",
-                http=BoundedHttp,
-                ws="none",
-                log_config=None,
-                log_level="error",  # what is wrong with a request is told to who sent it
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=DRAIN + MOMENT,
-            ),
-            listening,
-            current,
-            kept.line if kept else None,
-        ).serve(sockets=[listener])
+        async with watched(say):
+            await Uvicorn(uvicorns, listening, current, kept.line if kept else None).serve(sockets=[listener])
     finally:
         reloads.cancel()
         await asyncio.gather(reloads, return_exceptions=True)
         await assembly.close()
     return 0
+
+
+def say(text: str) -> None:
+    print(f"ccr: {text}", file=sys.stderr)  # noqa: T201
 
 
 class Uvicorn(uvicorn.Server):
