@@ -64,7 +64,7 @@ class Http:
             headers={"accept-encoding": "identity", **request.headers},
             proxy=self._proxy_for(request.url, upstream.proxy),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=upstream.timeouts.connect),
+            timeout=aiohttp.ClientTimeout(total=None, connect=upstream.timeouts.connect),
             trace_request_ctx=trace,
         )
         return HttpExchange(response, upstream.name, _shown(request.url), self._tick)

@@ -1,3 +1,6 @@
+import errno
+import re
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -64,3 +67,29 @@ def test_the_client_need_not_retry_what_cannot_be_reached() -> None:
 def test_a_server_that_refuses_may_be_back_soon() -> None:
     key = ConnectionKey("x", 80, False, True, None, None, None)
     assert renamed(aiohttp.ClientConnectorError(key, OSError("no")), "acme", "http://x").retry is None
+
+
+NAME = ConnectionKey("x", 443, True, True, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (
+            aiohttp.ClientConnectorDNSError(NAME, socket.gaierror(socket.EAI_AGAIN, "Temporary failure")),
+            "cannot be looked up for now .Temporary failure.; is this machine online",
+        ),
+        (
+            aiohttp.ClientConnectorDNSError(NAME, socket.gaierror(socket.EAI_NONAME, "Name not known")),
+            "name is not known .Name not known.; check api_base_url",
+        ),
+        (aiohttp.ClientConnectorError(NAME, OSError(errno.ENETUNREACH, "Network is unreachable")), "no way to it"),
+        (aiohttp.ClientConnectorError(NAME, OSError(errno.EHOSTUNREACH, "No route to host")), "no way to it"),
+        (aiohttp.ClientConnectorError(NAME, ConnectionResetError()), "breaks the connection off before TLS"),
+        (aiohttp.ClientConnectorError(NAME, OSError("Multiple exceptions")), "refuses the connection"),
+    ],
+)
+def test_what_passes_by_itself_is_told_apart_from_what_does_not(failure: Exception, words: str) -> None:
+    problem = renamed(failure, "acme", "https://acme.test")
+    assert re.search(words, problem.message)
+    assert problem.retry is None

@@ -1,16 +1,23 @@
 import asyncio
 import socket
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from ccr.config.schema import Timeouts
-from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamUnreachable
+from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
 from ccr.upstream.http import Http
+from ccr.upstream.proxies import proxies
+from ccr.upstream.trust import trusted
 from ccr.wire.dialect import UpstreamRequest
 from tests.support import upstream as scripting
+from tests.support.certificates import certificate
+from tests.support.faults import FAULTS, SPEECHES, faulty
 from tests.support.running import free_port
+from tests.support.secure import serving
+from tests.support.tunnel import tunnel
 from tests.support.upstream import FIN, HANG, RST, Wait
 from tests.support.wiring import upstream_at
 
@@ -167,3 +174,189 @@ async def test_a_large_body_goes_out_whole(http: Http, scripted: scripting.Upstr
     response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, body))
     await response.close()
     assert scripted.only.body == body
+
+
+TWO_DEAD = [scripting.raw(FIN)] * 2
+
+
+@pytest.mark.parametrize("size", [2, 3_000_000])
+async def test_as_many_idle_connections_may_have_been_closed_as_there_are(
+    http: Http, scripted: scripting.Upstream, size: int
+) -> None:
+    gate = scripting.Gate()
+    scripted.play([scripting.raw(gate, *scripting.reply(200, b"ok").steps)] * 2)
+    two = asyncio.gather(exchange(http, scripted.url), exchange(http, scripted.url))
+    await asyncio.to_thread(scripted.wait_for, 2)
+    gate.open()
+    await two
+    scripted.play([*TWO_DEAD, scripting.reply(200, b"here")])
+    body = b"x" * size
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, body))
+    assert [chunk async for chunk in response.chunks()] == [b"here"]
+    await response.close()
+    assert scripted.connections == 3
+    assert [each.body for each in scripted.requests] == [body] * 3
+
+
+async def test_an_answer_that_had_begun_is_not_asked_for_again(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, b"one"), scripting.raw(b"HTTP/1.1 200 OK\r\n", FIN), scripting.reply(200, b"")])
+    await exchange(http, scripted.url)
+    with pytest.raises(UpstreamCut):
+        await exchange(http, scripted.url)
+    assert len(scripted.requests) == 2
+
+
+async def test_an_answer_may_come_before_the_body_is_read(http: Http) -> None:
+    with scripting.Upstream([scripting.raw(*scripting.reply(413, b"too big").steps)], early=True) as upstream:
+        response = await http.send(upstream_at(upstream.url), UpstreamRequest(upstream.url, {}, b"x" * 5_000_000))
+        assert response.status == 413
+        await response.close()
+
+
+async def test_who_does_not_read_a_body_is_left_when_time_is_up(http: Http) -> None:
+    with scripting.Upstream([scripting.raw(HANG)], early=True) as upstream:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await http.send(upstream_at(upstream.url), UpstreamRequest(upstream.url, {}, b"x" * 20_000_000))
+        assert upstream.connections == 1
+
+
+async def test_of_several_addresses_one_that_answers_is_enough(http: Http, scripted: scripting.Upstream) -> None:
+    """localhost is ::1 first, where nobody is."""
+    scripted.play([scripting.reply(200, b"ok")])
+    assert await exchange(http, scripted.url.replace("127.0.0.1", "localhost")) == (200, b"ok")
+
+
+async def test_closing_the_transport_ends_what_is_under_way(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.stream(b"a", HANG)])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, b"{}"))
+    await http.close()
+    assert await asyncio.to_thread(scripted.only.gone.wait, 2)
+    await response.close()
+
+
+async def test_what_is_not_compressed_as_it_says_is_garbled(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.reply(200, b"plain", {"content-encoding": "gzip"})])
+    with pytest.raises(UpstreamGarbled, match="not compressed as it says"):
+        await exchange(http, scripted.url)
+
+
+async def test_what_an_answer_holds_is_not_told(http: Http, scripted: scripting.Upstream) -> None:
+    scripted.play([scripting.raw(b"HUSH HUSH HUSH\r\n\r\n", FIN)])
+    with pytest.raises(UpstreamGarbled) as raised:
+        await exchange(http, scripted.url)
+    assert "HUSH" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("certificate expired", "has expired, or begins later .*clock right"),
+        ("certificate of another name", "is for another name .*check api_base_url"),
+        ("certificate signed by itself", "nobody known has signed .*set NODE_EXTRA_CA_CERTS"),
+        ("plain HTTP at a TLS port", "TLS fails .*begin with http"),
+        ("TLS handshake is closed", "breaks the connection off before TLS"),
+        ("TLS handshake is reset", "breaks the connection off before TLS"),
+    ],
+)
+async def test_what_is_wrong_with_tls_is_said_with_a_remedy(fault: str, words: str, tmp_path: Path) -> None:
+    (wrong,) = (each for each in FAULTS if each.name == fault)
+    with faulty(wrong, SPEECHES[0], tmp_path) as url:
+        issuer = tmp_path / "issuer.pem"
+        transport = Http(lambda url, own: None, trusted({"SSL_CERT_FILE": str(issuer)} if issuer.exists() else {}))
+        with pytest.raises(UpstreamUnreachable, match=words):
+            await exchange(transport, url)
+        await transport.close()
+
+
+async def test_a_handshake_that_hangs_is_no_connection() -> None:
+    with scripting.Upstream(first=(HANG,)) as upstream:
+        transport = Http(lambda url, own: None)
+        with pytest.raises(UpstreamTimeout, match="no connection in time"):
+            await exchange(transport, upstream.url.replace("http:", "https:"), Timeouts(connect=0.1))
+        await transport.close()
+
+
+def through(proxy: str, tmp_path: Path) -> Http:
+    return Http(lambda url, own: proxy, trusted({"SSL_CERT_FILE": str(tmp_path / "issuer.pem")}))
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[scripting.Upstream]:
+    answers = iter([scripting.reply(200, b"one"), scripting.raw(FIN), scripting.reply(200, b"two")])
+    with scripting.Upstream(answers, tls=serving(certificate(tmp_path).chain)) as upstream:
+        yield upstream
+
+
+@pytest.mark.parametrize("login", ["", "me:secret"])
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_proxy_leads_to_tls_and_its_idle_connections_may_close(
+    secure: scripting.Upstream, tmp_path: Path, login: str, tls: bool
+) -> None:
+    context = serving(tmp_path / "server.pem") if tls else None
+    async with tunnel(login, context) as proxy:
+        transport = through(proxy.replace("//", f"//{login}@" if login else "//"), tmp_path)
+        assert await exchange(transport, secure.url) == (200, b"one")
+        assert await exchange(transport, secure.url) == (200, b"two")
+        await transport.close()
+
+
+async def test_a_proxy_that_wants_a_login_is_said(secure: scripting.Upstream, tmp_path: Path) -> None:
+    async with tunnel("me:secret") as proxy:
+        transport = through(proxy.replace("//", "//me:wrong@"), tmp_path)
+        with pytest.raises(
+            UpstreamUnreachable, match="wants a login, or another one .407.*write it into PROXY_URL"
+        ) as no:
+            await exchange(transport, secure.url)
+        assert "wrong" not in no.value.message
+        await transport.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (scripting.reply(403, b""), "the proxy refuses the connection .403"),
+        (scripting.reply(503, b""), "the proxy cannot get there .503"),
+        (scripting.raw(FIN), "closed the connection before it answered"),
+        (scripting.raw(RST), "connection broke|breaks the connection off"),
+        (scripting.raw(b"hello\r\n\r\n", FIN), "proxy|not HTTP"),
+    ],
+)
+async def test_what_a_proxy_does_wrong_is_said(
+    scripted: scripting.Upstream, tmp_path: Path, answer: scripting.Answer, words: str
+) -> None:
+    certificate(tmp_path)
+    scripted.play([answer])
+    transport = through(scripted.url, tmp_path)
+    with pytest.raises(UpstreamProblem, match=words):
+        await exchange(transport, "https://acme.invalid/v1")
+    await transport.close()
+    assert scripted.only.method == "CONNECT"
+
+
+async def test_a_proxy_that_is_silent_is_left_when_time_for_a_connection_is_up(
+    scripted: scripting.Upstream, tmp_path: Path
+) -> None:
+    certificate(tmp_path)
+    scripted.play([scripting.raw(HANG)])
+    transport = through(scripted.url, tmp_path)
+    async with asyncio.timeout(2):
+        with pytest.raises(UpstreamTimeout):
+            await exchange(transport, "https://acme.invalid/v1", Timeouts(connect=0.1))
+    await transport.close()
+
+
+async def test_a_proxy_that_is_not_there_is_said(tmp_path: Path) -> None:
+    certificate(tmp_path)
+    transport = through(f"http://127.0.0.1:{free_port()}", tmp_path)
+    with pytest.raises(UpstreamUnreachable, match="the proxy cannot be reached .*check PROXY_URL"):
+        await exchange(transport, "https://acme.invalid/v1")
+    await transport.close()
+
+
+async def test_a_proxy_that_is_none_of_ours_is_said() -> None:
+    transport = Http(proxies(lambda: None, {"ALL_PROXY": "socks5://me:secret@127.0.0.1:1"}))
+    with pytest.raises(UpstreamUnreachable, match="socks5:// is no proxy that is understood") as raised:
+        await exchange(transport, "https://acme.invalid/v1")
+    assert "secret" not in raised.value.message
+    await transport.close()

@@ -1,5 +1,6 @@
 import pytest
 
+from ccr.upstream.failures import ProxyUnusable
 from ccr.upstream.proxies import proxies
 
 URL = "https://api.example.com/v1"
@@ -42,3 +43,20 @@ def test_no_proxy_spares_nothing_else(no_proxy: str) -> None:
 def test_no_proxy_may_name_a_port() -> None:
     proxy_for = proxies(lambda: "http://shared:1", {"no_proxy": "example.com:8443"})
     assert proxy_for("https://api.example.com:8443/v1", None) is None
+
+
+@pytest.mark.parametrize("no_proxy", ["10.0.0.0/8", "10.1.2.3", "::1, 10.1.0.0/16"])
+def test_no_proxy_may_name_a_network(no_proxy: str) -> None:
+    proxy_for = proxies(lambda: "http://shared:1", {"no_proxy": no_proxy})
+    assert proxy_for("https://10.1.2.3:8443/v1", None) is None
+    assert proxy_for("https://11.1.2.3:8443/v1", None) == "http://shared:1"
+
+
+def test_a_proxy_without_a_scheme_is_an_http_one() -> None:
+    assert proxies(lambda: None, {"HTTPS_PROXY": "proxy.test:3128"})(URL, None) == "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://proxy.test:1", "http://", "http://[::1", "http://proxy.test:0"])
+def test_what_is_no_proxy_is_said(proxy: str) -> None:
+    with pytest.raises(ProxyUnusable, match="is no proxy that is understood"):
+        proxies(lambda: proxy, {})(URL, None)
