@@ -87,7 +87,6 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
-    nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit = allowed(upstream.timeouts, call, others=plan.elsewhere, local=upstream.local)
     try:
         async with asyncio.timeout(limit):
@@ -101,9 +100,6 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()
-            body = None if request.stream else await whole(incoming, request, call, copy=copy)
-            if incoming.empty and plan.goes_on(nothing, runtime.clock.now()):
-                raise nothing
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
             if incoming.empty and plan.goes_on(nothing, runtime.clock.now()):
                 raise nothing
