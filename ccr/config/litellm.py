@@ -1,8 +1,10 @@
 """A LiteLLM config.yaml -> our raw settings, and line by line what could not be carried over."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ccr.config.endurance import MOST_RETRIES
+from ccr.config.litellm_groups import STRATEGIES, Deployment, Member, api_key, members, shares, way
 from ccr.config.problems import Fields, Place, Report
 from ccr.config.schema import Notice
 from ccr.config.vendors import vendor_named
@@ -11,7 +13,8 @@ from ccr.messages.json import Json, JsonObject
 REFERENCE = "os.environ/"
 CARRIED = frozenset({
     "model", "api_key", "api_base", "base_url", "headers", "extra_headers", "extra_body", "timeout", "vertex_project",
-    "vertex_location", "aws_region_name",
+    "vertex_location", "aws_region_name", "rpm", "tpm", "max_parallel_requests", "weight", "order", "stream_timeout",
+    "num_retries", "max_retries",
 })  # fmt: skip
 # What LiteLLM needs told and we do not.
 HARMLESS = frozenset({
@@ -19,21 +22,16 @@ HARMLESS = frozenset({
     "use_chat_completions_api", "use_chat_completions_url_for_anthropic_messages", "set_verbose", "json_logs",
     "disable_anthropic_gemini_context_caching_transform", "store_model_in_db", "input_cost_per_token", "output_cost_per_token",
     "cache_read_input_token_cost", "cache_creation_input_token_cost", "max_input_tokens", "max_output_tokens",
+    "enable_pre_call_checks",
 })  # fmt: skip
 REASONS: dict[str, str] = {
-    "rpm": "limits per deployment are not supported",
-    "tpm": "limits per deployment are not supported",
-    "max_parallel_requests": "limits per deployment are not supported",
-    "weight": "there is no load balancing: deployments are tried in the order of the file",
-    "order": "there is no load balancing: deployments are tried in the order of the file",
-    "routing_strategy": "there is no load balancing: deployments are tried in the order of the file",
-    "routing_strategy_args": "there is no load balancing: deployments are tried in the order of the file",
-    "num_retries": "how often is retried is not configurable",
-    "max_retries": "how often is retried is not configurable",
-    "retry_policy": "how often is retried is not configurable",
-    "allowed_fails": "when a provider is passed over is not configurable",
-    "cooldown_time": "when a provider is passed over is not configurable",
-    "context_window_fallbacks": "set Router.longContext to a model with a larger window",
+    "routing_strategy_args": "`balance` of a route has no arguments",
+    "retry_policy": "what failed says whether it is asked again; `retries` says how often",
+    "model_group_retry_policy": "what failed says whether it is asked again; `retries` says how often",
+    "allowed_fails_policy": "what counts as a failure is not configurable; `breaker.failures` says how many",
+    "cooldown_time": "it is the same for all: `breaker.pause`",
+    "optional_pre_call_checks": "a conversation stays with the target and key that answered it last, without being told",
+    "max_parallel_requests": "write `concurrency` into the provider or its keys",
     "content_policy_fallbacks": "a refusal is an answer and is not repeated elsewhere",
     "cache": "answers are not cached",
     "cache_params": "answers are not cached",
@@ -76,11 +74,15 @@ UNREACHABLE = frozenset({"sagemaker", "watsonx", "cohere", "replicate", "github_
 BEDROCK_WAYS = ("converse/", "invoke/")  # what LiteLLM may have in front of a model there
 RESPONSES = "responses/"  # in front of a model that is to be asked by the Responses API
 CONVERSATIONS = frozenset({None, "chat", "completion", "responses"})
+FAILURES = frozenset({
+    "fallbacks", "default_fallbacks", "context_window_fallbacks", "num_retries", "allowed_fails", "cooldown_time", "timeout",
+    "stream_timeout",
+})  # fmt: skip
 CARRIED_SECTIONS: Mapping[str, frozenset[str]] = {
     "model_list": frozenset(),
-    "general_settings": frozenset({"master_key", "disable_responses_id_security"}),
-    "router_settings": frozenset({"fallbacks", "default_fallbacks", "model_group_alias"}),
-    "litellm_settings": frozenset({"fallbacks", "default_fallbacks", "request_timeout"}),
+    "general_settings": frozenset({"master_key", "disable_responses_id_security", "global_max_parallel_requests"}),
+    "router_settings": FAILURES | {"model_group_alias", "routing_strategy", "disable_cooldowns"},
+    "litellm_settings": FAILURES | {"request_timeout"},
 }
 
 
@@ -90,7 +92,15 @@ class Draft:
 
     providers: dict[str, dict[str, Json]] = field(default_factory=dict)  # by our name
     names: dict[str, str] = field(default_factory=dict)  # what makes deployments one provider -> its name
-    groups: dict[str, list[str]] = field(default_factory=dict)  # model_name -> the targets of its deployments
+    deployments: list[Deployment] = field(default_factory=list)
+    groups: dict[str, list[Member]] = field(default_factory=dict)  # by model_name
+    balance: str = "weighted"
+
+    def targets(self, group: str) -> list[str]:
+        return [each.target for each in self.groups[group]]
+
+    def way(self, group: str) -> Json:
+        return way(self.groups[group], self.balance)
 
 
 def is_litellm(raw: JsonObject) -> bool:
@@ -98,34 +108,75 @@ def is_litellm(raw: JsonObject) -> bool:
 
 
 def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
-    """Each model_name becomes an alias for its first deployment; the others are its fallback, then the file's own."""
+    """Each model_name becomes an alias for its deployments."""
     report = Report()
     top = Place(_referenced(raw), "", report).opened()
-    draft = Draft()
+    router, settings = top["router_settings"].opened(), top["litellm_settings"].opened()
+    draft = Draft(balance=_balance(router["routing_strategy"]))
     for place in top["model_list"].items():
         _deployment(place, draft)
+    _settle(draft)
     for name, place in top.found.items():
         _say_what_is_lost(name, place)
-    router, settings = top["router_settings"].opened(), top["litellm_settings"].opened()
-    aliases = {name: targets[0] for name, targets in draft.groups.items() if not _known_anyway(name, draft)}
+    aliases: dict[str, Json] = {name: draft.way(name) for name in draft.groups if not _known_anyway(name, draft)}
     aliases |= _further_names(router["model_group_alias"], draft)
     routes = _routes(draft)
-    timeout = settings["request_timeout"].seconds()
-    ours: dict[str, Json] = {
-        "APIKEY": top["general_settings"].opened()["master_key"].value,
-        "timeouts": {"total": timeout} if timeout else None,
-        "Providers": list(draft.providers.values()),
-        "Router": {route: draft.groups[group][0] for route, group in routes.items()},
-        "aliases": aliases,
-        "fallback": _fallback(draft, routes, (router, settings)),
+    sections = (router, settings)
+    times = {
+        "total": settings["request_timeout"].seconds() or _first("timeout", sections).seconds(),
+        "first_byte": _first("stream_timeout", sections).seconds(),
     }
-    return {key: value for key, value in ours.items() if value}, (*report.faults, *report.notices)
+    general = top["general_settings"].opened()
+    ours: dict[str, Json] = {
+        "APIKEY": general["master_key"].value,
+        "timeouts": _given(times),
+        "retries": _retries(_first("num_retries", sections)),
+        "breaker": _breaker(sections),
+        "concurrency": general["global_max_parallel_requests"].integer(1, 100_000),
+        "Providers": list(draft.providers.values()),
+        "Router": {route: draft.way(group) for route, group in routes.items()},
+        "aliases": aliases,
+        "fallback": _fallback(draft, routes, sections),
+    }
+    return {key: value for key, value in ours.items() if value not in (None, "", [], {})}, (
+        *report.faults,
+        *report.notices,
+    )
+
+
+def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in entries.items() if value is not None}
+
+
+def _first(name: str, sections: tuple[Fields, ...]) -> Place:
+    """The router's own setting goes before that for all of LiteLLM."""
+    return next((section[name] for section in sections if not section[name].empty), sections[0][name])
+
+
+def _retries(place: Place) -> int | None:
+    retries = place.integer(0, 1000)
+    return None if retries is None else min(retries, MOST_RETRIES)
+
+
+def _breaker(sections: tuple[Fields, ...]) -> Json:
+    """A deployment cools down when it fails more than `allowed_fails` times in a minute."""
+    if sections[0]["disable_cooldowns"].boolean():
+        return False
+    fails, pause = _first("allowed_fails", sections).integer(0, 99_999), _first("cooldown_time", sections).number()
+    return _given({"failures": None if fails is None else fails + 1, "pause": pause or None})
+
+
+def _balance(place: Place) -> str:
+    strategy = place.text() or "simple-shuffle"
+    if strategy not in STRATEGIES:
+        place.notice(f"not carried over: requests are spread by weight; {strategy} has no like here")
+    return STRATEGIES.get(strategy, "weighted")
 
 
 def _known_anyway(name: str, draft: Draft) -> bool:
     """Our own export lists each target in both spellings, which need no alias where the provider keeps its name."""
-    target = draft.groups[name][0]
-    return target in draft.groups and name in (target, target.replace(",", "/", 1))
+    target, *others = draft.targets(name)
+    return not others and target in draft.groups and name in (target, target.replace(",", "/", 1))
 
 
 def _referenced(value: Json) -> Json:
@@ -183,25 +234,50 @@ def _target(place: Place, name: str, model: str, params: Fields, draft: Draft) -
         params["model"].notice(f'not carried over: where "{model}" lives is not known; give it an api_base')
     else:
         dialect = "responses" if rest.startswith(RESPONSES) else ""
-        provider = _provider(vendor.name if vendor else prefix or "custom", base, params, draft, dialect)
-        _offered(place, name, rest.removeprefix(RESPONSES), provider, params, draft)
+        maker = vendor.name if vendor else prefix or "custom"
+        _offered(place, name, rest.removeprefix(RESPONSES), maker, base, params, draft, dialect)
 
 
-def _offered(place: Place, name: str, model: str, provider: str, params: Fields, draft: Draft) -> None:
-    if "*" in name:
-        _wildcard(place, name, model, provider)
-    else:
-        _add_model(draft.providers[provider], model, params["extra_body"])
-        _add_limits(draft.providers[provider], model, place.opened())
-        draft.groups.setdefault(name, []).append(f"{provider},{model}")
+def _settle(draft: Draft) -> None:
+    """Deployments become providers with keys, and the targets of their names."""
+    names = dict.fromkeys(each.name for each in draft.deployments)
+    for name in names:
+        group = [each for each in draft.deployments if each.name == name]
+        kin: dict[str, list[tuple[Deployment, float]]] = {}
+        for each, share in zip(group, shares(group), strict=True):
+            kin.setdefault(each.kin, []).append((each, share))
+        targets = [(f"{_provider(alike, draft)},{alike[0][0].model}", alike) for alike in kin.values()]
+        if "*" in name:
+            for target, ((first, _), *_) in targets:
+                _wildcard(first, *target.split(",", 1))
+            continue
+        draft.groups[name] = members(targets)
+        for target, deployments in targets:
+            for deployment, _ in deployments:
+                _describe(draft.providers[target.partition(",")[0]], deployment)
+
+
+def _describe(entry: dict[str, Json], deployment: Deployment) -> None:
+    """What the file says of a model."""
+    _add_model(entry, deployment.model, deployment.params["extra_body"])
+    _add_limits(entry, deployment.model, deployment.place.opened())
+    if patience := deployment.params["stream_timeout"].seconds():
+        times = _inner(entry, "timeouts")
+        models: JsonObject = {deployment.model: {"first_byte": patience}, **_inner(times, "models")}
+        entry["timeouts"] = {**times, "models": models}
+
+
+def _inner(entry: JsonObject, name: str) -> JsonObject:
+    found = entry.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _at_a_cloud(
     place: Place, name: str, cloud: str, model: str, base: str | None, params: Fields, draft: Draft
 ) -> None:
     """Anthropic's models at Vertex and Bedrock, and Gemini at Vertex; where LiteLLM asks the environment, so do we."""
-    for way in BEDROCK_WAYS:
-        model = model.removeprefix(way)
+    for prefix in BEDROCK_WAYS:
+        model = model.removeprefix(prefix)
     claude = "claude" in model
     project, location = params["vertex_project"].text(), params["vertex_location"].text() or "us-central1"
     region = params["aws_region_name"].text() or "${AWS_REGION:-us-west-2}"
@@ -215,7 +291,7 @@ def _at_a_cloud(
         if not base and project:
             host = "aiplatform" if location == "global" else f"{location}-aiplatform"
             base = f"https://{host}.googleapis.com/v1/projects/{project}/locations/{location}"
-    _offered(place, name, model, _provider(cloud, base, params, draft, dialect), params, draft)
+    _offered(place, name, model, cloud, base, params, draft, dialect)
 
 
 def _vendor_of(model: str) -> str:
@@ -225,15 +301,17 @@ def _vendor_of(model: str) -> str:
     )
 
 
-def _wildcard(place: Place, name: str, model: str, provider: str) -> None:
-    if model == "*" and name == f"{provider}/*":
+def _wildcard(deployment: Deployment, provider: str, model: str) -> None:
+    place = deployment.place
+    if model == "*" and deployment.name == f"{provider}/*":
         place.notice(f'needs no alias: any model can be asked for as "{provider}/model" or "{provider},model"')
     else:
         place.notice(f'not carried over: an alias has no wildcards; ask for "{provider},model"')
 
 
-def _provider(vendor: str, base: str | None, params: Fields, draft: Draft, dialect: str = "") -> str:
-    """The name of a deployment's provider; deployments that differ in the model alone share one."""
+def _offered(
+    place: Place, name: str, model: str, vendor: str, base: str | None, params: Fields, draft: Draft, dialect: str = ""
+) -> None:
     known = vendor_named(vendor)
     if vendor == "anthropic" and base:
         dialect = "anthropic"
@@ -241,22 +319,35 @@ def _provider(vendor: str, base: str | None, params: Fields, draft: Draft, diale
         base = f"{base.rstrip('/')}/openai/v1"  # Azure's API without versions, which all deployments share
     key = params["api_key"].value or (f"${{{known.keys[0]}}}" if known and known.keys and not base else None)
     seconds = params["timeout"].seconds()
-    headers = {**_values(params["headers"]), **_values(params["extra_headers"])}
+    retries = _retries(params["num_retries"]) if params["max_retries"].empty else _retries(params["max_retries"])
     entry: dict[str, Json] = {
         "api_base_url": base,
         "dialect": dialect,
-        "api_key": key,
-        "headers": headers,
+        "headers": {**_values(params["headers"]), **_values(params["extra_headers"])},
         "timeouts": {"total": seconds} if seconds else None,
+        "retries": retries,
+        "concurrency": None if key else params["max_parallel_requests"].integer(1, 100_000),
     }
-    identity = repr((vendor, entry))
+    for limit in ("rpm", "tpm"):
+        if key is None and not params[limit].empty:
+            params[limit].notice("not carried over: only keys have such limits, and there is none")
+    draft.deployments.append(Deployment(place, name, model, vendor, entry, key, params))
+
+
+def _provider(kin: Sequence[tuple[Deployment, float]], draft: Draft) -> str:
+    """The name of their provider; deployments that differ in the model alone share one."""
+    first, _ = kin[0]
+    known, base, dialect = vendor_named(first.vendor), first.entry["api_base_url"], first.entry["dialect"]
+    entry: dict[str, Json] = {**first.entry, "api_key": None if first.key is None else api_key(kin)}
+    identity = repr((first.vendor, entry))
     if identity not in draft.names:
-        number = sum(each.startswith(repr(vendor), 1) for each in draft.names) + 1
-        name = vendor if number == 1 else f"{vendor}-{number}"
-        if known and name != vendor and not base:  # the name alone no longer says where that is
+        number = sum(each.startswith(repr(first.vendor), 1) for each in draft.names) + 1
+        name = first.vendor if number == 1 else f"{first.vendor}-{number}"
+        if known and name != first.vendor and not base:  # the name alone no longer says where that is
             entry |= {"api_base_url": known.url, "dialect": dialect or known.dialect}
         draft.names[identity] = name
-        draft.providers[name] = {"name": name} | {field: value for field, value in entry.items() if value}
+        written = {field: value for field, value in entry.items() if value not in (None, "", {})}
+        draft.providers[name] = {"name": name, **written}
     return draft.names[identity]
 
 
@@ -298,13 +389,13 @@ def _number(value: Json) -> float | None:
     return number if 0 <= number < 1e9 else None
 
 
-def _further_names(place: Place, draft: Draft) -> dict[str, str]:
+def _further_names(place: Place, draft: Draft) -> dict[str, Json]:
     """model_group_alias: `{"x": "group"}` or `{"x": {"model": "group", …}}`."""
-    found: dict[str, str] = {}
+    found: dict[str, Json] = {}
     for name, entry in place.entries():
         group = entry.opened()["model"].text() if isinstance(entry.value, Mapping) else entry.text()
         if group and group in draft.groups:
-            found[name] = draft.groups[group][0]
+            found[name] = draft.way(group)
         else:
             entry.notice("not carried over: it names no model_name that was")
     return found
@@ -319,20 +410,24 @@ def _routes(draft: Draft) -> Mapping[str, str]:
 
 def _fallback(draft: Draft, routes: Mapping[str, str], sections: tuple[Fields, ...]) -> JsonObject:
     own: dict[str, list[str]] = {}
+    larger: dict[str, list[str]] = {}
     usual: list[str] = []
     for section in sections:
         usual += _groups(section["default_fallbacks"], draft)
-        for place in section["fallbacks"].items():
-            for name, further in place.entries():
-                own.setdefault(name, []).extend(_groups(further, draft))
-    found: dict[str, Json] = {}
-    for name, targets in draft.groups.items():
-        others = [target for group in own.get(name, usual) for target in draft.groups[group]]
-        chain = [target for target in dict.fromkeys((*targets, *others)) if target != targets[0]]
-        if chain:
+        for setting, found in (("fallbacks", own), ("context_window_fallbacks", larger)):
+            for place in section[setting].items():
+                for name, further in place.entries():
+                    found.setdefault(name, []).extend(_groups(further, draft))
+    chains: dict[str, Json] = {}
+    for name in draft.groups:
+        targets = draft.targets(name)
+        groups = [*own.get(name, usual), *larger.get(name, ())]
+        others = dict.fromkeys(target for group in groups for target in draft.targets(group))
+        if chain := [target for target in others if target not in targets]:
             owner = targets[0] if _known_anyway(name, draft) else name
-            found |= {route: chain for route, group in routes.items() if group == name} | {owner: chain}
-    return found
+            named = [route for route, group in routes.items() if group == name]
+            chains |= dict.fromkeys((*named, owner), chain)
+    return chains
 
 
 def _groups(chain: Place, draft: Draft) -> Iterator[str]:

@@ -188,7 +188,7 @@ def behind(
 def _owner(key: Place, known: Names, own: Routes) -> str | None:
     text = str(key.value)
     if "," in text:
-        found = target(key, known)
+        found = known.aliases[text].targets[0] if text in known.aliases else target(key, known)
         return str(found) if found else None
     name = keys.ROUTES.get(folded(text), text)
     if name not in own.targets and name not in known.aliases:

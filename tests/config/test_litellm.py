@@ -70,10 +70,65 @@ def test_a_model_may_ask_for_the_responses_api() -> None:
     assert (there["dialect"], there["models"]) == ("responses", ["d"])
 
 
-def test_a_group_falls_back_to_its_other_deployments() -> None:
+def test_deployments_of_one_name_are_equal() -> None:
     found = ours(deployment("a", model="openai/x"), deployment("a", model="groq/y"))
-    assert found["aliases"] == {"a": "openai,x"}
-    assert found["fallback"] == {"default": ["groq,y"], "a": ["groq,y"]}
+    equal: Json = {"balance": "weighted", "targets": ["openai,x", "groq,y"]}
+    assert (found["aliases"], found["Router"], found.get("fallback")) == ({"a": equal}, {"default": equal}, None)
+
+
+def test_what_overflows_goes_behind_what_else_there_is() -> None:
+    found = ours(
+        *(deployment(name, model=f"openai/{name}") for name in "abcd"),
+        router_settings={"fallbacks": [{"a": ["b"]}], "context_window_fallbacks": [{"a": ["c", "b"]}]},
+        litellm_settings={"default_fallbacks": ["d"], "context_window_fallbacks": [{"b": ["c"]}]},
+    )
+    assert found["fallback"] == {
+        "default": ["openai,b", "openai,c"],
+        "a": ["openai,b", "openai,c"],
+        "b": ["openai,d", "openai,c"],
+        "c": ["openai,d"],
+    }
+
+
+def test_how_often_and_how_long_is_tried_is_carried_over() -> None:
+    found = ours(
+        deployment("a", model="openai/x", stream_timeout=20, max_retries=4),
+        deployment("b", model="openai/y", max_retries=4),
+        deployment("c", model="ollama/z", api_base="http://l.test", max_parallel_requests=2, rpm=3),
+        router_settings={
+            "num_retries": 30,
+            "allowed_fails": 2,
+            "cooldown_time": 9,
+            "stream_timeout": 60,
+            "timeout": 99,
+        },
+        litellm_settings={"num_retries": 1},
+        general_settings={"global_max_parallel_requests": 7},
+    )
+    config = parse(found, {})
+    assert (config.retries, config.concurrency, config.timeouts.first_byte, config.timeouts.total) == (10, 7, 60, 99)
+    assert (config.breaker.failures, config.breaker.pause) == (3, 9)
+    openai, ollama = config.providers
+    assert (openai.retries, openai.model_timeouts["x"].first_byte, [*openai.model_timeouts]) == (4, 20, ["x"])
+    assert ollama.concurrency == 2
+
+
+def test_cooldowns_can_be_off() -> None:
+    found = ours(deployment("a", model="openai/x"), router_settings={"disable_cooldowns": True})
+    assert parse(found, {}).breaker.failures == 0
+
+
+def test_limits_without_a_key_and_other_strategies_are_told() -> None:
+    raw: JsonObject = {
+        "model_list": [deployment("a", model="ollama/z", api_base="http://l.test", tpm=3)],
+        "router_settings": {"routing_strategy": "usage-based-routing-v2", "retry_policy": {"TimeoutErrorRetries": 2}},
+    }
+    assert [str(notice) for notice in translated(raw)[1]] == [
+        "router_settings.routing_strategy: not carried over: requests are spread by weight; usage-based-routing-v2 has no "
+        "like here",
+        "model_list[0].litellm_params.tpm: not carried over: only keys have such limits, and there is none",
+        "router_settings.retry_policy: not carried over: what failed says whether it is asked again; `retries` says how often",
+    ]
 
 
 def test_azure_is_asked_by_its_versionless_api() -> None:
