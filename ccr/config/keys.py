@@ -138,7 +138,7 @@ MEANINGS: Mapping[str, str] = {
     "breaker.window": "seconds that are looked back; `60`",
     "breaker.pause": "seconds until it is tried again, doubled each time that this fails; `30`",
     "concurrency": "number: requests under way at providers, in all; any",
-    "queue": "seconds that a request waits for its turn where there is a `concurrency`; `30`",
+    "queue": "seconds that a request waits for its turn where there is a `concurrency`; `20`",
     "StatusLine": "object: [Claude Code's status line](statusline.md), as CCR has it; none of ours",
     "transformers": "list: [transformers of your own](transformers.md#your-own); none",
     "Providers[].name": "text: a vendor's, or any without a comma; needed",
