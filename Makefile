@@ -1,6 +1,6 @@
 # Every target is a script of the same name: see scripts/README.md.
 .DEFAULT_GOAL := help
-.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-long test-image fuzz check format lock bump sbom distclean
+.PHONY: help setup shell-router shell-litellm shell ssh status logs down clean build up switch-to-router switch-to-litellm test test-unit test-e2e test-long test-image fuzz soak check format lock bump sbom distclean
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -70,6 +70,9 @@ test-image: ## Build both images and test them in the container engine (ARGS as 
 
 fuzz: ## Throw odd answers and requests at all readers (ARGS='SECONDS SEED')
 	@scripts/fuzz $(ARGS)
+
+soak: ## Run the router for minutes while providers, keys, files and it itself fail (ARGS='MINUTES SEED --json')
+	@scripts/soak $(ARGS)
 
 check: ## Check format, lint, types, architecture, scripts, Dockerfile, docs
 	@scripts/check

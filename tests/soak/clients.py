@@ -14,6 +14,7 @@ from tests.support.running import KEY
 
 PATHS: dict[Kind, str] = {"messages": "/v1/messages", "chat": "/v1/chat/completions", "responses": "/v1/responses"}
 TRIES = 10
+PAUSE = 0.3  # seconds at most that a client reads before it asks for more
 LONGEST = 60.0  # seconds for one try
 BROKEN = (aiohttp.ClientError, TimeoutError, ConnectionError, Unfinished)
 
@@ -24,6 +25,7 @@ async def asking(url: str, numbers: "Numbers", random: Random, tally: Tally, ove
     async with aiohttp.ClientSession(url, headers={"x-api-key": KEY}, timeout=limits) as session:
         while not over.is_set():
             await one(session, numbers.next(), random, tally)
+            await asyncio.sleep(random.random() * PAUSE)
 
 
 class Numbers:

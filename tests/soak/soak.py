@@ -166,7 +166,7 @@ class Soak:
     async def is_up(self, killed: int) -> None:
         """Another process has taken its place."""
         async with asyncio.timeout(30):
-            while self.pid() == killed or not Path(f"/proc/{self.pid()}/fd").exists():
+            while self.pid() == killed or not self.memory():
                 await asyncio.sleep(0.1)
 
     def memory(self) -> int:
