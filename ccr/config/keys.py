@@ -125,9 +125,9 @@ MEANINGS: Mapping[str, str] = {
     "NON_INTERACTIVE_MODE": "true or false: Claude Code is started as in CI, without a terminal; `false`",
     "CLAUDE_PATH": "path: the claude program, unless the variable `CLAUDE_PATH` names one",
     "Providers": "list of objects: who can be asked; without it, those whose keys are in the environment",
-    "Router": "object: route → target, such as `provider,model`",
-    "fallback": "object: route, alias or target → the target or targets tried next; none",
-    "aliases": "object: a model name of your own → target; none",
+    "Router": "object: route → target, such as `provider,model`, or [several](failover.md)",
+    "fallback": "object: route, alias or target → the target or targets [tried next](failover.md); none",
+    "aliases": "object: a model name of your own → target or [several](failover.md); none",
     "timeouts": "object: for all providers that have none of their own",
     "retries": "number: how often a model is asked again with the same key when it is busy or fails, before another is; `1`",
     "recovery": "what becomes of an answer that breaks off: the client is told (`error`), or the next target goes on with its "
