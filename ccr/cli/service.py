@@ -118,6 +118,8 @@ def _show(found: Status) -> None:
         ("config", found.config),
         *(("rejected", output.styled(line, "bad")) for line in (details.rejected or "").splitlines()),
         *(("problem", output.styled(problem, "bad")) for problem in details.problems),
+        *(("passed over", each) for each in details.passed_over),
+        *(("waiting", each) for each in details.waiting),
         ("remedy", found.remedy or ""),
     ]
     output.table(row for row in rows if row[1])

@@ -15,6 +15,7 @@ from ccr.messages.json import JsonObject
 from ccr.providers.resolve import Upstream
 from ccr.routing.menu import Entry, entries
 from ccr.server.guard import is_known
+from ccr.server.standing import standing
 
 JSON = {"content-type": "application/json"}
 
@@ -85,6 +86,7 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "generation": current.generation,
         "rejected": current.rejected.message if current.rejected else None,
         "problems": current.problems(),
+        **standing(runtime),
         "routes": routes(runtime.config.routes),
         "providers": [
             {

@@ -38,6 +38,9 @@ class Details(msgspec.Struct, frozen=True):
     providers: tuple[Provider, ...] = ()
     rejected: str | None = None  # why the newest file is not in force
     problems: tuple[str, ...] = ()  # what is not as it should be, and stops no request
+    passed_over: tuple[str, ...] = ()  # keys and models, until when and why
+    waiting: tuple[str, ...] = ()  # for their turn
+    standing: dict[str, object] = {}  # the figures behind these
     notices: tuple[str, ...] = ()
     settings: dict[str, object] = {}  # what holds, without keys, in the spelling of a file
 

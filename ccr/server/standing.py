@@ -1,0 +1,71 @@
+"""How the providers stand: who is passed over, until when and why, and who waits. In words, and in figures for programs."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from ccr.gateway.runtime import Runtime
+from ccr.messages.json import JsonObject
+from ccr.policy.standing import DoorShown, KeyShown
+
+MOST = 50  # of a kind that are shown
+WHY = {"key": "refused", "unpaid": "unpaid"}
+
+
+def standing(runtime: Runtime) -> JsonObject:
+    """Of the providers that there are: what is remembered of others is nobody's concern."""
+    shown = runtime.standing.shown(runtime.clock.now())
+    doors = [door for door in shown.doors if door.provider in runtime.upstreams]
+    keys = [key for key in shown.keys if key.provider in runtime.upstreams]
+    targets = [each for each in shown.targets if each.target.provider in runtime.upstreams]
+    seats = runtime.seats.shown()
+    return {
+        "passed_over": [*map(_key, filter(_rests, keys)), *map(_door, filter(_is_passed_over, doors))][:MOST],
+        "waiting": list(_queues(seats)),
+        "standing": {
+            "seats": seats,
+            "keys": [asdict(key) for key in keys[-MOST:]],
+            "models": [asdict(door) for door in doors[-MOST:]],
+            "targets": [asdict(each) | {"target": str(each.target)} for each in targets[-MOST:]],
+        },
+    }
+
+
+def _rests(key: KeyShown) -> bool:
+    return key.seconds is not None
+
+
+def _is_passed_over(door: DoorShown) -> bool:
+    return door.seconds is not None or door.state != "closed"
+
+
+def _key(key: KeyShown) -> str:
+    name = f"{key.provider} key {key.key}" if key.key else key.provider
+    return f"{name}: {_why(key.why or '', key.seconds or 0.0)}"
+
+
+def _door(door: DoorShown) -> str:
+    name = f"{door.provider},{door.model}" + (f" key {door.key}" if door.key else "")
+    if door.state == "closed":
+        return f"{name}: {_why('limited', door.seconds or 0.0)}"
+    if door.state == "probing":
+        return f"{name}: failing; one request tries it ({door.last})"
+    again = f"asked again in {_spoken(door.seconds)}" if door.seconds else "the next request tries it"
+    return f"{name}: failing; {again} ({door.last})"
+
+
+def _why(kind: str, seconds: float) -> str:
+    if kind in WHY:
+        return f"{WHY[kind]}; asked again in {_spoken(seconds)}"
+    return f"{kind} for {_spoken(seconds)}"
+
+
+def _queues(seats: JsonObject) -> Iterator[str]:
+    providers = seats["providers"]
+    rooms = {"the router": seats, **providers} if isinstance(providers, dict) else {}
+    for name, room in rooms.items():
+        if waiting := room["waiting"]:
+            yield f"{name}: {waiting} for their turn, {room['under_way']} of {room['most']} under way"
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,87 @@
+import asyncio
+
+import pytest
+
+from ccr.config.schema import Breaker, Key, Secret
+from ccr.errors import RequestProblem, UpstreamFailed, UpstreamKeyRefused, UpstreamLimited, UpstreamUnpaid
+from ccr.gateway.runtime import Runtime
+from ccr.messages.json import JsonObject
+from ccr.policy.attempt import Attempt
+from ccr.server.standing import standing
+from tests.support.wiring import Wired, target
+
+SECOND = Key(Secret("sk-secret"), "2")
+
+
+def after(failure: RequestProblem, key: Key | None = SECOND, provider: str = "acme") -> tuple[Wired, JsonObject]:
+    wired = Wired()
+    known = wired.runtime.standing
+    known.configure(Breaker(failures=1))
+    attempt = Attempt(target(f"{provider},m"), key)
+    known.take(attempt, 1000.0)
+    known.began(attempt, 1000.0)
+    known.failed(attempt, failure, 1000.0)
+    known.ended(attempt, 0, 1000.0)
+    return wired, standing(wired.runtime)
+
+
+def test_where_all_is_well_nothing_is_said() -> None:
+    said = standing(Wired().runtime)
+    assert (said["passed_over"], said["waiting"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (UpstreamLimited("slow down", retry_after=40), "acme,m key 2: limited for 40 s"),
+        (UpstreamKeyRefused("no"), "acme key 2: refused; asked again in 60 s"),
+        (UpstreamUnpaid("no funds"), "acme key 2: unpaid; asked again in 10 min"),
+        (UpstreamFailed("down"), "acme,m key 2: failing; asked again in 30 s (down)"),
+    ],
+)
+def test_who_is_passed_over_is_told_until_when_and_why(failure: RequestProblem, words: str) -> None:
+    assert after(failure)[1]["passed_over"] == [words]
+
+
+def test_a_provider_without_several_keys_is_named_alone() -> None:
+    assert after(UpstreamKeyRefused("no"), None)[1]["passed_over"] == ["acme: refused; asked again in 60 s"]
+
+
+def test_one_that_may_be_asked_again_says_so_until_it_has_answered() -> None:
+    wired, _ = after(UpstreamFailed("down"))
+    wired.clock.advance(31)
+    assert standing(wired.runtime)["passed_over"] == ["acme,m key 2: failing; the next request tries it (down)"]
+    wired.runtime.standing.take(Attempt(target("acme,m"), SECOND), wired.clock.now())
+    assert standing(wired.runtime)["passed_over"] == ["acme,m key 2: failing; one request tries it (down)"]
+
+
+def test_a_provider_that_is_gone_is_not_shown() -> None:
+    said = after(UpstreamFailed("down"), provider="former")[1]
+    assert said["passed_over"] == []
+
+
+def test_programs_get_figures_and_no_secret() -> None:
+    said = after(UpstreamFailed("down"))[1]["standing"]
+    assert isinstance(said, dict)
+    assert "sk-secret" not in str(said)
+    assert [model["failures"] for model in said["models"]] == [1]
+    assert [key["requests"] for key in said["keys"]] == [1]
+
+
+async def waiting(runtime: Runtime) -> "list[asyncio.Task[object]]":
+    runtime.seats.configure(1, {}, 30)
+    await runtime.seats.in_all(None, runtime.clock)
+    tasks: list[asyncio.Task[object]] = [
+        asyncio.create_task(runtime.seats.in_all(None, runtime.clock)) for _ in range(2)
+    ]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_who_waits_is_told() -> None:
+    runtime = Wired().runtime
+    tasks = await waiting(runtime)
+    assert standing(runtime)["waiting"] == ["the router: 2 for their turn, 1 of 1 under way"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
