@@ -182,3 +182,33 @@ def unchunked(answer: bytes) -> bytes:
         whole += answer[begin : begin + size]
         place = begin + size + 2
     return bytes(whole)
+
+
+async def test_more_than_the_user_allows_wait_their_turn_or_are_told_to_come_back(
+    start_router: Callable[..., Router],
+) -> None:
+    echo = Echo()
+    async with echo.running() as url:
+        provider = {"name": "many", "api_base_url": url, "api_key": "k", "models": ["m"]}
+        limits = {"Providers": [provider], "Router": {"default": "many,m"}, "concurrency": 2, "queue": 1}
+        router = await asyncio.to_thread(start_router, limits)
+
+        async def one(number: int) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", router.port)
+            writer.write(asking(f"number {number}"))
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+        held = [asyncio.create_task(one(number)) for number in range(2)]
+        while echo.waiting < 2:
+            await asyncio.sleep(0.01)
+        refused = await one(2)
+        assert refused.startswith(b"HTTP/1.1 529 ")
+        assert b"\r\nretry-after: 5\r\n" in refused
+        patient = asyncio.create_task(one(3))
+        await asyncio.sleep(0.3)
+        assert echo.waiting == 2
+        echo.open.set()
+        answers = [heard(unchunked(await each)).text for each in (*held, patient)]
+    assert answers == [f"first number {number}, then number {number}" for number in (0, 1, 3)]
