@@ -116,7 +116,8 @@ def _quoted(value: str, like: str, *, plain: bool) -> str:
 
 
 def _replaced(text: str, entry: Entry, value: str) -> str:
-    space = "" if entry.value < entry.end or text[entry.value - 1] == " " or value[0].isspace() else " "
+    apart = text[entry.value : entry.end][:1].strip() or text[entry.value - 1] == " " or value[0].isspace()
+    space = "" if apart else " "
     return text[: entry.value] + space + value + text[entry.end :]
 
 
@@ -239,12 +240,27 @@ def _yaml(text: str) -> Found:
 def _yaml_object(node: yaml.Node | None) -> Object:
     if not isinstance(node, yaml.MappingNode):
         raise LookupError
-    pairs = (
-        (key.value, key.start_mark.index, value.start_mark.index, value.end_mark.index) for key, value in node.value
-    )
+    pairs = ((key.value, key.start_mark.index, _yaml_start(key, value), _yaml_end(value)) for key, value in node.value)
     return Object(
         node.start_mark.index + (1 if node.flow_style else 0), tuple(starmap(Entry, pairs)), not node.flow_style
     )
+
+
+def _in_block(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.CollectionNode) and not node.flow_style and bool(node.value)
+
+
+def _yaml_start(key: yaml.Node, value: yaml.Node) -> int:
+    """A block begins behind its key's colon."""
+    return int(key.end_mark.index + 1 if _in_block(value) else value.start_mark.index)
+
+
+def _yaml_end(node: yaml.Node) -> int:
+    """A block ends with the last thing in it: the library counts what follows up to the next key."""
+    while _in_block(node):
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return int(node.end_mark.index)
 
 
 def _router(root: Object) -> Entry | None:

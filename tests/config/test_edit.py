@@ -156,3 +156,56 @@ def test_a_file_of_litellms_has_no_routes() -> None:
 @pytest.mark.parametrize("name", ["default", "think", "new"])
 def test_whatever_the_target_it_is_read_back(text: str, suffix: str, name: str, target: str) -> None:
     assert read(with_route(text, suffix, name, target), suffix)["Router"][name] == target  # type: ignore[index, call-overload]
+
+
+SEVERAL = """{
+  "Router": {
+    "default": ["a,m1", // one
+      "b,m2"], // two
+    "think": {"balance": "fastest", "targets": ["a,m1", "b,m2"]}
+  }
+}
+"""
+IN_BLOCKS = """Router:
+  default:
+    - a,m1
+    - b,m2   # second
+  # about think
+  think:
+    balance: fastest
+    targets:
+      - a,m1
+      - target: b,m2
+        weight: 2
+PORT: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "name", "target", "changes"),
+    [
+        (SEVERAL, ".json", "default", "x,y", [('["a,m1", // one\n      "b,m2"]', '"x,y"')]),
+        (
+            SEVERAL,
+            ".json",
+            "think",
+            "x,y | z,w",
+            [('{"balance": "fastest", "targets": ["a,m1", "b,m2"]}', '"x,y | z,w"')],
+        ),
+        (SEVERAL, ".json", "default", None, [('    "default": ["a,m1", // one\n      "b,m2"], // two\n', "")]),
+        (IN_BLOCKS, ".yaml", "default", "x,y", [("default:\n    - a,m1\n    - b,m2   #", "default: x,y   #")]),
+        (
+            IN_BLOCKS,
+            ".yaml",
+            "think",
+            "x,y | z,w",
+            [(IN_BLOCKS[IN_BLOCKS.index("think:") : IN_BLOCKS.index("PORT")], 'think: "x,y | z,w"\n')],
+        ),
+        (IN_BLOCKS, ".yaml", "default", None, [("  default:\n    - a,m1\n    - b,m2   # second\n", "")]),
+        (IN_BLOCKS, ".yaml", "image", "x,y", [("  default:\n", "  image: x,y\n  default:\n")]),
+    ],
+)
+def test_one_target_takes_the_place_of_several(
+    text: str, suffix: str, name: str, target: str | None, changes: list[tuple[str, str]]
+) -> None:
+    assert with_route(text, suffix, name, target) == edited(text, *changes)
