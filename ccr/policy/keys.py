@@ -88,9 +88,11 @@ def _lately(used: dict[int, int], now: float) -> int:
 
 
 def _room(used: dict[int, int], limit: int | None, now: float) -> float:
+    if limit is None:
+        return now
     left, free = _lately(used, now), now
     for second in sorted(second for second in used if second + GONE > now):
-        if limit is None or left < limit:
+        if left < limit:
             break
         left, free = left - used[second], float(second + GONE)
     return free

@@ -1,6 +1,6 @@
 """What is tried, in which order. Decides only; somebody else sends and waits. What a failure calls for is in remedies.py."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamBusy, UpstreamLimited
@@ -28,6 +28,7 @@ class _Left:
     ways: tuple[Attempt, ...]  # in their order
     again: float | None = None  # seconds after which the same is asked once more
     first: bool = False  # that is, before any other
+    of_a_key: bool = False  # it says nothing of other keys
 
 
 class Plan:
@@ -59,8 +60,8 @@ class Plan:
         if not found and (forced := self._forcible(left, now)):
             found, self._forced = (forced, 0.0), True
         if not found:
-            if failure is None:
-                raise self._nobody(now)
+            if failure is None or self._somebody_probes(left, now):
+                raise self._nobody(left.ways, now)
             return None
         way, wait = found
         if way is not self._last:
@@ -113,10 +114,11 @@ class Plan:
             case "limit":
                 # It comes back where nobody else is left.
                 ways = tuple(way for way in ways if way is not last or self._may_repeat(way))
+        of_a_key = remedy.spent in ("key", "limit")
         if remedy.again == "never" or failure.retry is False or not self._may_repeat(last):
-            return _Left(ways)
+            return _Left(ways, of_a_key=of_a_key)
         wait = FIRST_WAIT * 2 ** self._repeats(last.target) * (0.5 + self._chance())
-        return _Left(ways, failure.retry_after or wait, remedy.again == "first")
+        return _Left(ways, failure.retry_after or wait, remedy.again == "first", of_a_key)
 
     def _wider(self, target: Target, failure: RequestProblem) -> tuple[Attempt, ...]:
         """Whose window is known to be larger than what has overflowed. Not known is not larger."""
@@ -161,22 +163,29 @@ class Plan:
         return wait + FIRST_WAIT * self._chance() if wait <= WAITED.get(bar.kind, 0.0) else None
 
     def _forcible(self, left: _Left, now: float) -> Attempt | None:
-        """Who is due soonest of those that are passed over: is asked once, where nobody else is left."""
-        if self._forced or len(self._tried) >= MOST:
+        """Who is due soonest of those that are passed over: is asked where nobody else is left."""
+        if len(self._tried) >= MOST or (self._forced and not left.of_a_key):
             return None
-        # After a failure that may pass, the client shall not be told of a key that is wrong.
-        hopeless = ("key", "unpaid") if self._last else ()
         bars = [(way, bar) for way in left.ways if way not in self._tried and (bar := self._standing.bar(way, now))]
-        due = [(way, bar.until) for way, bar in bars if bar.kind not in hopeless]
-        free = [found for found in due if self._standing.may_be_forced(found[0], now)]
-        return min(free, key=lambda found: found[1])[0] if free else None
+        free = [found for found in bars if self._standing.may_be_forced(found[0], now)]
+        if self._forced:  # of those whose provider asks to be left alone, one is enough
+            free = [found for found in free if found[1].kind != "limited"]
+        # A wrong key comes last, and not after a failure that may pass: the client would not ask again.
+        hopeful = [found for found in free if not found[1].hopeless]
+        due = min(hopeful or ([] if self._last else free), key=lambda found: found[1].until, default=None)
+        return due[0] if due else None
 
-    def _nobody(self, now: float) -> RequestProblem:
-        bars = [(way, bar) for way in self._ways if (bar := self._standing.bar(way, now))]
+    def _somebody_probes(self, left: _Left, now: float) -> bool:
+        """Whether another request is asking for all: what it finds out is known in a moment."""
+        fresh = [way for way in left.ways if way not in self._tried]
+        return any(self._standing.is_probed(way, now) for way in fresh)
+
+    def _nobody(self, ways: Sequence[Attempt], now: float) -> RequestProblem:
+        bars = [(way, bar) for way in ways if (bar := self._standing.bar(way, now))]
         told = "; ".join(_told(way, bar, now) for way, bar in bars[:TOLD])
         more = f"; and {len(bars) - TOLD} more" if len(bars) > TOLD else ""
         message = f"nobody can be asked for the moment: {told}{more}"
-        target = self._ways[0].target
+        target = ways[0].target
         if all(bar.ours for _, bar in bars):
             return UpstreamLimited(message, target=target, retry_after=min(bar.until for _, bar in bars) - now)
         return UpstreamBusy(message, target=target, retry_after=A_MOMENT)

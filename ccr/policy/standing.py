@@ -75,6 +75,10 @@ class Bar:
     why: str | None
 
     @property
+    def hopeless(self) -> bool:
+        return self.kind in ("key", "unpaid")
+
+    @property
     def ours(self) -> bool:
         return self.kind in ("spent", "full")
 
@@ -151,14 +155,17 @@ class Standing:
         return sorted(order, key=lambda target: target != last)
 
     def bar(self, attempt: Attempt, now: float) -> Bar | None:
-        """What keeps such an attempt away the longest; None: it can be made."""
-        return max(self._bars(attempt, now), key=lambda bar: bar.until, default=None)
+        """What keeps such an attempt away: a wrong key before all else, then what lasts longest; None: it can be made."""
+        return max(self._bars(attempt, now), key=lambda bar: (bar.hopeless, bar.until), default=None)
+
+    def is_probed(self, attempt: Attempt, now: float) -> bool:
+        """One request is asking there, for all."""
+        door = self._doors.get(_door(attempt))
+        return door is not None and not door.circuit.free(now)
 
     def may_be_forced(self, attempt: Attempt, now: float) -> bool:
         """Whether it could be asked before its time: nobody else does, and no limit of ours forbids it."""
-        door = self._doors.get(_door(attempt))
-        free = door is None or door.circuit.free(now)
-        return free and not any(bar.ours for bar in self._bars(attempt, now))
+        return not self.is_probed(attempt, now) and not any(bar.ours for bar in self._bars(attempt, now))
 
     def take(self, attempt: Attempt, now: float) -> None:
         """It is about to be made. Where others are kept away, it alone goes."""

@@ -266,6 +266,50 @@ def test_the_only_choice_is_asked_by_one_request_at_a_time() -> None:
     assert world.ask(world.plan("a")) == "a"
 
 
+def test_while_one_request_asks_for_all_the_others_come_back_in_a_moment() -> None:
+    world = World()
+    broken(world, "a")
+    probe = world.next(world.plan("a"))
+    plan = world.plan("a", "b")
+    assert named(attempt := world.next(plan)) == "b"
+    world.fail(attempt, UpstreamTimeout("no"))
+    with pytest.raises(UpstreamBusy, match="nobody can be asked for the moment: a,m"):
+        plan.next(UpstreamTimeout("no"), world.now)
+    world.answer(probe)
+    assert named(world.next(plan, UpstreamTimeout("no"))) == "a"
+
+
+def test_a_wrong_key_is_asked_only_after_all_that_may_pass() -> None:
+    world = World()
+    world.tried(world.plan("a"), UpstreamKeyRefused("no"))
+    broken(world, "b")
+    assert world.ask(world.plan("a", "b")) == "b"
+
+
+def test_a_wrong_key_is_one_also_where_something_else_lasts_longer() -> None:
+    world = World()
+    broken(world, "a", "b")
+    world.tried(world.plan("a"), UpstreamKeyRefused("no"))
+    world.now += 50  # the pause is over in moments, and that of `a` has begun anew
+    for name in "ab":
+        attempt = world.next(world.plan(name))
+        world.fail(attempt, UpstreamFailed("no"))
+    assert world.ask(world.plan("a", "b")) == "b"
+
+
+def test_a_key_of_no_use_is_not_the_last_that_is_asked() -> None:
+    world = World()
+    broken(world, "a", "b")
+    assert world.tried(world.plan("a", "b"), UpstreamKeyRefused("no"), UpstreamKeyRefused("no")) == ["a", "b", "-"]
+
+
+def test_of_those_who_ask_to_be_left_alone_one_is_asked() -> None:
+    world = pools()
+    limited = UpstreamLimited("no", retry_after=99)
+    world.tried(world.plan("a"), limited, limited)
+    assert world.tried(world.plan("a"), limited) == ["a/1", "-"]
+
+
 def test_a_long_list_of_those_who_are_passed_over_is_cut() -> None:
     world = World({"a": [key(str(n)) for n in range(5)]})
     world.tried(world.plan("a"), *[UpstreamKeyRefused("no")] * 5)
