@@ -34,6 +34,7 @@ from ccr.upstream.http import Http
 from ccr.upstream.ollama import offered
 from ccr.upstream.proxies import proxies
 from ccr.upstream.signing import Signing
+from ccr.upstream.trust import trusted
 
 
 class SystemClock:
@@ -72,7 +73,7 @@ class Assembly:
         self._reloaded = reloaded
         self._clock = SystemClock()
         self._instance = secrets.token_hex(8)
-        self._http = Http(proxies(lambda: self._config.proxy, env))
+        self._http = Http(proxies(lambda: self._config.proxy, env), trusted(env))
         self._transport = Guided(Signing(self._http.send, self._env).send, guide(contained="CCR_LOCALHOST" in env))
         self._counting = Counting(lambda: encoder(data_path(), self._report))
         self._sessions = Sessions()

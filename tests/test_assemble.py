@@ -53,6 +53,11 @@ async def test_a_broken_file_is_no_beginning(tmp_path: Path) -> None:
         await maker.begin()
 
 
+def test_an_authority_that_cannot_be_read_is_no_beginning(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="NODE_EXTRA_CA_CERTS"):
+        assembly(tmp_path, NODE_EXTRA_CA_CERTS="/nowhere/ca.pem")
+
+
 async def changed(current: Current, generation: int) -> None:
     async with asyncio.timeout(5):
         while current.generation < generation and current.rejected is None:
@@ -155,6 +160,23 @@ async def test_a_changed_port_is_told_and_waits_for_a_restart(tmp_path: Path) ->
     written(path, PORT=4567)
     await changed(current, 2)
     assert current.problems() == ("HOST and PORT are 127.0.0.1:4567 by now; `ccr restart` makes them hold",)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+
+
+async def test_how_providers_have_been_doing_outlives_a_reload(tmp_path: Path) -> None:
+    path = written(tmp_path / "c.json")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    before = current.runtime
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
+    written(path, PORT=4567)
+    await changed(current, 2)
+    assert current.runtime is not before
+    assert current.runtime.standing is before.standing
+    assert current.runtime.seats is before.seats
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     await maker.close()

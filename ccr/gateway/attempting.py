@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from math import inf
 
 from ccr.config.schema import Timeouts
@@ -34,6 +34,7 @@ from ccr.wire.stages import Stage
 
 # An error body longer than this is no error message.
 MOST_OF_AN_ERROR = 64 * 1024
+END_OF_AN_ERROR = 5.0  # seconds for the rest of one
 # Claude Code closes a connection that has been silent for 296 to 298 s, whatever it says that it waits.
 LONGEST_SILENCE = 300.0
 # An answer that leaves at the last moment comes too late.
@@ -81,9 +82,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     request, meter = await adjusted(call, seen, target, verbatim=verbatim)
     call.meter = call.underway.meter = meter
     instance = runtime.instance
-    sent = await aside(
-        inbound, outgoing, inbound, request, seen.removed, upstream, target, instance, verbatim=verbatim
-    )
+    sent = await aside(inbound, outgoing, inbound, request, seen.removed, upstream, target, instance, verbatim=verbatim)
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
@@ -184,10 +183,12 @@ def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Targe
 async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:
     """What an error answer says."""
     body = b""
-    async for chunk in exchange.chunks():
-        body += chunk
-        if len(body) > MOST_OF_AN_ERROR:
-            break
+    with suppress(TimeoutError, UpstreamProblem):  # its status says most of it
+        async with asyncio.timeout(END_OF_AN_ERROR):
+            async for chunk in exchange.chunks():
+                body += chunk
+                if len(body) > MOST_OF_AN_ERROR:
+                    break
     said = upstream.dialect.refusal(exchange.status, body)
     told = retry_after(exchange.headers, runtime.clock.time())
     said.told = login.told(exchange.headers, upstream, copy=False)

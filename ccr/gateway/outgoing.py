@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from ccr.config.exposure import is_loopback
+from ccr.config.exposure import is_near
 from ccr.gateway import login
 from ccr.gateway.inbound import Inbound
 from ccr.ids import Target
@@ -25,7 +25,8 @@ AUTH = {
 
 FORM = "application/x-www-form-urlencoded"
 
-# Says to a router on this machine from which one a request comes: a provider's URL may lead back to us.
+# Says to a router on this machine or beside it from which one a request comes: a provider's URL may lead back to us, by
+# another of this machine's names too. To the Internet nobody says what is asked through a router.
 VIA = "x-ccr-via"
 
 # Fields that a client may send to the router; what has become of them, routing.facts says.
@@ -66,7 +67,7 @@ def outgoing(
             payload = quirk.finished(payload, request, target, upstream.dialect.name)
         body = _form(payload.body) if payload.form else msgspec.json.encode(payload.body)
         headers = {**payload.headers, "content-type": FORM if payload.form else "application/json"}
-    if is_loopback(urlsplit(url).hostname or ""):
+    if is_near(urlsplit(url).hostname or ""):
         headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
     return UpstreamRequest(url, {**headers, **_auth(inbound, upstream, target), **upstream.headers}, body)
 

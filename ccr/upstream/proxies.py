@@ -43,7 +43,7 @@ def usable(proxy: str) -> str:
         parts = urlsplit("")
     kind = f"{parts.scheme}://" if parts.scheme else "what PROXY_URL or HTTPS_PROXY says"
     raise ProxyUnusable(
-        f"{kind} is no proxy that is understood: give PROXY_URL an http:// or https:// one, such as privoxy in front of SOCKS"
+        f"{kind} is no proxy that is understood; give PROXY_URL an http:// or https:// one, such as privoxy in front of SOCKS"
     )
 
 

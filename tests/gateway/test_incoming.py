@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from ccr.config.schema import Timeouts
-from ccr.errors import UpstreamCut, UpstreamGarbled
+from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled
 from ccr.gateway.incoming import ENDS, Incoming, Naming
 from ccr.gateway.meter import Meter
 from ccr.ids import ModelName, ProviderName, Target
@@ -108,7 +108,16 @@ class Ticking(CannedExchange):
 
 EMPTY = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}\n\n'
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+BRISK = upstream_at("http://acme.test/v1/messages", timeouts=Timeouts(idle=0.3))
 HASTY = upstream_at("http://acme.test/v1/messages", timeouts=Timeouts(idle=0.05))
+
+
+async def test_the_status_of_an_error_counts_though_its_body_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccr.gateway.attempting.END_OF_AN_ERROR", 0.01)
+    endings: list[RequestProblem | None] = [None, UpstreamCut("cut")]
+    for ending in endings:
+        wired = Wired(CannedExchange([b"{", ending], status=401), upstreams=[ONCE])
+        assert error_of(await wired.ask(STREAMED))[:2] == (424, "permission_error")
 
 
 PULSES = [b"", b": keep-alive\n\n", b"\n", PING]
@@ -129,14 +138,14 @@ class Slow(CannedExchange):
 
     async def chunks(self) -> AsyncIterator[bytes]:
         async for piece in super().chunks():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)
             yield piece
 
 
 async def test_who_speaks_slowly_is_alive() -> None:
     said = BEGUN[BEGUN.rindex(b"event:") :]
-    slow = Slow([BEGUN, *[b"", said] * 15, HI[len(BEGUN) :]])
-    assert b"error" not in await read(await Wired(slow, upstreams=[HASTY]).ask(STREAMED))
+    slow = Slow([BEGUN, *[b"", said] * 20, HI[len(BEGUN) :]])
+    assert b"error" not in await read(await Wired(slow, upstreams=[BRISK]).ask(STREAMED))
 
 
 class Holding:
@@ -146,7 +155,7 @@ class Holding:
         return () if isinstance(event, TextDelta) and event.text != "begin" else (event,)
 
 
-def opened(exchange: CannedExchange, stages: Sequence[Stage] = (), idle: float = 0.05) -> Incoming:
+def opened(exchange: CannedExchange, stages: Sequence[Stage] = (), idle: float = 0.3) -> Incoming:
     reader = AnthropicUpstream().reader(Request("m", ()), Target(ProviderName("acme"), ModelName("m")))
     return Incoming(exchange, reader, Meter(1), Naming("req_1"), copy=False, stages=stages, idle=idle)
 
@@ -154,7 +163,7 @@ def opened(exchange: CannedExchange, stages: Sequence[Stage] = (), idle: float =
 async def test_what_a_stage_holds_back_is_life_all_the_same() -> None:
     said = BEGUN[BEGUN.rindex(b"event:") :]
     first = said.replace(b"hi there", b"begin")
-    incoming = opened(Slow([BEGUN[: -len(said)] + first, *[said] * 15, HI[len(BEGUN) :]]), [Holding()])
+    incoming = opened(Slow([BEGUN[: -len(said)] + first, *[said] * 40, HI[len(BEGUN) :]]), [Holding()])
     await incoming.open()
     assert [piece async for piece in incoming.pieces()][-1].final
     await incoming.close()
@@ -165,14 +174,14 @@ async def test_the_time_in_which_nobody_reads_is_not_the_upstreams() -> None:
     await incoming.open()
     seen = []
     async for piece in incoming.pieces():
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.12)
         seen.append(piece)
     assert seen[-1].final
     await incoming.close()
 
 
 async def test_before_the_first_content_nothing_is_idle() -> None:
-    incoming = opened(Slow([PING] * 15 + [HI]))
+    incoming = opened(Slow([PING] * 40 + [HI]))
     await incoming.open()
     await incoming.close()
 

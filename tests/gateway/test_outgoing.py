@@ -71,8 +71,9 @@ async def test_with_quirks_the_betas_and_the_query_still_go_with_their_fields() 
     assert (sent.headers["anthropic-beta"], sent.url[-9:]) == ("context-management-2025-06-27", "beta=true")
 
 
-async def test_a_request_that_leads_back_to_the_router_is_seen_as_such() -> None:
-    wired = Wired(canned(HI), upstreams=[upstream_at("http://localhost:3456/v1/messages")])
+@pytest.mark.parametrize("host", ["localhost", "192.168.1.2", "devbox", "devbox.local"])
+async def test_a_request_that_leads_back_to_the_router_is_seen_as_such(host: str) -> None:
+    wired = Wired(canned(HI), upstreams=[upstream_at(f"http://{host}:3456/v1/messages")])
     wired.runtime = replace(wired.runtime, instance="i1")
     await read(await wired.ask(STREAMED))
     assert wired.sent[0].headers["x-ccr-via"] == "i1"

@@ -35,6 +35,7 @@ class Way:
 
     url: str
     proxy: str | None = None
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     doing: str = ""
     times: dict[str, float] = field(default_factory=dict)
     issuer: str = ""
@@ -155,7 +156,7 @@ def _secured(way: Way, connection: socket.socket, target: SplitResult) -> socket
     host = target.hostname or ""
     with way.step("TLS"):
         try:
-            secured = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+            secured = way.trust.wrap_socket(connection, server_hostname=host)
         except ssl.SSLCertVerificationError as refused:
             raise _distrusted(way, refused, target) from None
         except TimeoutError:

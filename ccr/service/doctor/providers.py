@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ccr.config.exposure import is_loopback
+from ccr.errors import ConfigInvalid
 from ccr.messages.json import Json
 from ccr.providers.resolve import Upstream, resolve
 from ccr.service import health
 from ccr.service.doctor.examine import Job
 from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, skipped, warning
 from ccr.service.doctor.network import DAY, Unreached, Way, shown, walk
+from ccr.upstream.failures import ProxyUnusable
 from ccr.upstream.proxies import proxies
+from ccr.upstream.trust import trusted
 
 WITHIN = 10.0  # seconds for the way to one provider
 SOON = 14 * DAY  # a certificate that ends so soon may be forgotten
@@ -45,7 +48,13 @@ def connection(upstream: Upstream, here: Surroundings) -> Iterator[Finding]:
     if not urlsplit(upstream.url).scheme.startswith("http"):
         yield skipped(title, "it is part of the router")
         return
-    way = Way(upstream.url, proxies(lambda: here.config.proxy, here.env)(upstream.url, upstream.proxy))
+    try:
+        proxy = proxies(lambda: here.config.proxy, here.env)(upstream.url, upstream.proxy)
+        way = Way(upstream.url, proxy, trusted(here.env))
+    except (ProxyUnusable, ConfigInvalid) as fault:
+        seen, _, remedy = str(fault).partition("; ")
+        yield problem(title, seen, remedy)
+        return
     walked = Job(lambda: _walked(way, here.now), WITHIN).answer()
     if walked is None:
         yield _late(title, way)

@@ -6,11 +6,12 @@ import pytest
 
 from ccr.service.doctor.finding import Finding
 from ccr.service.doctor.network import Way
-from ccr.service.doctor.providers import local, providers
-from tests.support.certificates import certificate, tls_server
+from ccr.service.doctor.providers import connection, local, providers
 from tests.service.doctor.conftest import Seen, acme
+from tests.support.certificates import certificate, tls_server
 from tests.support.pages import Pages
 from tests.support.upstream import Upstream, reply
+from tests.support.wiring import upstream_at
 
 
 def told(findings: Iterator[Finding]) -> list[tuple[str, str]]:
@@ -31,6 +32,22 @@ def test_a_proxy_of_the_environment_is_gone_through_unless_no_proxy_spares_the_h
     assert "refuses the way to acme.invalid:443" in what
     ((_, what),) = told(providers(seen(acme(), HTTPS_PROXY=scripted.url, NO_PROXY="acme.invalid")))
     assert "the name acme.invalid is not known" in what
+
+
+def test_a_proxy_or_an_authority_that_cannot_be_used_is_said(seen: Seen) -> None:
+    for name, value in (("ALL_PROXY", "socks5://127.0.0.1:1"), ("NODE_EXTRA_CA_CERTS", "/nowhere/ca.pem")):
+        (found,) = providers(seen(acme(), **{name: value}))
+        assert found.state == "problem"
+        assert value.split("127")[0] in found.seen
+        assert "PEM file" in str(found.remedy) or "PROXY_URL" in str(found.remedy)
+
+
+def test_an_authority_of_ones_own_is_believed(seen: Seen, tmp_path: Path) -> None:
+    shown = certificate(tmp_path)
+    with tls_server(shown) as port:
+        there, trusting = upstream_at(f"https://127.0.0.1:{port}/v1"), seen(NODE_EXTRA_CA_CERTS=str(shown.trusted))
+        assert next(connection(there, trusting)).state == "ok"
+        assert next(connection(there, seen())).state == "problem"
 
 
 def test_the_proxy_of_the_configuration_is_gone_through(seen: Seen, scripted: Upstream) -> None:
