@@ -29,7 +29,7 @@ LEAST = 2_048  # tokens that a continuation may have, however much was said befo
 Again = Callable[[Look, RequestProblem], Awaitable[Opened]]  # who is next, asked this, after such a failure
 
 # Of what the hub cannot carry an answer of the same dialect is copied, and a break told.
-UNCARRIED = frozenset({"logprobs", "top_logprobs", "audio", "modalities"})
+UNCARRIED = frozenset({"logprobs", "top_logprobs", "audio", "modalities", "web_search_options"})
 
 ASK = (
     "Your answer broke off. Go on with it, as if it never had: first repeat its last words, exactly those between the tags, "

@@ -28,7 +28,7 @@ from ccr.messages.events import (
 )
 from ccr.wire.origin import Origin
 
-MOST = 32 * 1024 * 1024  # characters of a call that is held back, or of a text that can be gone on with
+MOST = 8 * 1024 * 1024  # characters of a call that is held back, or of a text that can be gone on with
 FAR_BACK = 64 * 1024  # characters in which a repetition is looked for
 FEW, MANY = 32, 512  # characters that are asked to be repeated: as many as it takes to stand in the text once
 WORD = re.compile(r"(?<!\w)[^\W\d_]")
@@ -212,8 +212,9 @@ class Told:
             yield from self._opened()
             yield TextDelta(text)
             self._size += len(text)
-            self._said.append(text)
             self.beyond = self.beyond or self._size > MOST
+            if not self.beyond:
+                self._said.append(text)
 
     def _opened(self) -> Iterator[Event]:
         if not self._open:

@@ -14,7 +14,7 @@ from tests.support import chat, messages
 from tests.support.parts import Part, text, thinking, tool, usage
 from tests.support.running import KEY, Person, Router
 from tests.support.sse import frames, heard
-from tests.support.upstream import FIN, HANG, RST, Answer, Break, Received, Upstream, raw
+from tests.support.upstream import FIN, HANG, RST, Answer, Break, Received, Upstream, Wait, raw
 
 WORDS = (
     "Three things are to be done. First the list is read, line by line; then each line is split at its comma, and the "
@@ -143,12 +143,27 @@ def test_the_openai_sdk_gathers_one_completion(
     assert (whole_answer.choices[0].message.content, whole_answer.choices[0].finish_reason) == (WORDS, "stop")
 
 
+def test_the_openai_sdk_gathers_one_response(
+    router: Router, chat_upstream: Upstream, messages_upstream: Upstream
+) -> None:
+    chat_upstream.play([broken(chat.stream(text(WORDS), usage(10, 99)), 0.6)])
+    messages_upstream.play(goes_on(messages.stream, tool("Bash", {"command": "ls"})))
+    with (
+        openai.OpenAI(base_url=f"{router.url}/v1", api_key=KEY, max_retries=0) as client,
+        client.responses.stream(model="chat,m", input="hi") as stream,
+    ):
+        assert [event.type for event in stream].count("response.created") == 1
+        whole = stream.get_final_response()
+    assert whole.output_text == WORDS
+    assert [item.type for item in whole.output] == ["message", "function_call"]
+
+
 def test_the_same_provider_may_go_on_and_after_silence_another(
     start_router: StartRouter, chat_upstream: Upstream, messages_upstream: Upstream
 ) -> None:
     router = start_router({**GOES_ON, "retries": 1, "timeouts": {"idle": 0.3, "head": 0.1}})
     script: list[Callable[[Received], Answer]] = [
-        lambda request: broken(chat.stream(text(WORDS)), 0.3),
+        lambda request: raw(Wait(0.3), *broken(chat.stream(text(WORDS)), 0.3).steps),
         lambda request: broken(goes_on(chat.stream)(request), 0.6, HANG),
     ]
     asked = iter(script)

@@ -234,6 +234,30 @@ def test_what_nobody_can_go_on_with_is_known(monkeypatch: pytest.MonkeyPatch) ->
     assert beyond(events(Text(TEXT))[:30])
 
 
+BLOCKS = st.lists(
+    st.sampled_from([Text(TEXT), Text("It"), Text(" "), THOUGHT, RedactedThinking("x"), LS, READ]), max_size=4
+)
+
+
+@given(st.lists(st.tuples(BLOCKS, st.integers(1, 60)), max_size=2), BLOCKS)
+def test_whatever_breaks_off_and_goes_on_the_events_are_in_order(
+    attempts: list[tuple[list[Block], int]], last: list[Block]
+) -> None:
+    told, grammar = Told(), Grammar()
+    for blocks, size in attempts:
+        for event in events(*blocks)[:size]:
+            for each in told.take(event):
+                grammar.check(each)
+        if told.beyond or told.called:
+            return
+        for each in told.cut():
+            grammar.check(each)
+    for event in events(*last):
+        for each in told.take(event):
+            grammar.check(each)
+    assert grammar.state == "done"
+
+
 def beyond(events: Iterable[Event]) -> bool:
     told = Told()
     for event in events:
