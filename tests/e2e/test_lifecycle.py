@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -260,3 +261,65 @@ def test_the_keeper_is_small(settled: Person) -> None:
     status = Path(f"/proc/{state(settled)['keeper']['pid']}/status").read_text()
     (resident,) = [int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")]
     assert resident < 8_000  # kB
+
+
+# --- the disk -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small one of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def problems(router: Router) -> list[str]:
+    with router.client as client:
+        found: list[str] = client.get("/health").json()["problems"]
+    return found
+
+
+def test_a_full_disk_stops_no_request_and_is_told_once(
+    start_router: StartRouter, chat_upstream: Upstream, disk: Path
+) -> None:
+    chat_upstream.play(slowly)
+    router = start_router(CCR_LOGS=str(disk))
+    assert router.messages(ASKED).status_code == 200
+    filler = disk / "filler"
+    with contextlib.suppress(OSError):
+        filler.write_bytes(b"x" * 1_000_000)
+    with contextlib.suppress(OSError), (disk / "ccr.log").open("ab") as rest:
+        rest.write(b" " * 5000)
+    for _ in range(20):
+        assert router.messages(ASKED).status_code == 200
+    assert any("ccr.log cannot be written" in problem for problem in problems(router))
+    assert router.said.count("cannot be written") == 1
+    filler.unlink()
+    assert router.messages(ASKED).status_code == 200
+    assert problems(router) == []
+
+
+def test_a_router_in_the_foreground_that_has_a_key_needs_nothing_written(
+    start_router: StartRouter, chat_upstream: Upstream, disk: Path
+) -> None:
+    chat_upstream.play(slowly)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    router = start_router(CCR_HOME=str(disk))
+    assert router.messages(ASKED).status_code == 200
+    assert "Set CCR_HOME to a folder that can be written" in router.said
+    assert "Traceback" not in router.said
+
+
+def test_a_start_where_nothing_can_be_written_is_one_line_with_a_remedy(person: Person, disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    done = person.ccr("start", CCR_HOME=str(disk))
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert done.err.endswith("Set CCR_HOME to a folder that can be written.\n")
