@@ -22,6 +22,10 @@ MOST_HELD = 8 * 1024 * 1024
 GRACE = 0.25  # seconds for a connection to end after its answer has
 IDLE = Timeouts().idle
 
+# What says why an answer ends; after it come its figures at most, and some hosts forget to end the connection.
+FINISH = re.compile(rb'"(?:finish_reason|finishReason|stop_reason)"\s*:\s*"\w')
+AFTERWORD = 10.0  # seconds
+
 # With these an answer that says nothing is no answer: a model that refuses, or has no room, has nothing to say.
 ORDINARY = frozenset({"end_turn", "tool_use"})
 # What is no sign of life in a stream that we cannot read: blank lines, comments, pings.
@@ -193,6 +197,8 @@ class Incoming:
             raise UpstreamTimeout(f"silent for {self._idle:g} s in the middle of its answer") from None
         if end := limit.when():
             self._patience = end - asyncio.get_running_loop().time()
+        if chunk and FINISH.search(chunk):
+            self._idle = self._patience = min(self._idle, AFTERWORD)
         return chunk
 
     def _fed(self, chunk: bytes) -> Iterator[Event]:

@@ -15,9 +15,10 @@ from ccr.messages.request import Request
 from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.stages import Stage
 from tests.support import messages
-from tests.support.asking import HI, STREAMED, error_of
+from tests.support.asking import HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
 from tests.support.parts import Part, text, thinking, tool, usage
+from tests.support.sse import heard
 from tests.support.wiring import Wired, read, upstream_at
 
 ONCE = upstream_at("http://acme.test/v1/messages", retries=0)
@@ -130,6 +131,14 @@ async def test_what_says_nothing_is_no_life(lost: bytes, nothing: bytes) -> None
     wired = Wired(Ticking([BEGUN, lost, nothing]), upstreams=[HASTY])
     async with asyncio.timeout(2):
         assert b"silent for 0.05 s in the middle" in await read(await wired.ask(STREAMED))
+
+
+async def test_an_answer_that_is_finished_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccr.gateway.incoming.AFTERWORD", 0.01)
+    frames = chat_frames()
+    wired = Wired(CannedExchange([*frames[:-1], None]), upstreams=[openai()])
+    async with asyncio.timeout(2):
+        assert heard(await read(await wired.ask(STREAMED))).whole
 
 
 @dataclass
