@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ccr.config.schema import Config, Key, Model, Routes, Secret, Timeouts
+from ccr.config.schema import Breaker, Config, Key, Model, Routes, Secret, Timeouts
 from ccr.errors import Draining, RequestProblem, UpstreamCut, UpstreamFailed, UpstreamUnreachable
 from ccr.gateway.ports import Exchange
 from ccr.messages.json import JsonObject
@@ -19,7 +19,7 @@ from tests.support import messages
 from tests.support.asking import ASKED, HI, STREAMED, error_of
 from tests.support.canned import Canned, CannedExchange, FakeClock, canned
 from tests.support.parts import usage
-from tests.support.wiring import Wired, read, upstream_at
+from tests.support.wiring import Wired, read, target, upstream_at
 
 
 async def test_what_is_open_for_an_attempt_that_fails_is_closed_before_the_next_begins() -> None:
@@ -269,3 +269,23 @@ async def test_a_break_after_the_first_content_is_written_down_with_the_attempt(
     (tried,) = wired.seen.only.attempts
     assert tried.kind in ("cut", "garbled")
     assert tried.failure == wired.seen.only.error
+
+
+async def test_who_asks_for_a_longer_wait_than_there_is_time_for_is_not_asked_again() -> None:
+    config = Config(routes=Routes(), timeouts=Timeouts(failover=5))
+    wired = Wired(canned(b'{"error":{"message":"slow down"}}', 429, retry_after="8"), config=config)
+    answer = await wired.ask(ASKED)
+    assert (answer.status, answer.headers["retry-after"], len(wired.sent)) == (429, "8", 1)
+
+
+async def test_where_all_are_passed_over_that_is_the_answer() -> None:
+    wired = Wired()
+    standing, attempt = wired.runtime.standing, Attempt(target("acme,m"))
+    standing.configure(Breaker(failures=1))
+    standing.take(attempt, 1000.0)
+    standing.failed(attempt, UpstreamFailed("down"), 1000.0)
+    standing.ended(attempt, 0, 1000.0)
+    standing.take(Attempt(target("acme,m")), 1000.0)  # somebody else tries it
+    status, kind, message = error_of(await wired.ask(ASKED))
+    assert (status, kind, wired.sent) == (529, "overloaded_error", [])
+    assert message.startswith("nobody can be asked for the moment: acme,m")
