@@ -97,6 +97,8 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             remedy = "set a proxy for it, or choose another provider"
             wrong = f"{target.provider} does not serve the country that this comes from; {remedy}"
             return UpstreamPlaceRefused(f"{message}: {wrong}", target=target, retry=False)
+        case 200 | 403 | 500 if limited:  # 500 also stands for what a stream says without a status
+            return UpstreamLimited(message, target=target, retry_after=said.retry_after)
         case 401 | 403:
             key = f"check {key_source}" if key_source else f"check the api_key of provider {target.provider}"
             return UpstreamKeyRefused(

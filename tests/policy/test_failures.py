@@ -112,6 +112,11 @@ def test_overloaded_in_the_text_of_a_500_is_busy() -> None:
     assert type(said("The model is overloaded, try later", 500)) is UpstreamBusy
 
 
+@pytest.mark.parametrize("status", [None, 200, 403, 429, 500])
+def test_a_limit_is_one_whatever_the_status(status: int | None) -> None:
+    assert type(said("Rate limit exceeded, please wait", status)) is UpstreamLimited
+
+
 def test_a_silent_error_says_its_status() -> None:
     assert said("", 500).message.startswith("status 500 without a message")
 
