@@ -297,3 +297,18 @@ def test_a_form_that_would_begin_anew_is_not_asked_for_again() -> None:
     assert continued('{"a": [1, ', 4, format=Format(None)).format is None
     assert continued(" \n", 4, format=Format(None)) == continued("", 0, format=Format(None))
     assert continued("", 0, format=Format(None)).format == Format(None)
+
+
+async def test_a_call_that_is_held_back_leaves_no_silence() -> None:
+    body = messages.body(tool("Write", {"content": "x" * 100}))
+    gateway = wired(canned(frame + b"\n\n" for frame in body.split(b"\n\n") if frame))
+    answer = await gateway.ask(STREAMED)
+    assert not isinstance(answer.body, bytes)
+    written = []
+    async for data in answer.body:
+        written.append(data)
+        gateway.clock.advance(10)
+    await answer.body.aclose()
+    said = heard(b"".join(written))
+    assert said.calls[0]["input"] == {"content": "x" * 100}
+    assert said.pings >= 4
