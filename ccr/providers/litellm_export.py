@@ -4,15 +4,18 @@ The other way is ccr/config/litellm.py. Keys that come from variables stay varia
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ccr.config import keys
 from ccr.config.litellm import REFERENCE
-from ccr.config.schema import AuthStyle, Config, Notice, Provider, Secret, Timeouts
+from ccr.config.litellm_groups import STRATEGIES as THEIRS
+from ccr.config.routes import Way, behind
+from ccr.config.schema import AuthStyle, Balance, Config, Key, Notice, Provider, Secret, Timeouts
 from ccr.config.show import is_secret
 from ccr.config.vendors import Vendor
 from ccr.config.zero import GUIDE
@@ -42,6 +45,7 @@ CLOUDS: Mapping[str, tuple[str, re.Pattern[str]]] = {
     "vertex": ("vertex_ai", re.compile(r".*/projects/(?P<vertex_project>[^/]+)/locations/(?P<vertex_location>[^/]+)")),
     "bedrock": ("bedrock", re.compile(r"https://bedrock-[a-z]+\.(?P<aws_region_name>[^.]+)\.")),
 }
+STRATEGIES = {ours: theirs for theirs, ours in THEIRS.items()}
 PLAIN = "hosted_vllm"
 EXTRA = "customparams"  # the transformer that adds to the body
 
@@ -60,8 +64,20 @@ class Deployment:
     provider: Provider
     upstream: Upstream
 
-    def entry(self, name: str, model: ModelName, order: int | None) -> JsonObject:
+    @property
+    def keys(self) -> tuple[Key | None, ...]:
+        """Each is a deployment of its own."""
+        return self.upstream.keys if self.upstream.auth not in ("google", "aws", "none") else ()
+
+    def with_key(self, key: Key | None) -> "Deployment":
+        return replace(self, upstream=self.upstream.with_key(key))
+
+    def entry(
+        self, name: str, model: ModelName, key: Key | None, weight: float | None, order: int | None
+    ) -> JsonObject:
         prefix, base = _reached(self.upstream)
+        times = self.upstream.timeouts_for(model)
+        timed = self.provider.timeouts is not None or model in self.provider.model_timeouts
         params: dict[str, Json] = {
             "model": f"{prefix}/{model}",
             "api_base": base,
@@ -70,7 +86,13 @@ class Deployment:
             "api_key": _key(self.upstream) if _keyed(self.upstream) else None,
             "extra_headers": self._headers(),
             "extra_body": _extra_body(self.provider, model),
-            "timeout": self.provider.timeouts.total if self.provider.timeouts else None,
+            "timeout": times.total if timed else None,
+            "stream_timeout": times.first_byte if timed else None,
+            "max_retries": self.provider.retries,
+            "max_parallel_requests": key.concurrency if key else self.provider.concurrency,
+            "rpm": key.rpm if key else None,
+            "tpm": key.tpm if key else None,
+            "weight": weight,
             "order": order,
         }
         entry: dict[str, Json] = {"model_name": name, "litellm_params": _given(params)}
@@ -97,8 +119,8 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
     deployments = {each.name: Deployment(each, upstream) for each, upstream in zip(providers, upstreams, strict=True)}
     names = _names(config)
     raw: dict[str, Json] = {
-        "model_list": [entry for name, chain in names.items() for entry in _entries(name, chain, deployments)],
-        "router_settings": _given({"fallbacks": [*_fallbacks(names)]}),
+        "model_list": [entry for name, way in names.items() for entry in _entries(name, way, deployments)],
+        "router_settings": _given({"fallbacks": [*_fallbacks(names)], **_router_settings(config)}),
         "litellm_settings": {
             "drop_params": True,  # what a provider does not take is left out
             "use_chat_completions_url_for_anthropic_messages": True,
@@ -109,6 +131,7 @@ def exported(config: Config) -> tuple[str, tuple[Notice, ...]]:
             "master_key": f"{REFERENCE}LITELLM_MASTER_KEY",
             # Else /v1/responses seals its ids with a package that LiteLLM does not bring: "No module named 'nacl'".
             "disable_responses_id_security": True,
+            **_given({"global_max_parallel_requests": config.concurrency}),
         },
     }
     lost = (
@@ -125,14 +148,19 @@ def _without_engines(config: Config) -> tuple[Config, tuple[Notice, ...]]:
     def models(named: Mapping[str, Target]) -> dict[str, Target]:
         return {name: target for name, target in named.items() if target.provider not in engines}
 
+    def others(chain: Iterable[Target]) -> tuple[Target, ...]:
+        return tuple(target for target in chain if target.provider not in engines)
+
     rest = replace(
         config,
         providers=tuple(provider for provider in config.providers if provider.name not in engines),
         routes=replace(config.routes, targets=models(config.routes.targets)),
         aliases=models(config.aliases),
-        fallback={
-            name: tuple(target for target in chain if target.provider not in engines)
-            for name, chain in config.fallback.items()
+        fallback={name: others(chain) for name, chain in config.fallback.items()},
+        chains={name: others(chain) for name, chain in config.chains.items()},
+        groups={
+            name: replace(group, weights={target: group.weights[target] for target in others(group.weights)})
+            for name, group in config.groups.items()
         },
     )
     return rest, tuple(
@@ -150,18 +178,19 @@ def _given(entries: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in entries.items() if value not in (None, "", [], {})}
 
 
-def _names(config: Config) -> dict[str, tuple[Target, ...]]:
+def _names(config: Config) -> dict[str, Way]:
     """What may be asked for -> what answers, and what is asked next when that fails."""
-    routes, fallback = config.routes.targets, config.fallback
+    routes = config.routes.targets
 
-    def chain(target: Target, route: str = "") -> tuple[Target, ...]:
-        further = fallback.get(str(target)) or fallback.get(route, ())
-        return tuple(dict.fromkeys((target, *further)))
+    def chain(target: Target, route: str = "", prefix: str = "") -> Way:
+        way = f"{prefix}{route}"
+        further = behind(target, config.chains.get(way, ()), [route], config.fallback)
+        return Way((target, *further), config.groups.get(way))
 
     names = {name: chain(routes[route], route) for route, known in CLAUDE.items() if route in routes for name in known}
     for route, target in _families(config):
         names.setdefault(f"claude-*{route.lower()}*", chain(target, route))
-    names |= {alias: chain(target, alias) for alias, target in config.aliases.items()}
+    names |= {alias: chain(target, alias, "aliases.") for alias, target in config.aliases.items()}
     listed = [model for provider in config.providers for model in provider.models]
     for target in _targets(config):
         names.setdefault(str(target), chain(target))
@@ -186,25 +215,78 @@ def _targets(config: Config) -> Iterator[Target]:
         yield from (Target(provider.name, ModelName(model)) for model in provider.models)
     yield from config.routes.targets.values()
     yield from config.aliases.values()
-    for chain in config.fallback.values():
+    for chain in (*config.fallback.values(), *config.chains.values()):
         yield from chain
 
 
-def _entries(
-    name: str, chain: tuple[Target, ...], deployments: Mapping[ProviderName, Deployment]
-) -> Iterator[JsonObject]:
+class Row(NamedTuple):
+    """One deployment of a name."""
+
+    target: Target
+    key: Key | None
+    weight: float
+    order: tuple[int, int]  # of the target in the chain, of the key
+
+
+def _entries(name: str, way: Way, deployments: Mapping[ProviderName, Deployment]) -> Iterator[JsonObject]:
     """A pattern is no key of `fallbacks`: its chain is the order of its deployments."""
-    if "*" not in name or len(chain) == 1:
-        yield deployments[chain[0].provider].entry(name, chain[0].model, None)
-    else:
-        for order, target in enumerate(chain, 1):
-            yield deployments[target.provider].entry(name, target.model, order)
+    equal = _equal(way)
+    asked = way.targets if "*" in name else tuple(equal)
+    rows = [
+        row
+        for place, target in enumerate(asked)
+        for row in _rows(target, equal.get(target, 1.0), 0 if target in equal else place, deployments[target.provider])
+    ]
+    orders = sorted({row.order for row in rows})
+    least = min(row.weight for row in rows)
+    limited = any(row.key and (row.key.rpm or row.key.tpm) for row in rows)  # by which LiteLLM would draw else
+    weighed = len(rows) > 1 and (limited or any(row.weight != least for row in rows))
+    for row in rows:
+        weight = round(row.weight / least, 6) if weighed else None
+        order = orders.index(row.order) + 1 if len(orders) > 1 else None
+        yield deployments[row.target.provider].with_key(row.key).entry(name, row.target.model, row.key, weight, order)
 
 
-def _fallbacks(names: Mapping[str, tuple[Target, ...]]) -> Iterator[Json]:
-    for name, (_, *further) in names.items():
+def _rows(target: Target, weight: float, place: int, deployment: Deployment) -> Iterator[Row]:
+    keys = deployment.keys or (None,)
+    total = sum(key.weight if key else 1.0 for key in keys)
+    priorities = sorted({key.priority for key in keys if key})
+    for key in keys:
+        if key is None:
+            yield Row(target, None, weight, (place, 0))
+        else:
+            yield Row(target, key, weight * key.weight / total, (place, priorities.index(key.priority)))
+
+
+def _equal(way: Way) -> Mapping[Target, float]:
+    return way.group.weights if way.group else {way.targets[0]: 1.0}
+
+
+def _fallbacks(names: Mapping[str, Way]) -> Iterator[Json]:
+    for name, way in names.items():
+        further = [str(target) for target in way.targets if target not in _equal(way)]
         if further and "*" not in name:
-            yield {name: [str(target) for target in further]}
+            yield {name: further}
+
+
+def _router_settings(config: Config) -> JsonObject:
+    """What is as usual here is left to LiteLLM."""
+    usual, breaker = Config(), config.breaker
+    told: dict[str, Json] = {"stream_timeout": config.timeouts.first_byte}
+    if (balance := _balance(config)) != "weighted":
+        told["routing_strategy"] = STRATEGIES[balance]
+    if config.retries != usual.retries:
+        told["num_retries"] = config.retries
+    if not breaker.failures:
+        told["disable_cooldowns"] = True
+    elif breaker != usual.breaker:
+        told |= {"allowed_fails": breaker.failures - 1, "cooldown_time": breaker.pause}
+    return told
+
+
+def _balance(config: Config) -> Balance:
+    """LiteLLM has one for all groups."""
+    return next((group.balance for group in config.groups.values()), "weighted")
 
 
 def _reached(upstream: Upstream) -> tuple[str, str | None]:
@@ -283,18 +365,26 @@ def _lost(config: Config) -> Iterator[Notice]:
         yield Notice("APIKEY", "not carried over: clients send LITELLM_MASTER_KEY, from LiteLLM's environment")
     if config.proxy:
         yield Notice("PROXY_URL", "not carried over: set HTTPS_PROXY where LiteLLM is started")
+    for name, group in config.groups.items():
+        if group.balance != _balance(config):
+            yield Notice(name, f"not carried over: {group.balance}; LiteLLM has one strategy for all")
+    for name in ("recovery", "queue"):
+        if getattr(config, name) != getattr(Config(), name):
+            yield Notice(name, "not carried over: LiteLLM has nothing like it")
     yield from _lost_times("timeouts", config.timeouts)
 
 
 def _lost_of(deployment: Deployment, path: str) -> Iterator[Notice]:
     provider, upstream = deployment.provider, deployment.upstream
-    if upstream.key and not upstream.key_source:
+    if any(not key.source for key in provider.keys):
         yield Notice(f"{path}.api_key", "stands in the file as it is; better: $NAME of a variable")
     for name in upstream.headers:
         if is_secret(name):
             yield Notice(f"{path}.headers.{name}", "stands in the file as it is")
     if provider.proxy:
         yield Notice(f"{path}.proxy", "not carried over: set HTTPS_PROXY where LiteLLM is started; it holds for all")
+    if provider.concurrency and provider.keys:
+        yield Notice(f"{path}.concurrency", "not carried over: LiteLLM has such a limit for each key")
     if "?" in upstream.url:
         yield Notice(f"{path}.api_base_url", "not carried over: what follows the question mark")
     if provider.timeouts:
@@ -308,6 +398,6 @@ def _lost_of(deployment: Deployment, path: str) -> Iterator[Notice]:
 
 def _lost_times(path: str, timeouts: Timeouts) -> Iterator[Notice]:
     usual = Timeouts()
-    for name in ("connect", "first_byte", "idle"):
+    for name in ("connect", "idle"):
         if getattr(timeouts, name) != getattr(usual, name):
             yield Notice(f"{path}.{name}", "not carried over: LiteLLM has one time for all of a request")

@@ -63,7 +63,7 @@ class Upstream:
 
     def with_key(self, key: Key | None) -> "Upstream":
         """The same, asked with this key."""
-        return replace(self, key=key.secret, key_source=key.source or self.key_source) if key else self
+        return replace(self, key=key.secret, key_source=key.source) if key else self
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from ccr.config.imports import import_text
 from ccr.config.parse import parse
 from ccr.config.schema import Config
 from ccr.errors import ConfigInvalid
-from ccr.ids import Target
+from ccr.ids import ModelName, Target
 from ccr.messages.json import Json, JsonObject
 from ccr.providers.litellm_export import exported
 from ccr.providers.resolve import resolve
+from ccr.routing.decision import Facts, Table
+from ccr.routing.rules import decide
 
 OR: JsonObject = {"name": "openrouter", "api_key": "$OPENROUTER_API_KEY", "models": ["a/b", "c"]}
 LOCAL: JsonObject = {"name": "local", "api_base_url": "http://gpu:8000/v1", "models": ["q"]}
@@ -242,6 +244,7 @@ def test_a_providers_time_goes_along() -> None:
         ({"transformers": ["a.py"]}, "transformers[0]: not carried over: LiteLLM runs no such file as a.py"),
         ({"APIKEY": "k"}, "APIKEY: not carried over: clients send LITELLM_MASTER_KEY"),
         ({"PROXY_URL": "http://p.test:3128"}, "PROXY_URL: not carried over: set HTTPS_PROXY"),
+        ({"recovery": "continue"}, "recovery: not carried over"),
         ({"timeouts": {"idle": 5}}, "timeouts.idle: not carried over: LiteLLM has one time for all"),
     ],
 )
@@ -256,6 +259,7 @@ def test_settings_that_litellm_does_not_know_are_told(settings: dict[str, Json],
         ({"headers": {"x-api-token": "t"}}, "Providers[0].headers.x-api-token: stands in the file as it is"),
         ({"proxy": "http://p.test:3128"}, "Providers[0].proxy: not carried over: set HTTPS_PROXY"),
         ({"api_base_url": "http://gpu/v1?v=2"}, "Providers[0].api_base_url: not carried over: what follows"),
+        ({"api_key": "$KEY", "concurrency": 2}, "Providers[0].concurrency: not carried over: LiteLLM has such a limit"),
         ({"timeouts": {"connect": 1}}, "Providers[0].timeouts.connect: not carried over"),
         ({"transformer": {"use": ["maxtoken"]}}, "Providers[0].transformer: not carried over: maxtoken"),
         ({"transformer": {"q": {"use": ["tooluse"]}}}, "Providers[0].transformer: not carried over: tooluse"),
@@ -322,6 +326,108 @@ def test_there_and_back_again_each_target_is_named_once() -> None:
     assert back.aliases.keys() == {"claude-sonnet", "c"}
     assert back.fallback["openrouter,c"] == ours.fallback["openrouter,c"]
     assert back.notices == ()
+
+
+POOL: JsonObject = {
+    **OR,
+    "models": ["c"],
+    "api_key": [
+        "$OPENROUTER_API_KEY",
+        {"key": "$KEY", "weight": 3, "rpm": 60, "tpm": 9000, "concurrency": 2},
+        {"key": "$SPARE", "priority": 2},
+    ],
+    "retries": 4,
+    "timeouts": {"total": 30, "models": {"c": {"first_byte": 20}}},
+}
+
+
+def back_again(config: Config) -> Config:
+    return parse(
+        import_text(exported(config)[0], ".yaml")[0], {**VARIABLES, "SPARE": "s", "LITELLM_MASTER_KEY": "sk-1"}
+    )
+
+
+def test_each_key_is_a_deployment_with_its_limits() -> None:
+    found = [entry["litellm_params"] for entry in told(POOL)["model_list"] if entry["model_name"] == "c"]
+    names = ("api_key", "weight", "order", "rpm", "tpm", "max_parallel_requests", "max_retries", "stream_timeout")
+    assert [[params.get(name) for name in names] for params in found] == [
+        ["os.environ/OPENROUTER_API_KEY", 1.0, 1, None, None, None, 4, 20],
+        ["os.environ/KEY", 3.0, 1, 60, 9000, 2, 4, 20],
+        ["os.environ/SPARE", 1.0, 2, None, None, None, 4, 20],
+    ]
+
+
+def test_there_and_back_again_keys_are_the_same() -> None:
+    ours = parse({"Providers": [POOL]}, {**VARIABLES, "SPARE": "s"})
+    (provider,), (back,) = ours.providers, back_again(ours).providers
+    assert (back.name, back.models, back.keys, back.retries) == (
+        provider.name,
+        provider.models,
+        provider.keys,
+        provider.retries,
+    )
+    assert resolve(back_again(ours))[0][0].timeouts_for(provider.models[0]).first_byte == 20  # type: ignore[arg-type]
+    plain = file({**OR, "api_key": ["$OPENROUTER_API_KEY", "$KEY"]})
+    assert [each.keys for each in back_again(plain).providers] == [each.keys for each in plain.providers]
+
+
+def test_there_and_back_again_equals_are_the_same() -> None:
+    keyed: JsonObject = {**OR, "models": ["c"], "api_key": ["$OPENROUTER_API_KEY", "$KEY"]}
+    equal: JsonObject = {"balance": "least_busy", "targets": ["openrouter,c", {"target": "gemini,g", "weight": 2}]}
+    ours = file(
+        keyed,
+        {"name": "gemini", "api_key": "$KEY", "models": ["g", "h"]},
+        Router={"default": [equal, "gemini,h"]},
+        aliases={"any": equal, "chain": "gemini,h | openrouter,c"},
+        fallback={"any": ["gemini,h"]},
+        retries=3,
+        concurrency=9,
+        breaker={"failures": 2, "pause": 7},
+        timeouts={"first_byte": 44},
+    )
+    back = back_again(ours)
+    assert [(each.name, each.models, each.keys) for each in back.providers] == [
+        (each.name, each.models, each.keys) for each in ours.providers
+    ]
+    assert back.groups["default"] == ours.groups["default"]
+    assert back.groups["aliases.any"] == ours.groups["aliases.any"]
+    asked = [decide(Facts(name), table_of(config)).chain for config in (ours, back) for name in ("m", "any", "chain")]
+    assert asked[:3] == asked[3:]
+    assert (back.retries, back.concurrency, back.timeouts.first_byte) == (3, 9, 44)
+    assert (back.breaker.failures, back.breaker.pause) == (2, 7)
+    off = back_again(file(OR, breaker=False))
+    assert off.breaker.failures == 0
+
+
+def table_of(config: Config) -> Table:
+    models = {each.name: tuple(map(ModelName, each.models)) for each in config.providers}
+    return Table(config.routes, models, config.aliases, config.fallback, config.chains, config.groups)
+
+
+def test_equals_behind_a_pattern_stand_first_in_its_order() -> None:
+    equal: JsonObject = {"targets": ["openrouter,c", "local,q"]}
+    raw = told(OR, LOCAL, Router={"default": [equal, "openrouter,a/b"]})
+    orders = {
+        entry["litellm_params"]["model"]: entry["litellm_params"]["order"]
+        for entry in raw["model_list"]
+        if entry["model_name"] == "claude-*"
+    }
+    assert orders == {"openrouter/c": 1, "hosted_vllm/q": 1, "openrouter/a/b": 2}
+    assert {"claude-sonnet": ["openrouter,a/b"]} in raw["router_settings"]["fallbacks"]
+
+
+def test_of_balances_the_first_holds_for_all() -> None:
+    first: JsonObject = {"balance": "fastest", "targets": ["openrouter,c", "local,q"]}
+    routes: JsonObject = {"default": first, "opus": {**first, "balance": "weighted"}}
+    assert told(OR, LOCAL, Router=routes)["router_settings"]["routing_strategy"] == "latency-based-routing"
+    assert "opus: not carried over: weighted; LiteLLM has one strategy for all" in lost(OR, LOCAL, Router=routes)
+
+
+def test_a_search_engine_is_none_of_the_equals() -> None:
+    engine: JsonObject = {"name": "searx", "dialect": "search", "api_base_url": "http://s.test"}
+    equal: JsonObject = {"targets": ["local,q", "openrouter,c", "searx,any"]}
+    raw = told(engine, LOCAL, OR, Router={"default": [equal, "searx,x"]})
+    assert answering(raw, "claude-*") == ["hosted_vllm/q", "openrouter/c"]
 
 
 def test_a_search_engine_is_no_model_of_litellm() -> None:

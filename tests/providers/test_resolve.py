@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ccr.config.parse import parse
-from ccr.config.schema import Model, Price, Timeouts
+from ccr.config.schema import Model, Price, Secret, Timeouts
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json
 from ccr.messages.request import Request
@@ -225,3 +225,30 @@ def test_a_local_servers_window_is_what_the_file_says(entry: dict[str, Json], co
 def test_a_cloud_offers_its_makers_models() -> None:
     upstream, _ = resolved(name="bedrock", api_base_url="https://bedrock-runtime.eu-west-1.amazonaws.com")
     assert upstream.model_for(ModelName("eu.anthropic.claude-haiku-4-5-20251001-v1:0")).output == 64_000
+
+
+def of_keys(api_key: Json, **env: str) -> Upstream:
+    ((only,), _) = resolve(parse({"Providers": [{"name": "a", "url": "https://a.test", "api_key": api_key}]}, env))
+    return only
+
+
+def test_a_provider_is_asked_with_one_of_its_keys() -> None:
+    a = of_keys(["$FIRST", "sk-second"], FIRST="sk-first")
+    assert (a.key, a.key_source, a.with_key(None)) == (Secret("sk-first"), "FIRST", a)
+    second = a.with_key(a.keys[1])
+    assert (second.key, second.key_source) == (Secret("sk-second"), None)
+    assert set(second.secrets) == {"sk-first", "sk-second"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (None, "none"),
+        ("sk-1", "set"),
+        (["sk-1", "sk-2"], "2 set"),
+        (["sk-1", "$A", "$B"], "1 set, missing: A, B"),
+        (["$A", "$B"], "missing: A, B"),
+    ],
+)
+def test_which_keys_are_set_is_told(keys: Json, said: str) -> None:
+    assert of_keys(keys).key_state == said
