@@ -113,6 +113,8 @@ class HttpExchange:
                 continue
             except FAILURES as failure:
                 raise renamed(failure, self._provider, self._url) from failure
+            except RuntimeError as closed:  # aiohttp's "Connection closed.", after chunks that it could not read
+                raise renamed(aiohttp.ClientPayloadError(), self._provider, self._url) from closed
             if not chunk:
                 return
             yield chunk

@@ -79,6 +79,7 @@ class Soak:
         self.figures = Figures(seconds, seed)
         self.world = World(seed)
         self.home = self.person.home / ".claude-code-router"
+        self.file = asyncio.Lock()
         self.config = self.home / "config.json"
         self.forgiven: set[str] = set()  # ids of answers that a kill -9 kept from the log
 
@@ -125,24 +126,29 @@ class Soak:
             if turn % 2:
                 self.figures.kills += 1
                 self.forgiven |= self.tally.ids
-                killed = self.pid()
-                os.kill(killed, signal.SIGKILL)
-                await self.is_up(killed)
+                async with self.file:
+                    self.write(self.world.config(self.person.port))
+                    killed = self.pid()
+                    os.kill(killed, signal.SIGKILL)
+                    await self.is_up(killed)
             else:
                 self.figures.restarts += 1
-                await asyncio.to_thread(self.ccr, "restart")
+                async with self.file:  # no router starts with a broken one
+                    self.write(self.world.config(self.person.port))
+                    await asyncio.to_thread(self.ccr, "restart")
 
     async def changing(self, over: asyncio.Event) -> None:
         """Files that are read again, every third of them broken; keys that are revoked and come back."""
         while not over.is_set():
             await soon(self.random, 3.0)
-            self.figures.reloads += 1
-            self.world.turn_keys()
-            self.world.forget()
-            if self.figures.reloads % 3:
-                self.write(self.world.config(self.person.port, self.figures.reloads))
-            else:
-                self.config.write_text('{"Providers": [')
+            async with self.file:
+                self.figures.reloads += 1
+                self.world.turn_keys()
+                self.world.forget()
+                if self.figures.reloads % 3:
+                    self.write(self.world.config(self.person.port, self.figures.reloads))
+                else:
+                    self.config.write_text('{"Providers": [')
 
     async def telling(self) -> None:
         while True:
@@ -211,7 +217,9 @@ class Soak:
         figures.requests, figures.tries, figures.right = tally.requests, tally.tries, tally.right
         figures.left, figures.lost, figures.wrong = tally.aborted, len(tally.lost), len(tally.wrong)
         figures.failures = dict(tally.failures.most_common())
-        lines = [json.loads(line)["id"] for file in (self.home / "logs").glob("ccr.log*") for line in _lines(file)]
+        logs = (self.home / "logs").glob("ccr.log*")
+        told = [json.loads(line) for file in logs for line in _lines(file)]
+        lines = [each["id"] for each in told if each["event"] == "request"]
         figures.log_lines = len(lines)
         figures.logged_twice = len(lines) - len(set(lines))
         figures.not_logged = len(tally.ids - {""} - set(lines) - self.forgiven)
