@@ -17,6 +17,9 @@ from tests.support.upstream import Upstream
 
 StartRouter = Callable[..., Router]
 
+# What the router does about a failure is not what tests of clients are about: each gets its own, whatever came before.
+AT_ONCE = {"retries": 0, "breaker": False}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -90,7 +93,7 @@ def messages_upstream(_messages: Upstream) -> Upstream:
 
 @pytest.fixture(scope="session")
 def _router(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
-    config = {"Providers": providers(_chat, _messages), "Router": {"default": "chat,m"}}
+    config = {"Providers": providers(_chat, _messages), "Router": {"default": "chat,m"}, **AT_ONCE}
     with running_router(config, tmp_path_factory.mktemp("router")) as router:
         yield router
 
@@ -111,6 +114,7 @@ def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPa
         "Router": {"default": "chat,m"},
         "fallback": {"chat,deep": "claude,opus"},
         "timeouts": {"head": 0.1},
+        **AT_ONCE,
     }
     with running_router(config, tmp_path_factory.mktemp("hasty")) as router:
         yield router

@@ -250,7 +250,7 @@ def test_a_config_of_ccr_2_with_everything_in_it_loads_unchanged(
         "fallback": {"default": ["deepseek,m", "volcengine,m"]},
     }
     router = start_router(config)
-    chat_upstream.play([chat.error(503, "no"), chat.reply(text("hi"), usage(1, 1))])
+    chat_upstream.play([chat.error(503, "no"), chat.error(503, "no"), chat.reply(text("hi"), usage(1, 1))])
     body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": HI}
     answer = router.messages(body)
     assert answer.status_code == 200
