@@ -56,6 +56,8 @@ class Http:
                 tries += 1
                 if not (trace.reused and _was_closed(failure)) or tries > MOST_DEAD:
                     raise renamed(failure, upstream.name, _shown(request.url)) from failure
+            except RuntimeError as failure:  # uvloop's "File descriptor N is used by transport": a handshake given up
+                raise renamed(aiohttp.ClientPayloadError(), upstream.name, _shown(request.url)) from failure
 
     async def _send(self, upstream: Upstream, request: UpstreamRequest, trace: SimpleNamespace) -> "HttpExchange":
         response = await self._pool().post(

@@ -1,0 +1,22 @@
+"""The table of faults and outcomes (docs/faults.md) is what a real router does."""
+
+from pathlib import Path
+
+from tests.e2e.faults.table import HEADS, known, rows, told
+
+
+def test_every_fault_ends_as_the_table_says(tmp_path: Path) -> None:
+    """Within its deadlines, without a stack trace, and never with half an answer that looks whole."""
+    found, expected = told(tmp_path), known()
+    wrong = {
+        f"{row} | {column}": (words, expected[row][column])
+        for row, cells in found.items()
+        for column, words in cells.items()
+        if words != expected[row][column]
+    }
+    assert wrong == {}
+
+
+def test_the_table_has_every_fault_in_every_setting() -> None:
+    assert list(known()) == [row.name for row in rows()]
+    assert {tuple(cells) for cells in known().values()} == {tuple(HEADS)}
