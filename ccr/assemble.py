@@ -174,7 +174,8 @@ class Assembly:
 
     def _build(self, config: Config) -> Runtime:
         upstreams, notices = resolve(config)
-        script = load_script(config.custom_router, settings(config), self._report) if config.custom_router else None
+        plain = settings(replace(config, chains={}, groups={}))  # to scripts for CCR a target is a text
+        script = load_script(config.custom_router, plain, self._report) if config.custom_router else None
         self._config = config
         self._log.configure(config.log)
         self._standing.configure(config.breaker)

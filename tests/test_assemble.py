@@ -116,6 +116,17 @@ async def test_the_users_script_is_loaded_and_its_troubles_are_logged(tmp_path: 
     assert "oops" in (tmp_path / ".claude-code-router" / "logs" / "ccr.log").read_text()
 
 
+async def test_to_a_script_a_route_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "router.py").write_text("def route(request, config):\n    return config['Router']['default']\n")
+    path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="router.py", Router={"default": ["acme,m", "acme,n"]})
+    maker = assembly(tmp_path, path)
+    runtime = (await maker.begin()).runtime
+    assert runtime.script
+    question: JsonObject = {"body": {}, "headers": {}, "session_id": None, "token_count": 1}
+    assert await runtime.script.route(question) == "acme,m"
+    await maker.close()
+
+
 async def test_a_transformer_is_loaded_again_with_the_file_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     provider = {**CONFIG["Providers"][0], "transformer": {"use": ["mine"]}}

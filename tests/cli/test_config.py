@@ -105,7 +105,7 @@ def test_validate_reads_stdin(ccr: Ccr) -> None:
 LITELLM = """
 model_list:
   - model_name: fast
-    litellm_params: {model: openai/gpt-5, api_key: os.environ/OPENAI_API_KEY, rpm: 5}
+    litellm_params: {model: openai/gpt-5, api_key: os.environ/OPENAI_API_KEY, tags: [a]}
 """
 
 
@@ -114,7 +114,7 @@ def test_import_prints_ours_and_reports_the_rest(ccr: Ccr, tmp_path: Path) -> No
     done = ccr("config", "import", str(tmp_path / "config.yaml"))
     assert done.code == 0
     assert json.loads(done.out)["Providers"][0]["api_key"] == "${OPENAI_API_KEY}"
-    assert "rpm" in done.err
+    assert "tags" in done.err
 
 
 def test_import_reads_stdin(ccr: Ccr) -> None:
