@@ -56,7 +56,10 @@ async def test_health_shows_no_key() -> None:
     config = Config(
         providers=(
             Provider(
-                ProviderName("acme"), "http://acme.test", keys=(Key(Secret("provider-secret"), "1"),), headers={"x-team": "secret"}
+                ProviderName("acme"),
+                "http://acme.test",
+                keys=(Key(Secret("provider-secret"), "1"),),
+                headers={"x-team": "secret"},
             ),
         ),
         server=Server(key=Secret("router-secret")),
