@@ -48,6 +48,7 @@ class Plan:
         self._session, self._chance = session, chance
         self._larger = decision.larger
         self._ways = self._to(self._ordered(decision, now))
+        self._alone = len(self._ways) == 1  # a breaker chooses between ways: one that has no other is asked
         self._last: Attempt | None = None  # of the ways
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
         self._forced = False
@@ -69,7 +70,7 @@ class Plan:
         self._last = way
         self._tried.append(way)
         attempt = replace(way, wait=wait)
-        self._standing.take(attempt, now)
+        self._standing.take(attempt, now, unbroken=self._alone)
         self.elsewhere = any(each.target != way.target and not self._standing.bar(each, now) for each in self._ways)
         return attempt
 
@@ -156,7 +157,7 @@ class Plan:
 
     def _wait(self, way: Attempt, now: float) -> float | None:
         """Seconds until it can be asked; None: too many."""
-        bar = self._standing.bar(way, now)
+        bar = self._standing.bar(way, now, unbroken=self._alone)
         if not bar:
             return 0.0
         wait = bar.until - now

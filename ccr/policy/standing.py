@@ -154,9 +154,11 @@ class Standing:
         last = max(answered, key=answered.__getitem__, default=None)
         return sorted(order, key=lambda target: target != last)
 
-    def bar(self, attempt: Attempt, now: float) -> Bar | None:
-        """What keeps such an attempt away: a wrong key before all else, then what lasts longest; None: it can be made."""
-        return max(self._bars(attempt, now), key=lambda bar: (bar.hopeless, bar.until), default=None)
+    def bar(self, attempt: Attempt, now: float, *, unbroken: bool = False) -> Bar | None:
+        """What keeps such an attempt away, `unbroken` but for its breaker: a wrong key before all else, then what lasts
+        longest; None: it can be made."""
+        bars = (bar for bar in self._bars(attempt, now) if not (unbroken and bar.kind == "open"))
+        return max(bars, key=lambda bar: (bar.hopeless, bar.until), default=None)
 
     def is_probed(self, attempt: Attempt, now: float) -> bool:
         """One request is asking there, for all."""
@@ -167,11 +169,12 @@ class Standing:
         """Whether it could be asked before its time: nobody else does, and no limit of ours forbids it."""
         return not self.is_probed(attempt, now) and not any(bar.ours for bar in self._bars(attempt, now))
 
-    def take(self, attempt: Attempt, now: float) -> None:
+    def take(self, attempt: Attempt, now: float, *, unbroken: bool = False) -> None:
         """It is about to be made. Where others are kept away, it alone goes."""
-        probes = any(not bar.ours for bar in self._bars(attempt, now))
+        bars = [bar for bar in self._bars(attempt, now) if not bar.ours]
+        probes = any(bar.kind != "open" for bar in bars) if unbroken else bool(bars)
         key, door = self._key_state(attempt), self._door_state(attempt)
-        if probes or door.circuit.open:
+        if probes or (door.circuit.open and not unbroken):
             door.circuit.claim(attempt, now + attempt.wait)
         key.minute.add(now + attempt.wait, requests=1)
         self._courses[attempt] = _Course(now)

@@ -253,25 +253,33 @@ def test_a_wrong_key_is_not_asked_for_a_failure_that_may_pass() -> None:
     assert world.tried(world.plan("a"), UpstreamKeyRefused("no")) == ["a", "-"]
 
 
-def test_the_only_choice_is_asked_by_one_request_at_a_time() -> None:
+def test_where_all_are_passed_over_one_request_at_a_time_asks() -> None:
     world = World()
-    broken(world, "a")
+    broken(world, "a", "b")
     world.now += 12
-    first = world.next(world.plan("a"))
-    with pytest.raises(UpstreamBusy, match=r"a,m is left alone for 12 s now: no") as told:
-        world.plan("a").next(None, world.now)
+    probes = [world.next(world.plan("a", "b")) for _ in "ab"]
+    assert [*map(named, probes)] == ["a", "b"]
+    with pytest.raises(UpstreamBusy, match=r"a,m is left alone for 1\d s now: no") as told:
+        world.plan("a", "b").next(None, world.now)
     assert told.value.retry_after == 2
     assert told.value.target == target("a")
-    world.standing.ended(first, 0, world.now)
-    assert world.ask(world.plan("a")) == "a"
+    world.standing.ended(probes[0], 0, world.now)
+    assert world.ask(world.plan("a", "b")) == "a"
+
+
+def test_the_only_choice_is_asked_whatever_its_breaker_says() -> None:
+    world = World()
+    broken(world, "a")
+    assert [named(world.next(world.plan("a"))) for _ in "123"] == ["a", "a", "a"]
 
 
 def test_while_one_request_asks_for_all_the_others_come_back_in_a_moment() -> None:
     world = World()
     broken(world, "a")
-    probe = world.next(world.plan("a"))
+    world.now += 40  # its pause is over
+    probe = world.next(world.plan("a", "b"))
     plan = world.plan("a", "b")
-    assert named(attempt := world.next(plan)) == "b"
+    assert (named(probe), named(attempt := world.next(plan))) == ("a", "b")
     world.fail(attempt, UpstreamTimeout("no"))
     with pytest.raises(UpstreamBusy, match="nobody can be asked for the moment: a,m"):
         plan.next(UpstreamTimeout("no"), world.now)
