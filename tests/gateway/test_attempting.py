@@ -279,13 +279,14 @@ async def test_who_asks_for_a_longer_wait_than_there_is_time_for_is_not_asked_ag
 
 
 async def test_where_all_are_passed_over_that_is_the_answer() -> None:
-    wired = Wired()
-    standing, attempt = wired.runtime.standing, Attempt(target("acme,m"))
+    wired = Wired(**two())
+    standing = wired.runtime.standing
     standing.configure(Breaker(failures=1))
-    standing.take(attempt, 1000.0)
-    standing.failed(attempt, UpstreamFailed("down"), 1000.0)
-    standing.ended(attempt, 0, 1000.0)
-    standing.take(Attempt(target("acme,m")), 1000.0)  # somebody else tries it
+    for attempt in (Attempt(target("a,m")), Attempt(target("b,m"))):
+        standing.take(attempt, 1000.0)
+        standing.failed(attempt, UpstreamFailed("down"), 1000.0)
+        standing.ended(attempt, 0, 1000.0)
+        standing.take(Attempt(attempt.target), 1000.0)  # somebody else tries it
     status, kind, message = error_of(await wired.ask(ASKED))
     assert (status, kind, wired.sent) == (529, "overloaded_error", [])
-    assert message.startswith("nobody can be asked for the moment: acme,m")
+    assert message.startswith("nobody can be asked for the moment: a,m")
