@@ -121,11 +121,9 @@ def _completion(body: Json) -> Told:
 def _responses(body: bytes) -> Told:
     written: dict[str, str] = {}
     error: tuple[str, str] | None = None
-    number = -1
     frames = _data(body)
     for data in frames:
         event = json.loads(data)
-        number = number if error else event["sequence_number"]
         match event["type"]:
             case "error":
                 error = str(event["code"]), str(event["message"])
@@ -144,6 +142,8 @@ def _responses(body: bytes) -> Told:
                 written[name] = written.get(name, "") + event["delta"]
             case _:
                 assert not error, f"{event['type']} after an error"
+    if error:  # a provider's own may stand alone
+        return Told(200, Content(text=written.get("response.output_text.delta", "")), *error)
     raise Unfinished(body[-80:])
 
 
