@@ -16,6 +16,7 @@ from ccr.config.edit import is_named, with_route
 from ccr.config.parse import parse
 from ccr.config.problems import folded
 from ccr.config.schema import Config
+from ccr.config.show import named, ways
 from ccr.config.show import text as shown
 from ccr.config.text import read
 from ccr.config.zero import GUIDE
@@ -79,8 +80,8 @@ def _is_agents(route: str) -> bool:
 
 
 def _show_one(route: str, config: Config) -> int:
-    known = _listed(config)
-    found = next((target for name, target in known.items() if is_named(route, name)), None)
+    known = ways(config)
+    found = next((way for name, way in known.items() if is_named(route, name)), None)
     if found is None:
         lack = "is not set" if folded(route) in keys.ROUTES else "is no route"
         output.warn(f"{route} {lack}; there are {', '.join(known) or 'none'}")
@@ -89,24 +90,19 @@ def _show_one(route: str, config: Config) -> int:
     return Exit.OK
 
 
-def _listed(config: Config) -> dict[str, str]:
-    routes = {name: str(target) for name, target in config.routes.targets.items()}
-    return routes | {f"{AGENTS}.{agent}": str(target) for agent, target in config.routes.agents.items()}
-
-
 def _show(config: Config, others: Sequence[str], *, as_json: bool) -> None:
-    """`others` is what a proxy offers that tells no configuration."""
-    routes = _listed(config)
+    """`others` is what a proxy offers that tells no configuration. The figures are those of who is asked first."""
+    routes = {name: (str(target), ways(config)[name]) for name, target in named(config).items()}
     if as_json:
         listed = [
-            {"route": name, "target": target, **models.figures(models.known(config, target))}
-            for name, target in routes.items()
+            {"route": name, "target": target, "way": way, **models.figures(models.known(config, target))}
+            for name, (target, way) in routes.items()
         ]
         output.show_json({"source": config.source, "routes": listed})
     elif not routes:
         output.say(f"no routes; {output.counted(len(others), 'model')} on offer: `ccr models` lists them")
     else:
-        rows = ((name, target, *models.cells(models.known(config, target))) for name, target in routes.items())
+        rows = ((name, way, *models.cells(models.known(config, target))) for name, (target, way) in routes.items())
         output.table(rows, head=("ROUTE", "MODEL", "WINDOW", "ANSWER", "INPUT", "OUTPUT"))
 
 
@@ -128,7 +124,7 @@ def _changed(path: Path, name: str, wanted: str | None, environment: Mapping[str
     before = _content(path, environment)
     old = _parsed_if_valid(before, path, environment)
     target = _meant(wanted, old) if wanted else None
-    had = old.routes.get(name)
+    had = ways(old).get(name)
     with _blamed(path):
         after = with_route(before, path.suffix, name, target)
     new = _parsed(after, path, environment)
@@ -141,8 +137,7 @@ def _changed(path: Path, name: str, wanted: str | None, environment: Mapping[str
         output.say(f"{name} is {target} already" if target else f"{path} has no route {name}")
         return Exit.OK
     files.write(path, after)
-    then = new.routes.get(name)
-    output.say(f"{name}: {had or 'none'} -> {then or 'none'} ({path})")
+    output.say(f"{name}: {had or 'none'} -> {ways(new).get(name, 'none')} ({path})")
     _warn_if_own(name, had, new)
     _warn_if_unlisted(name, new)
     return Exit.OK
@@ -193,7 +188,7 @@ def _meant(wanted: str, config: Config) -> str:
     return wanted
 
 
-def _warn_if_own(name: str, had: Target | None, config: Config) -> None:
+def _warn_if_own(name: str, had: str | None, config: Config) -> None:
     """It may be a slip; one that is close to a route's name has its note already."""
     told = any(notice.path == f"Router.{name}" for notice in config.notices)
     if name in config.routes.targets and had is None and name not in (*keys.ROUTES.values(), *ALIASES) and not told:

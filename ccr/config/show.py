@@ -75,6 +75,27 @@ def _way(config: Config, name: str, target: Target) -> Json:
     return [equal, *behind] if behind else equal
 
 
+def named(config: Config) -> dict[str, Target]:
+    """Each route, and each subagent's as `agents.TYPE`, with its first target."""
+    routes = config.routes
+    return {**routes.targets, **{f"agents.{agent}": target for agent, target in routes.agents.items()}}
+
+
+def ways(config: Config) -> dict[str, str]:
+    """The same, with all that each names itself."""
+    return {name: _line(config, name, target) for name, target in named(config).items()}
+
+
+def _line(config: Config, name: str, target: Target) -> str:
+    """`a,m1 | b,m2`; equal ones as `(weighted: a,m1; 3 x b,m2) | c,m3`."""
+    chain = list(map(str, (target, *config.chains.get(name, ()))))
+    group = config.groups.get(name)
+    if not group:
+        return " | ".join(chain)
+    members = "; ".join(str(each) if share == 1 else f"{share:g} x {each}" for each, share in group.weights.items())
+    return " | ".join((f"({group.balance}: {members})", *chain[len(group.weights) :]))
+
+
 def _endurance(config: Config) -> JsonObject:
     """What is not as usual."""
     usual, breaker = Config(), config.breaker

@@ -6,8 +6,8 @@ from dataclasses import replace
 import msgspec
 
 from ccr import __version__
-from ccr.config.schema import Provider, Routes
-from ccr.config.show import settings
+from ccr.config.schema import Provider
+from ccr.config.show import settings, ways
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.pipeline import counted
 from ccr.gateway.runtime import Current, Runtime
@@ -87,7 +87,7 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "rejected": current.rejected.message if current.rejected else None,
         "problems": current.problems(),
         **standing(runtime),
-        "routes": routes(runtime.config.routes),
+        "routes": ways(runtime.config),
         "providers": [
             {
                 "name": upstream.name,
@@ -101,11 +101,6 @@ def details(current: Current, runtime: Runtime) -> JsonObject:
         "notices": [str(notice) for notice in runtime.notices],
         "settings": settings(replace(runtime.config, providers=tuple(map(without_headers, runtime.config.providers)))),
     }
-
-
-def routes(found: Routes) -> JsonObject:
-    agents = {f"agents.{agent}": str(target) for agent, target in found.agents.items()}
-    return {**{name: str(target) for name, target in found.targets.items()}, **agents}
 
 
 def without_headers(provider: Provider) -> Provider:

@@ -65,6 +65,14 @@ def test_one_route_is_one_line(ccr: Ccr, file: Path) -> None:
     assert ccr("model", "Think").out == "or,b\n"
 
 
+def test_several_targets_are_shown_as_they_are_asked(ccr: Ccr, file: Path) -> None:
+    assert ccr("model", "think", "or,b | local,c").out.startswith("think: or,b -> or,b | local,c (")
+    assert ccr("model", "think").out == "or,b | local,c\n"
+    assert ccr("model").out.splitlines()[-1].startswith("think    or,b | local,c  -")
+    told: Any = ccr("model", "--json").json
+    assert (told["routes"][1]["target"], told["routes"][1]["way"]) == ("or,b", "or,b | local,c")
+
+
 def test_the_model_of_an_agent_is_printed_too(ccr: Ccr, file: Path) -> None:
     file.write_text(FILE.replace('"think"', '"agents": {"Explore": "local,c"}, "think"'))
     assert ccr("model", "agents.Explore").out == "local,c\n"

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ccr.config.parse import parse
-from ccr.config.show import is_secret, show, text
+from ccr.config.show import is_secret, show, text, ways
 from ccr.messages.json import JsonObject
 
 
@@ -54,6 +54,20 @@ def test_several_targets_read_as_they_are_written() -> None:
         name: raw[name] for name in ("Router", "aliases", "fallback")
     }
     assert parse(shown, {}).groups == config.groups
+
+
+def test_a_route_is_a_line_with_all_that_it_names() -> None:
+    equal: JsonObject = {"balance": "least_busy", "targets": ["p,a", {"target": "p,b", "weight": 2.5}]}
+    raw: JsonObject = {
+        "Providers": [{"name": "p", "api_base_url": "https://p.test/v1"}],
+        "Router": {"default": "p,a | p,b", "think": equal, "image": "p,d", "agents": {"Explore": [equal, "p,c"]}},
+    }
+    assert ways(parse(raw, {})) == {
+        "default": "p,a | p,b",
+        "think": "(least_busy: p,a; 2.5 x p,b)",
+        "image": "p,d",
+        "agents.Explore": "(least_busy: p,a; 2.5 x p,b) | p,c",
+    }
 
 
 def test_limits_read_as_they_are_written() -> None:

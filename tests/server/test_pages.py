@@ -9,7 +9,7 @@ from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.runtime import Current
 from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
-from ccr.server.pages import health, key_state, models, routes
+from ccr.server.pages import health, key_state, models
 from ccr.wire.anthropic import AnthropicClient
 from tests.support.wiring import Wired, target, upstream_at
 
@@ -33,11 +33,13 @@ async def test_health_says_why_the_newest_file_is_not_in_force() -> None:
     assert page["routes"] == {"default": "acme,m"}
 
 
-def test_the_routes_of_agents_are_routes_too() -> None:
-    assert routes(Routes({"default": target("acme,m")}, agents={"Explore": target("acme,small")})) == {
-        "default": "acme,m",
-        "agents.Explore": "acme,small",
-    }
+async def test_health_shows_a_route_with_all_that_it_names() -> None:
+    routes = Routes({"default": target("acme,m")}, agents={"Explore": target("acme,small")})
+    chains = {"default": (target("acme,b"),)}
+    page = said(
+        await health(asking(), Current(Wired(config=Config(routes=routes, chains=chains)).runtime), started=7.0)
+    )
+    assert page["routes"] == {"default": "acme,m | acme,b", "agents.Explore": "acme,small"}
 
 
 async def test_health_tells_a_client_elsewhere_what_holds_and_since_when() -> None:
