@@ -47,7 +47,7 @@ async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProb
     clock, failures = call.runtime.clock, [problem] if problem else []
     while attempt := following(plan, failures, clock.now()):
         async with AsyncExitStack() as held:
-            underway = call.attempt(attempt)
+            underway, call.passed_over = call.attempt(attempt), plan.passed_over
             held.callback(underway.ended)
             if failures and attempt.wait >= left(call):
                 break

@@ -37,6 +37,7 @@ class Call:
         self.agent_type: str | None = None
         self.decision: Decision | None = None
         self.target: Target | None = None
+        self.passed_over: tuple[Target, ...] = ()
         self.meter: Meter | None = None
         self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
@@ -192,6 +193,7 @@ class Call:
             stop_reason=self.meter.stop_reason if self.meter else None,
             request_class=self.request_class,
             agent_type=self.agent_type,
+            passed_over=self.passed_over,
         )
         for observer in self.runtime.observers:
             observer(record)

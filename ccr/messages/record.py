@@ -39,3 +39,4 @@ class Record:
     stop_reason: str | None
     request_class: str | None = None  # main, subagent, …; None: the client does not say and does not show it
     agent_type: str | None = None  # a subagent's: Explore, or the name of its file
+    passed_over: tuple[Target, ...] = ()  # before one of the attempts: they stood before it, and were not asked

@@ -124,6 +124,7 @@ def line(record: Record) -> Mapping[str, object]:
         "asked_for": record.asked_for[:MOST_OF_A_NAME],
         "rule": record.rule,
         "target": str(record.target)[:MOST_OF_A_NAME] if record.target else None,
+        **({"passed_over": [str(each)[:MOST_OF_A_NAME] for each in record.passed_over]} if record.passed_over else {}),
         "attempts": [_attempt(tried) for tried in record.attempts],
         "status": record.status,
         "stream": record.streamed,

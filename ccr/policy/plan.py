@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamBusy, UpstreamLimited
 from ccr.ids import ProviderName, Target
@@ -52,6 +53,7 @@ class Plan:
         self._last: Attempt | None = None  # of the ways
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
         self._forced = False
+        self._passed: dict[Target, None] = {}
         self.elsewhere = False  # whether another target than the current one could be asked now
 
     def next(self, failure: RequestProblem | None, now: float) -> Attempt | None:
@@ -66,6 +68,8 @@ class Plan:
             return None
         way, wait = found
         if way is not self._last:
+            before = takewhile(lambda each: each is not way, left.ways)
+            self._passed.update({each.target: None for each in before if self._standing.bar(each, now)})
             self._ways = left.ways
         self._last = way
         self._tried.append(way)
@@ -73,6 +77,12 @@ class Plan:
         self._standing.take(attempt, now, unbroken=self._alone)
         self.elsewhere = any(each.target != way.target and not self._standing.bar(each, now) for each in self._ways)
         return attempt
+
+    @property
+    def passed_over(self) -> tuple[Target, ...]:
+        """Targets that stood before one that was asked, and were not, by how they did lately."""
+        asked = {way.target for way in self._tried}
+        return tuple(target for target in self._passed if target not in asked)
 
     def goes_on(self, failure: RequestProblem, now: float) -> bool:
         """Whether something else would be tried after such a failure."""

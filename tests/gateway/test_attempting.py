@@ -77,6 +77,16 @@ async def test_a_key_that_is_refused_is_named_and_none_is_shown() -> None:
     assert "secret" not in message
 
 
+async def test_who_is_passed_over_is_written_down() -> None:
+    limited = canned(b"{}", 429, retry_after="40")
+    wired = Wired(limited, canned(HI), canned(HI), **two())
+    for _ in range(2):
+        await wired.ask(ASKED)
+    first, second = wired.seen.records
+    assert ([str(tried.target) for tried in first.attempts], first.passed_over) == (["a,m", "b,m"], ())
+    assert ([str(tried.target) for tried in second.attempts], second.passed_over) == (["b,m"], (target("a,m"),))
+
+
 async def test_a_key_without_a_variable_has_its_place() -> None:
     keys = tuple(Key(key.secret, key.name) for key in KEYS)
     wired = Wired(canned(b"{}", 401), canned(b"{}", 401), upstreams=[upstream_at("http://acme.test", keys=keys)])

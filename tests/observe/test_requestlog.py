@@ -96,6 +96,11 @@ def test_an_attempt_that_failed_says_how_and_with_which_key(open_log: Opener, tm
     assert line["attempts"] == [{"target": "acme,m", "key": "2", "failure": "slow down", "kind": "limited", "ms": 100}]
 
 
+def test_who_was_passed_over_is_told(open_log: Opener, tmp_path: Path) -> None:
+    open_log(tmp_path / "ccr.log")(replace(RECORD, passed_over=(TARGET,)))
+    assert lines(tmp_path / "ccr.log")[0]["passed_over"] == ["acme,m"]
+
+
 def test_an_attempt_that_broke_off_says_so(open_log: Opener, tmp_path: Path) -> None:
     open_log(tmp_path / "ccr.log")(replace(RECORD, attempts=(Tried(TARGET, "it ended", 0.1, kind="cut", broke=True),)))
     (line,) = lines(tmp_path / "ccr.log")

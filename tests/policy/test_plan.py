@@ -240,6 +240,22 @@ def test_who_is_passed_over_is_asked_after_all_others_have_failed() -> None:
     assert world.tried(world.plan("a", "b"), UpstreamTimeout("no")) == ["b", "a"]
 
 
+def test_a_plan_tells_who_is_passed_over_unless_they_are_asked_after_all() -> None:
+    world = World({"b": KEYS})
+    broken(world, "a")
+    plan = world.plan("a", "b", "c")
+    assert (world.ask(plan), plan.passed_over) == ("b/1", (target("a"),))
+    plan = world.plan("a", "b")
+    assert (world.tried(plan, UpstreamTimeout("no")), plan.passed_over) == (["b/1", "a"], ())
+
+
+def test_a_key_that_is_passed_over_is_no_target() -> None:
+    world = World({"a": KEYS})
+    world.tried(world.plan("a"), UpstreamKeyRefused("no"))
+    plan = world.plan("a")
+    assert (world.ask(plan), plan.passed_over) == ("a/2", ())
+
+
 def test_who_is_passed_over_is_asked_once() -> None:
     world = World()
     broken(world, "a", "b")

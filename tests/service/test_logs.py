@@ -88,6 +88,15 @@ def test_what_was_tried_stands_in_its_order() -> None:
     assert second.strip() == "or,a key 2 failed after 0.3 s: slow down"
 
 
+def test_who_was_passed_over_is_told_before_who_was_asked() -> None:
+    assert "think -> (or,a, or,b passed over) groq,c  1,200 in" in readable(
+        request(target="groq,c", passed_over=["or,a", "or,b"])
+    )
+    attempts = [{"target": "groq,c", "failure": "no", "kind": "busy", "ms": 1}, {"target": "or,d", "ms": 1}]
+    line = readable(request(passed_over=["or,a"], attempts=attempts))
+    assert "think -> (or,a passed over) groq,c busy -> or,d  1,200 in" in line
+
+
 def test_an_answer_that_broke_off_and_went_on_elsewhere_is_told_so() -> None:
     broke = {"target": "or,a", "kind": "cut", "failure": "it ended before its end [or,a]", "broke": True, "ms": 300}
     first, second = readable(request(attempts=[broke, {"target": "groq,b", "failure": None, "ms": 9}])).splitlines()
