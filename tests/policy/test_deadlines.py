@@ -13,6 +13,7 @@ def test_who_could_be_replaced_is_waited_for_less(others: bool, local: bool, sec
     assert first_content(Timeouts(), others=others, local=local, left=PLENTY) == seconds
 
 
+@pytest.mark.trap(109)
 @pytest.mark.parametrize("others", [True, False])
 @pytest.mark.parametrize("local", [True, False])
 def test_what_the_user_says_counts(others: bool, local: bool) -> None:
