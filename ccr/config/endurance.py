@@ -63,10 +63,10 @@ def provider_timeouts(place: Place, base: Timeouts) -> tuple[Timeouts | None, Ma
     """A provider's own, and those of its models."""
     if place.empty:
         return None, {}
-    fields = place.fields(keys.PROVIDER_TIMEOUTS)
+    fields = place.fields(keys.PROVIDER_TIMEOUTS, keys.OF_THE_FILE)
     own = _timeouts(fields, base)
     models = fields["models"].entries()
-    return own, {model: _timeouts(entry.fields(keys.MODEL_TIMEOUTS), own) for model, entry in models}
+    return own, {model: _timeouts(entry.fields(keys.MODEL_TIMEOUTS, keys.OF_THE_FILE), own) for model, entry in models}
 
 
 def _timeouts(fields: Fields, base: Timeouts) -> Timeouts:

@@ -36,7 +36,7 @@ def _canonical(fields: Fields, known: Mapping[str, str]) -> dict[str, Json]:
 def _provider(entry: Place) -> Json:
     if not isinstance(entry.value, Mapping):
         return entry.value
-    fields = entry.fields(keys.PROVIDER)
+    fields = entry.fields(keys.PROVIDER, keys.OF_A_KEY)
     if not fields["tokenizer"].empty:
         fields["tokenizer"].notice("not carried over: tokens are counted in one way for all models")
     return {name: value for name, value in _canonical(fields, keys.PROVIDER).items() if name != "tokenizer"}

@@ -27,6 +27,15 @@ KEY: Mapping[str, str] = spellings(
     apikey="key", maxparallelrequests="concurrency",
 )  # fmt: skip
 
+# What is no setting of a provider, and where it belongs.
+OF_A_KEY: Mapping[str, str] = {
+    name: f'it belongs to a key: "api_key": [{{"key": "$NAME", "{name}": …}}]'
+    for name in ("weight", "priority", "rpm", "tpm")
+}
+OF_THE_FILE: Mapping[str, str] = dict.fromkeys(
+    ("head", "failover"), "it belongs into the file's own timeouts: it is about a request, not about one attempt"
+)
+
 # Targets that are equal, and one of them.
 BALANCED: Mapping[str, str] = spellings("balance", "targets", "target", "weight")
 MEMBER: Mapping[str, str] = spellings("target", "weight")

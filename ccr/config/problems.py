@@ -9,6 +9,9 @@ from ccr.config.schema import Notice
 from ccr.messages.json import Json
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NONE: Mapping[str, str] = {}
+QUANTITY = re.compile(r"-?\d[\d.,_]*\s?[A-Za-z%]{1,7}")  # such as 60k, 50% or 30s: no secret, and worth telling
+A_DAY = 86_400.0
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
@@ -127,6 +130,9 @@ class Place:
                 return float(value)
             case str(value) if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
                 return float(value)
+            case str(value) if QUANTITY.fullmatch(value.strip()):
+                self.fault(f'expected a number, not "{value}"')
+                return None
             case _:
                 self.wrong("a number")
                 return None
@@ -136,6 +142,8 @@ class Place:
         if value is not None and value <= 0:
             self.fault(f"expected seconds, more than 0, not {self.value}")
             return None
+        if value is not None and value > A_DAY:
+            self.notice(f"is {value / 3600:,.0f} hours: it counts in seconds, not in milliseconds")
         return value
 
     def choice(self, known: Mapping[str, str]) -> str | None:
@@ -170,13 +178,17 @@ class Place:
         """The entries as they are."""
         return Fields(dict(self.entries()), self)
 
-    def fields(self, known: Mapping[str, str]) -> "Fields":
-        """The entries under their canonical names; a key that is not known is noticed."""
+    def fields(self, known: Mapping[str, str], elsewhere: Mapping[str, str] = NONE) -> "Fields":
+        """The entries under their canonical names; a key that is not known is noticed. `elsewhere` says of some where
+        they belong."""
         found: dict[str, Place] = {}
         for key, place in self.entries():
             name = known.get(folded(key))
             if name is None:
-                stray = f"is not a setting and is ignored{suggestion(key, known)}"
+                where = elsewhere.get(folded(key))
+                stray = (
+                    f"is ignored here; {where}" if where else f"is not a setting and is ignored{suggestion(key, known)}"
+                )
                 self.report.strays.append(Notice(place.path, stray))
             elif name in found and not found[name].empty:
                 place.notice(f"is ignored: {found[name].path} says the same thing already")

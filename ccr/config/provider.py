@@ -39,7 +39,7 @@ def _provider(
     if not isinstance(entry.value, Mapping):
         entry.wrong("an object with name, api_base_url, api_key and models")
         return None
-    fields = entry.fields(keys.PROVIDER)
+    fields = entry.fields(keys.PROVIDER, keys.OF_A_KEY)
     name = _name(fields)
     url = address(fields["api_base_url"], port)
     vendor = vendor_named(name or "")
@@ -106,10 +106,10 @@ def address(place: Place, port: int, *, credentials: bool = False) -> str | None
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not VISIBLE.fullmatch(text):
         unset = place.report.unset.get(place.path)
-        place.fault(
-            f'not a URL: "{_unnamed(text)}"; '
-            + (f"{unset} is not set" if unset else "expected such as https://host/v1")
-        )
+        example = "http://host:3128" if credentials else "https://host/v1"
+        lack = "SOCKS is not spoken" if parts.scheme.startswith("socks") else "not a URL"
+        remedy = f"{unset} is not set" if unset else f"expected such as {example}"
+        place.fault(f'{lack}: "{_unnamed(text)}"; {remedy}')
     elif parts.username is not None and not credentials:
         place.fault("a URL must not hold a user and password; put the key into api_key, others into headers")
     elif own:

@@ -79,6 +79,8 @@ def _unbalanced(place: Place, way: Way) -> None:
 def _balanced(place: Place, known: Names) -> Way | None:
     """`{"balance": …, "targets": […]}`; also a single `{"target": …}`."""
     fields = place.fields(keys.BALANCED)
+    if not fields["target"].empty and not fields["targets"].empty:
+        fields["target"].notice("is ignored beside targets")
     if not fields["target"].empty and fields["targets"].empty:
         return way(fields["target"], known)
     if fields["targets"].empty:
@@ -109,7 +111,7 @@ def target(place: Place, known: Names) -> Target | None:
     name, _, model = (part.strip() for part in text.partition("," if comma else "/"))
     if comma and "," in model:
         model, _, rest = (part.strip() for part in model.partition(","))
-        place.notice(f'",{rest}" is ignored: a target is "provider,model"')
+        place.notice(f'",{rest}" is ignored: a target is "provider,model"; several are parted by " | "')
     if not model and (engine := known.providers.get(text.lower())) and engine.dialect == "search":
         return Target(engine.name, SEARCH)
     if not model:

@@ -49,7 +49,11 @@ def _door(door: DoorShown) -> str:
         return f"{name}: {_why('limited', door.seconds or 0.0)}"
     if door.state == "probing":
         return f"{name}: failing; one request tries it ({door.last})"
-    again = f"asked again in {_spoken(door.seconds)}" if door.seconds else "the next request tries it"
+    again = (
+        f"asked again in {_spoken(door.seconds)}, or where nobody else can be"
+        if door.seconds
+        else "the next request tries it"
+    )
     return f"{name}: failing; {again} ({door.last})"
 
 

@@ -3,12 +3,15 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+from aiohttp.tracing import Trace
 from multidict import CIMultiDictProxy
 
 from ccr.providers.resolve import Upstream
@@ -25,8 +28,8 @@ KEPT_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPALIVE", 60), ("TCP_KEEPINTVL", 30)
 # aiohttp writes larger bodies in pieces when they come as a file.
 LARGE = 1024 * 1024
 
-# A provider that restarts leaves as many dead connections in the pool; each is found out by using it.
-MOST_DEAD = 16
+# Seconds in which a connection that was closed while it was idle is found out. Later, the request was being worked on.
+RACE = 2.0
 
 FAILURES = tuple(row.theirs for row in RENAMED)
 
@@ -43,24 +46,29 @@ class Http:
         self._proxy_for = proxy_for
         self._trust = trust
         self._tick = tick
-        self._session: aiohttp.ClientSession | None = None
+        self._pooled: aiohttp.ClientSession | None = None
+        self._fresh: aiohttp.ClientSession | None = None  # each of its connections is used once
 
     async def send(self, upstream: Upstream, request: UpstreamRequest) -> "HttpExchange":
-        """Until the answer's head is here. But for the connection, who asks bounds the time."""
-        tries = 0
-        while True:
-            trace = SimpleNamespace(reused=False)
-            try:
-                return await self._send(upstream, request, trace)
-            except FAILURES as failure:
-                tries += 1
-                if not (trace.reused and _was_closed(failure)) or tries > MOST_DEAD:
-                    raise renamed(failure, upstream.name, _shown(request.url)) from failure
-            except RuntimeError as failure:  # uvloop's "File descriptor N is used by transport": a handshake given up
-                raise renamed(aiohttp.ClientPayloadError(), upstream.name, _shown(request.url)) from failure
+        """Until the answer's head is here. But for the connection, who asks bounds the time. What was wrong with a connection
+        before it was used again, is no failure of the provider's: then another one is made, which has no such past."""
+        self._pooled = self._pooled or self._session(Pool(**self._settings()))
+        trace = SimpleNamespace(reused=None)
+        try:
+            return await self._send(upstream, request, self._pooled, trace)
+        except FAILURES as failure:
+            if not (trace.reused and time.monotonic() - trace.reused < RACE and _had_ended(failure)):
+                raise renamed(failure, upstream.name, _shown(request.url)) from failure
+        self._fresh = self._fresh or self._session(aiohttp.TCPConnector(force_close=True, **self._settings()))
+        try:
+            return await self._send(upstream, request, self._fresh, trace)
+        except FAILURES as failure:
+            raise renamed(failure, upstream.name, _shown(request.url)) from failure
 
-    async def _send(self, upstream: Upstream, request: UpstreamRequest, trace: SimpleNamespace) -> "HttpExchange":
-        response = await self._pool().post(
+    async def _send(
+        self, upstream: Upstream, request: UpstreamRequest, session: aiohttp.ClientSession, trace: SimpleNamespace
+    ) -> "HttpExchange":
+        response = await session.post(
             request.url,
             data=request.body if len(request.body) < LARGE else BytesIO(request.body),
             headers={"accept-encoding": "identity", **request.headers},
@@ -71,25 +79,37 @@ class Http:
         )
         return HttpExchange(response, upstream.name, _shown(request.url), self._tick)
 
-    def _pool(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            watch = aiohttp.TraceConfig()
-            watch.on_connection_reuseconn.append(_note_reuse)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=30, socket_factory=_kept_alive, ssl=self._trust
-                ),
-                trace_configs=[watch],
-                skip_auto_headers=("user-agent",),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                max_line_size=64 * 1024,
-                max_field_size=64 * 1024,
-            )
-        return self._session
+    def _settings(self) -> dict[str, Any]:
+        return {"limit": 0, "socket_factory": _kept_alive, "ssl": self._trust}
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        watch = aiohttp.TraceConfig()
+        watch.on_connection_reuseconn.append(_note_reuse)
+        return aiohttp.ClientSession(
+            connector=connector,
+            trace_configs=[watch],
+            skip_auto_headers=("user-agent",),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=64 * 1024,
+            max_field_size=64 * 1024,
+        )
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in filter(None, (self._pooled, self._fresh)):
+            await session.close()
+
+
+class Pool(aiohttp.TCPConnector):
+    """What came behind an answer is no beginning of the next: aiohttp looks for it when a connection is given back only."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if not (connection.protocol and connection.protocol.should_close):
+                return connection
+            connection.close()
 
 
 class HttpExchange:
@@ -128,14 +148,16 @@ class HttpExchange:
             self._response.close()
 
 
-def _was_closed(failure: BaseException) -> bool:
-    """A provider may close an idle connection just when we take it from the pool: that is no failure of its. But where
-    an answer had begun, the request was read."""
-    if isinstance(failure, aiohttp.ServerDisconnectedError):
-        return isinstance(failure.message, str)
-    return isinstance(failure, aiohttp.ClientOSError | ConnectionError) and not isinstance(
-        failure, aiohttp.ClientConnectorError
-    )
+def _had_ended(failure: BaseException) -> bool:
+    """A provider may close an idle connection just when we take it from the pool, or have sent there what belongs to no
+    answer. But where an answer had begun, the request was read."""
+    match failure:
+        case aiohttp.ServerDisconnectedError(message=message):
+            return isinstance(message, str)
+        case aiohttp.ClientConnectorError():
+            return False
+        case _:
+            return isinstance(failure, aiohttp.ClientOSError | aiohttp.ClientResponseError | ConnectionError)
 
 
 def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
@@ -149,7 +171,7 @@ def _kept_alive(address: aiohttp.AddrInfoType) -> socket.socket:
 
 
 async def _note_reuse(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
-    context.trace_request_ctx.reused = True
+    context.trace_request_ctx.reused = time.monotonic()
 
 
 def _lowered(headers: CIMultiDictProxy[str]) -> dict[str, str]:

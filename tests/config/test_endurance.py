@@ -4,7 +4,7 @@ from ccr.config.parse import parse
 from ccr.config.schema import Breaker, Config, Timeouts
 from ccr.config.show import settings
 from ccr.errors import ConfigInvalid
-from ccr.messages.json import Json
+from ccr.messages.json import Json, JsonObject
 
 PROVIDER: Json = {"name": "p", "api_base_url": "https://p.test/v1", "models": ["m"]}
 
@@ -62,10 +62,56 @@ def test_a_models_times_are_its_own_then_its_providers_then_the_files() -> None:
         ("breaker", "no", "breaker: expected an object, not text"),
         ("breaker", {"share": 50}, "breaker.share: expected a share, more than 0 and up to 1, not 50"),
         ("breaker", {"pause": 0}, "breaker.pause: expected seconds, more than 0, not 0"),
-        ("timeouts", {"failover": "soon"}, "timeouts.failover: expected a number"),
+        ("breaker", {"failures": 1.5}, "breaker.failures: expected a whole number from 0 to 100000, not 1.5"),
+        ("breaker", {"window": "1m"}, 'breaker.window: expected a number, not "1m"'),
+        ("retries", True, "retries: expected a number, not true or false"),
+        ("recovery", True, "recovery: expected text in quotes, not true or false"),
+        ("timeouts", {"failover": "soon"}, "timeouts.failover: expected a number, not text"),
+        ("timeouts", 30, "timeouts: expected an object, not a number"),
     ],
 )
 def test_what_cannot_be_is_a_fault_with_its_place(setting: str, value: Json, said: str) -> None:
     with pytest.raises(ConfigInvalid) as fault:
         parse({"Providers": [PROVIDER], setting: value}, {})
     assert fault.value.message.startswith(said)
+
+
+IGNORED = "is not a setting and is ignored; did you mean"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"retrys": 2}, f'retrys: {IGNORED} "retries"?'),
+        ({"concurency": 2}, f'concurency: {IGNORED} "concurrency"?'),
+        ({"queu": 2}, f'queu: {IGNORED} "queue"?'),
+        ({"fallbacks": {}}, f'fallbacks: {IGNORED} "fallback"?'),
+        ({"breakers": {}}, f'breakers: {IGNORED} "breaker"?'),
+        ({"breaker": {"failure": 2}}, f'breaker.failure: {IGNORED} "failures"?'),
+        ({"timeouts": {"fist_byte": 2}}, f'timeouts.fist_byte: {IGNORED} "first_byte"?'),
+        (
+            {"timeouts": {"first_byte": 120_000}},
+            "timeouts.first_byte: is 33 hours: it counts in seconds, not in milliseconds",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(raw: JsonObject, said: str) -> None:
+    assert said in map(str, parse({"Providers": [PROVIDER], "Router": {"default": "p,m"}, **raw}, {}).notices)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"timeouts": {"models": {"m": {"ilde": 2}}}}, f'timeouts.models.m.ilde: {IGNORED} "idle"?'),
+        (
+            {"timeouts": {"failover": 2}},
+            "timeouts.failover: is ignored here; it belongs into the file's own timeouts: ",
+        ),
+        ({"timeouts": {"models": {"m": {"head": 2}}}}, "timeouts.models.m.head: is ignored here; it belongs into"),
+        ({"rpm": 60}, 'rpm: is ignored here; it belongs to a key: "api_key": [{"key": "$NAME", "rpm": …}]'),
+        ({"api_key": [{"key": "k-123456", "wieght": 2}]}, f'api_key[0].wieght: {IGNORED} "weight"?'),
+    ],
+)
+def test_a_slip_at_a_provider_is_told_with_what_was_meant(own: JsonObject, said: str) -> None:
+    notices = parse({"Providers": [{**PROVIDER, **own}], "Router": {"default": "p,m"}}, {}).notices  # type: ignore[dict-item]
+    assert [str(each).startswith(f"Providers[0].{said}") for each in notices] == [True]

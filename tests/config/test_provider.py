@@ -1,8 +1,10 @@
 import pytest
 
+from ccr.config.parse import parse
 from ccr.config.problems import Place, Report
 from ccr.config.provider import address, providers
 from ccr.config.schema import Provider, QuirkUse, Timeouts
+from ccr.errors import ConfigInvalid
 from ccr.messages.json import Json
 
 
@@ -120,3 +122,16 @@ def test_an_option_that_nobody_knows_is_told() -> None:
     assert str(report.notices[0]) == (
         'Providers[0].transformers.caching: is not a setting and is ignored; a model has {"use": […]}'
     )
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks5://me:secret@host:1", 'SOCKS is not spoken: "socks5://***@host:1"; expected such as http://host:3128'),
+        ("host:3128", 'not a URL: "host:3128"; expected such as http://host:3128'),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_with_one_that_can(proxy: str, said: str) -> None:
+    with pytest.raises(ConfigInvalid) as fault:
+        parse({"PROXY_URL": proxy}, {})
+    assert fault.value.message == f"PROXY_URL: {said}"

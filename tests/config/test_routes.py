@@ -65,7 +65,7 @@ def test_a_search_engine_needs_no_model() -> None:
 def test_a_third_part_is_told_and_ignored() -> None:
     report = Report()
     assert str(target(Place("local,m,high", "x", report), known())) == "local,m"
-    assert str(report.notices[0]) == 'x: ",high" is ignored: a target is "provider,model"'
+    assert str(report.notices[0]) == 'x: ",high" is ignored: a target is "provider,model"; several are parted by " | "'
 
 
 def test_routes_are_found_in_any_spelling() -> None:
@@ -202,6 +202,7 @@ def test_what_stands_behind_is_not_balanced_and_its_writer_is_told() -> None:
         ({"targets": [{"target": "local,a", "weight": -1}]}, "x.targets[0].weight: expected a weight, more than 0, not -1"),
         ({"targets": ["gone,a"]}, 'x.targets[0]: there is no provider "gone"'),
         ({"targets": ["local,a"], "wight": 1}, "x.wight: is not a setting and is ignored"),
+        ({"target": "local,a", "targets": ["local,b"]}, "x.target: is ignored beside targets"),
         (["local,a", "gone,b"], 'x[1]: there is no provider "gone"'),
         ("local,a | gone,b", 'x: there is no provider "gone"'),
         ([True], "x[0]: expected text in quotes, not true or false"),

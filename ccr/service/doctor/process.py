@@ -7,6 +7,8 @@ from ccr.errors import ServiceProblem
 from ccr.service import ports
 from ccr.service.doctor.finding import Finding, Surroundings, ok, parted, problem, warning
 
+ASK_NOW = "`ccr provider test NAME` asks it; `ccr restart` forgets this"
+
 
 def router(here: Surroundings) -> Iterator[Finding]:
     if here.router is None:
@@ -26,6 +28,8 @@ def router(here: Surroundings) -> Iterator[Finding]:
     if found.details.rejected or (found.remedy and not found.details.pid):
         yield problem(found.name, found.details.rejected or "does not take this shell's key", found.remedy or "")
     yield ok(found.name, f"runs at {where}")
+    for each in found.details.passed_over:
+        yield warning("passed over", each, ASK_NOW)
     theirs = found.details.version
     if theirs and theirs != __version__:
         remedy = "update the image" if here.elsewhere else "`ccr restart`"

@@ -116,7 +116,9 @@ def serves(upstream: Upstream, here: Surroundings) -> Iterator[Finding]:
     answer = health.ask(origin, key, path=f"{base}/models")
     if answer is None:
         yield problem(
-            title, f"nothing answers at {origin}", STARTED.get(title.lower(), "start it, or correct its address")
+            title,
+            f"nothing answers at {origin}",
+            STARTED.get(title.lower(), "start it, or correct its address (https where it has TLS)"),
         )
         return
     found = _models(answer.said)

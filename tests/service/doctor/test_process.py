@@ -34,6 +34,12 @@ def test_a_configuration_that_the_router_rejected_is_a_problem(seen: Seen, pages
     assert (found.state, found.seen) == ("problem", "config.json: PORT: nonsense")
 
 
+def test_who_is_passed_over_is_a_warning(seen: Seen, pages: Pages) -> None:
+    pages.router(passed_over=["or key 2: unpaid; asked again in 9 min"], version=__version__)
+    runs, over = router(seen(CCR_ROUTER=pages.address, CCR_API_KEY=KEY))
+    assert (runs.state, over.state, over.seen) == ("ok", "warning", "or key 2: unpaid; asked again in 9 min")
+
+
 def test_a_wrong_key_is_a_problem(seen: Seen, pages: Pages) -> None:
     pages.router()
     found = next(router(seen(CCR_ROUTER=pages.address, CCR_API_KEY="wrong")))
