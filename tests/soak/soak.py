@@ -23,7 +23,7 @@ from tests.soak.world import World, soon
 from tests.support.running import Person
 
 CLIENTS = 12
-QUIET = 45.0  # seconds in which idle connections to providers are closed: they are kept for 30
+QUIET = 75.0  # seconds in which idle connections to providers are closed: aiohttp looks every 30 for those of 30
 GROWTH = 24 * 1024  # KiB that a process may grow by in the calm
 _CCR = (sys.executable, "-m", "ccr")
 LATEST = 120.0  # seconds in which the last clients come to their end
