@@ -178,7 +178,7 @@ class Assembly:
         script = load_script(config.custom_router, plain, self._report) if config.custom_router else None
         self._config = config
         self._log.configure(config.log)
-        self._standing.configure(config.breaker)
+        self._standing.configure(config.breaker, upstreams)
         self._seats.configure(config.concurrency, {each.name: each.concurrency for each in upstreams}, config.queue)
         return Runtime(
             config=config,

@@ -1,7 +1,7 @@
 """How providers have been doing lately: what the next choice goes by. Outlives a reload; time is an argument."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -123,6 +123,7 @@ class Standing:
 
     def __init__(self) -> None:
         self._breaker = Breaker()
+        self._places: dict[ProviderName, object] = {}  # how each is reached
         self._doors: Recent[tuple[KeyId, ModelName], _DoorState] = Recent(MOST)
         self._keys: Recent[KeyId, _KeyState] = Recent(MOST)
         self._speeds: Recent[Target, _Speed] = Recent(MOST)
@@ -132,11 +133,25 @@ class Standing:
         self._at_keys: Counter[KeyId] = Counter()
         self._at_targets: Counter[Target] = Counter()
 
-    def configure(self, breaker: Breaker) -> None:
+    def configure(self, breaker: Breaker, upstreams: Iterable[Upstream] = ()) -> None:
+        """Of who is reached otherwise than before, and of keys that are gone, nothing is known any more."""
+        for each in upstreams:
+            place = (each.url, each.dialect.name, each.auth, each.proxy, each.headers)
+            moved = self._places.get(each.name, place) != place
+            self._places[each.name] = place
+            self._forget(each.name, {KeyId.of(each.name, key) for key in each.keys}, moved=moved)
         self._breaker = breaker
         if not breaker.failures:
             for door in self._doors.values():
                 door.circuit.close()
+
+    def _forget(self, provider: ProviderName, keys: set[KeyId], *, moved: bool) -> None:
+        known = {key for key in (*self._keys, *(door[0] for door in self._doors)) if key.provider == provider}
+        gone = known if moved else known - keys if keys else set()
+        for key in gone & self._keys.keys():
+            del self._keys[key]
+        for door in [door for door in self._doors if door[0] in gone]:
+            del self._doors[door]
 
     # what a plan asks
 

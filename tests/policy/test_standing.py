@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ccr.config.schema import Breaker, Key, Secret
@@ -177,3 +179,28 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = here.standing.shown(here.now)
     assert len(shown.doors) == len(shown.targets) == 10
     assert len(here.standing._with) == len(here.standing._at) == 10
+
+
+def test_who_is_reached_otherwise_is_asked_anew() -> None:
+    here = world()
+    before = here.upstream("a")
+    here.standing.configure(Breaker(failures=1), [before, here.upstream("b")])
+    for name in ("a", "b"):
+        here.tried(here.plan(name), *[UpstreamFailed("no")] * 2)
+    here.tried(here.plan("a"), UpstreamKeyRefused("no"))
+    here.standing.configure(Breaker(failures=1), [replace(before, models=()), here.upstream("b")])
+    assert len(here.standing.shown(here.now).doors) == 3
+    here.standing.configure(Breaker(failures=1), [replace(before, url="http://other.test/v1"), here.upstream("b")])
+    (left,) = here.standing.shown(here.now).doors
+    assert left.provider == "b"
+    assert here.ask(here.plan("a", "c")) == "a/1"
+
+
+def test_a_key_that_is_gone_is_forgotten() -> None:
+    here = world()
+    here.standing.configure(Breaker(), [here.upstream("a")])
+    here.tried(here.plan("a"), UpstreamLimited("no", retry_after=30))
+    here.keys["a"] = [Key(Secret("new"), "1"), key("2", priority=2)]
+    here.standing.configure(Breaker(), [here.upstream("a")])
+    shown = here.standing.shown(here.now)
+    assert ([each.key for each in shown.keys], [each.key for each in shown.doors]) == (["2"], ["2"])
