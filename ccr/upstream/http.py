@@ -52,7 +52,7 @@ class Http:
     async def send(self, upstream: Upstream, request: UpstreamRequest) -> "HttpExchange":
         """Until the answer's head is here. But for the connection, who asks bounds the time. What was wrong with a connection
         before it was used again, is no failure of the provider's: then another one is made, which has no such past."""
-        self._pooled = self._pooled or self._session(Pool(**self._settings()))
+        self._pooled = self._pooled or self._session(Pool(keepalive_timeout=30, **self._settings()))
         trace = SimpleNamespace(reused=None)
         try:
             return await self._send(upstream, request, self._pooled, trace)
@@ -103,7 +103,10 @@ class Pool(aiohttp.TCPConnector):
     """What came behind an answer is no beginning of the next: aiohttp looks for it when a connection is given back only."""
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
     ) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(req, traces, timeout)

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import socket
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +9,7 @@ import pytest
 
 from ccr.config.schema import Timeouts
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+from ccr.upstream import http as transport
 from ccr.upstream.http import Http
 from ccr.upstream.proxies import proxies
 from ccr.upstream.trust import trusted
@@ -18,7 +20,7 @@ from tests.support.faults import FAULTS, SPEECHES, faulty
 from tests.support.running import free_port
 from tests.support.secure import serving
 from tests.support.tunnel import tunnel
-from tests.support.upstream import FIN, HANG, RST, Wait
+from tests.support.upstream import FIN, HANG, RST, Step, Wait
 from tests.support.wiring import upstream_at
 
 PATIENT = Timeouts(connect=2)
@@ -176,11 +178,8 @@ async def test_a_large_body_goes_out_whole(http: Http, scripted: scripting.Upstr
     assert scripted.only.body == body
 
 
-TWO_DEAD = [scripting.raw(FIN)] * 2
-
-
 @pytest.mark.parametrize("size", [2, 3_000_000])
-async def test_as_many_idle_connections_may_have_been_closed_as_there_are(
+async def test_of_several_idle_connections_that_have_been_closed_one_is_found_out(
     http: Http, scripted: scripting.Upstream, size: int
 ) -> None:
     gate = scripting.Gate()
@@ -189,13 +188,68 @@ async def test_as_many_idle_connections_may_have_been_closed_as_there_are(
     await asyncio.to_thread(scripted.wait_for, 2)
     gate.open()
     await two
-    scripted.play([*TWO_DEAD, scripting.reply(200, b"here")])
+    scripted.play([scripting.raw(FIN), scripting.reply(200, b"here")])
     body = b"x" * size
     response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, body))
     assert [chunk async for chunk in response.chunks()] == [b"here"]
     await response.close()
     assert scripted.connections == 3
-    assert [each.body for each in scripted.requests] == [body] * 3
+    assert [each.body for each in scripted.requests] == [body] * 2
+
+
+async def test_a_request_that_was_worked_on_is_not_sent_again(
+    http: Http, scripted: scripting.Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "RACE", 0.05)
+    scripted.play([scripting.reply(200, b"one"), scripting.raw(Wait(0.1), FIN), scripting.reply(200, b"never")])
+    await exchange(http, scripted.url)
+    with pytest.raises(UpstreamCut, match="before it answered"):
+        await exchange(http, scripted.url)
+    assert len(scripted.requests) == 2
+
+
+async def test_a_request_that_kills_who_reads_it_is_sent_twice_at_the_most(
+    http: Http, scripted: scripting.Upstream
+) -> None:
+    scripted.play([scripting.reply(200, b"one")] * 3)
+    await asyncio.gather(*(exchange(http, scripted.url) for _ in range(3)))
+    scripted.play([scripting.raw(FIN)] * 3)
+    with pytest.raises(UpstreamCut, match="before it answered"):
+        await exchange(http, scripted.url)
+    assert len(scripted.requests) == 2
+
+
+BEHIND = scripting.reply(200, b"somebody else's").steps
+
+
+@pytest.mark.parametrize("behind", [BEHIND, (Wait(0.05), *BEHIND), (Wait(0.05), b"the rest of it")])
+async def test_what_came_behind_an_answer_is_not_in_the_next_one(
+    http: Http, scripted: scripting.Upstream, behind: tuple[Step, ...]
+) -> None:
+    one, two = scripting.reply(200, b"one"), scripting.reply(200, b"two")
+    scripted.play([scripting.raw(*one.steps, *behind, HANG), two])
+    assert await exchange(http, scripted.url) == (200, b"one")
+    await asyncio.sleep(0.1)
+    assert await exchange(http, scripted.url) == (200, b"two")
+
+
+async def test_what_comes_behind_an_answer_just_when_the_next_is_asked_for_is_not_in_that(http: Http) -> None:
+    answers = iter([b"one", b"", b"two"])
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            for body in answers:
+                await reader.readuntil(b"{}")
+                head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+                writer.write(head + body if body else b"the rest of one")
+                if not body:
+                    break
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert await exchange(http, url) == (200, b"one")
+        assert await exchange(http, url) == (200, b"two")
 
 
 async def test_an_answer_that_had_begun_is_not_asked_for_again(http: Http, scripted: scripting.Upstream) -> None:
