@@ -62,7 +62,10 @@ def _json_fault(text: str, said: str) -> str:
     said = re.sub(r" near \d+", "", said)
     said = re.sub(r"U\+([0-9a-f]{4,6})", lambda code: repr(chr(int(code[1], 16))), said)
     said = said.replace("b'comma'", "a comma").replace("b'JSON5Value'", "a value").replace("b'", "'")
-    return f"{_place(text, offset)}: not JSON5: {said}; look for a comma, quote or bracket too few or too many"
+    remedy = "look for a comma, quote or bracket too few or too many"
+    if is_yaml(text, ""):
+        remedy = "a file of YAML ends in .yaml"
+    return f"{_place(text, offset)}: not JSON5: {said}; {remedy}"
 
 
 def _no_twins(text: str) -> None:

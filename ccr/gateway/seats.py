@@ -125,7 +125,7 @@ class Seats:
         try:
             return await self._all.enter(self._patience, self._place(request_class, clock))
         except NoSeat as why:
-            under_way = f"{self._all.taken} requests are under way, the most that `concurrency` allows"
+            under_way = f"as many requests are under way as `concurrency` allows ({self._all.taken})"
             raise Overloaded(f"the router is busy: {under_way}, and {why}", retry_after=LATER) from None
 
     async def at(self, provider: ProviderName, request_class: str | None, clock: Clock) -> Seat:
@@ -134,7 +134,7 @@ class Seats:
         try:
             return await room.enter(self._patience, self._place(request_class, clock))
         except NoSeat as why:
-            under_way = f"{room.taken} requests to it are under way, the most that its `concurrency` allows"
+            under_way = f"as many requests to it are under way as its `concurrency` allows ({room.taken})"
             raise UpstreamFull(f"provider {provider} is busy: {under_way}, and {why}", retry_after=LATER) from None
 
     def _place(self, request_class: str | None, clock: Clock) -> float:

@@ -1,6 +1,6 @@
 """How the providers stand: who is passed over, until when and why, and who waits. In words, and in figures for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from ccr.gateway.runtime import Runtime
@@ -17,9 +17,10 @@ def standing(runtime: Runtime) -> JsonObject:
     doors = [door for door in shown.doors if door.provider in runtime.upstreams]
     keys = [key for key in shown.keys if key.provider in runtime.upstreams]
     targets = [each for each in shown.targets if each.target.provider in runtime.upstreams]
+    resting = [*map(_key, filter(_rests, keys)), *_spent(runtime, keys), *map(_door, filter(_is_passed_over, doors))]
     seats = runtime.seats.shown()
     return {
-        "passed_over": [*map(_key, filter(_rests, keys)), *map(_door, filter(_is_passed_over, doors))][:MOST],
+        "passed_over": resting[:MOST],
         "waiting": list(_queues(seats)),
         "standing": {
             "seats": seats,
@@ -32,6 +33,17 @@ def standing(runtime: Runtime) -> JsonObject:
 
 def _rests(key: KeyShown) -> bool:
     return key.seconds is not None
+
+
+def _spent(runtime: Runtime, shown: Iterable[KeyShown]) -> Iterator[str]:
+    """Keys that have used up what the configuration gives them."""
+    limits = {(each.name, key.name): key for each in runtime.upstreams.values() for key in each.keys}
+    for key in shown:
+        if known := limits.get((key.provider, key.key)):
+            used = {"rpm": key.requests, "tpm": key.tokens, "concurrency": key.in_flight}
+            for name, number in used.items():
+                if (most := getattr(known, name)) and number >= most:
+                    yield f"{key.provider} key {key.key}: its {name} of {most} is reached"
 
 
 def _is_passed_over(door: DoorShown) -> bool:

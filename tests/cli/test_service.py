@@ -243,3 +243,22 @@ def test_litellm_is_called_by_its_name(
     elsewhere.litellm("gpt")
     done = ccr("status")
     assert (done.code, done.out) == (0, f"litellm  running, pid 7, {elsewhere.address}\nuptime   1 min\n")
+
+
+def test_status_has_a_row_for_each_who_is_passed_over_or_waited_for(ccr: Ccr, elsewhere: Pages) -> None:
+    told = {
+        "passed_over": ["or key 2: unpaid; asked again in 9 min", "or,a key 1: limited for 40 s"],
+        "waiting": ["or: 2 for their turn, 1 of 1 under way"],
+        "problems": ["the log cannot be written"],
+        "routes": {"default": "or,a | or,b"},
+    }
+    elsewhere.router(**told)
+    rows = [line.split(maxsplit=2) for line in ccr("status").out.splitlines()]
+    assert ["passed", "over", "or key 2: unpaid; asked again in 9 min"] in rows
+    assert ["passed", "over", "or,a key 1: limited for 40 s"] in rows
+    assert ["waiting", "or:", "2 for their turn, 1 of 1 under way"] in rows
+    assert ["problem", "the", "log cannot be written"] in rows
+    assert ["default", "or,a", "| or,b"] in rows
+    said = ccr("status", "--json").json
+    assert isinstance(said, dict)
+    assert {name: said[name] for name in told} == told

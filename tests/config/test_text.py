@@ -30,6 +30,7 @@ def test_an_empty_file_is_a_file_without_settings(suffix: str) -> None:
         ('{"a": 1', "", "line 1, column 1: not JSON5: Unclosed 'object'"),
         ('{"a": 1} x', "", "line 1, column 8: not JSON5: Extra data 'x'"),
         ("# x", ".json", "line 1, column 1: not JSON5"),
+        ("Router:\n  default: a,b", ".json", "found 'R'; a file of YAML ends in .yaml"),
         ("{a: 1, b: {},\n 'a': 2}", "", 'line 2, column 2: "a" is here for the second time; keep one'),
         ("a: [!!binary aGk=]", "", "a[0]: neither text nor a number"),
         ("{a: {b: NaN}}", "", "a.b: not a finite number"),

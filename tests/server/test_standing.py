@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from ccr.gateway.runtime import Runtime
 from ccr.messages.json import JsonObject
 from ccr.policy.attempt import Attempt
 from ccr.server.standing import standing
-from tests.support.wiring import Wired, target
+from tests.support.wiring import Wired, target, upstream_at
 
 SECOND = Key(Secret("sk-secret"), "2")
 
@@ -66,6 +67,18 @@ def test_programs_get_figures_and_no_secret() -> None:
     assert "sk-secret" not in str(said)
     assert [model["failures"] for model in said["models"]] == [1]
     assert [key["requests"] for key in said["keys"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"), [({"rpm": 2}, "rpm of 2"), ({"concurrency": 2}, "concurrency of 2"), ({"rpm": 3}, "")]
+)
+def test_a_key_that_has_reached_what_is_given_it_says_so(limits: dict[str, int], words: str) -> None:
+    key = replace(SECOND, name="team", **limits)  # type: ignore[arg-type]
+    wired = Wired(upstreams=[upstream_at("http://acme.test", keys=(key, SECOND))])
+    for _ in range(2):
+        wired.runtime.standing.take(Attempt(target("acme,m"), key), wired.clock.now())
+    expected = [f"acme key team: its {words} is reached"] if words else []
+    assert standing(wired.runtime)["passed_over"] == expected
 
 
 async def waiting(runtime: Runtime) -> "list[asyncio.Task[object]]":

@@ -27,6 +27,13 @@ def test_it_is_the_model_that_answered_the_person_and_no_subagents() -> None:
     assert (seen.all_input, seen.all_output, seen.cache_share) == (4000, 2100, 0.75)
 
 
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_every_attempt_is_a_try_whichever_key_it_had(tries: int) -> None:
+    failed = {"target": "deepseek,deepseek-chat", "key": "2", "kind": "limited", "failure": "slow down", "seconds": 0.1}
+    last = {**LAST, "attempts": [*[failed] * (tries - 1), {}]}
+    assert values({**PAGE, "last": {"main": last}}, CLAUDE).tries == tries
+
+
 def test_before_the_first_answer_it_is_the_default() -> None:
     seen = values({"default": "ollama,llama"}, {})
     assert (seen.model, seen.rule, seen.prompt, seen.fullness, seen.cost) == ("llama", "", None, None, None)
