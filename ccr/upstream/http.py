@@ -137,6 +137,8 @@ class HttpExchange:
                 yield b""
                 continue
             except FAILURES as failure:
+                if content._size:  # aiohttp tells the failure before what has arrived
+                    yield content._read_nowait(-1)
                 raise renamed(failure, self._provider, self._url) from failure
             except RuntimeError as closed:  # aiohttp's "Connection closed.", after chunks that it could not read
                 raise renamed(aiohttp.ClientPayloadError(), self._provider, self._url) from closed

@@ -100,6 +100,26 @@ async def test_a_body_that_breaks_off_is_cut(http: Http, scripted: scripting.Ups
         await exchange(http, scripted.url)
 
 
+@pytest.mark.parametrize("how", [FIN, RST])
+async def test_what_has_arrived_before_a_break_is_not_lost(
+    http: Http, scripted: scripting.Upstream, how: scripting.Break
+) -> None:
+    gate = scripting.Gate()
+    scripted.play([scripting.stream(b"one", b"two", gate, how)])
+    response = await http.send(upstream_at(scripted.url), UpstreamRequest(scripted.url, {}, b"{}"))
+    while response._response.content.total_bytes < 6:
+        await asyncio.sleep(0.005)
+    gate.open()
+    while not response._response.content.exception():
+        await asyncio.sleep(0.005)
+    arrived = b""
+    with pytest.raises(UpstreamCut):
+        async for chunk in response.chunks():
+            arrived += chunk
+    await response.close()
+    assert arrived == b"onetwo"
+
+
 @pytest.mark.trap(14)
 async def test_a_gzipped_body_is_unpacked(http: Http, scripted: scripting.Upstream) -> None:
     scripted.play([scripting.gzipped(b"data: hello\n\n" * 100)])
