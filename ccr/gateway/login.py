@@ -4,6 +4,7 @@ and nowhere else.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 
 from ccr.config.schema import Secret
 from ccr.errors import RequestProblem, UpstreamKeyRefused, UpstreamLoginRefused, UpstreamSaid
@@ -25,6 +26,12 @@ def apart(inbound: Inbound, key: str) -> Inbound:
     login = {name: Secret(value) for name, value in given.items() if _token(name, value) not in ("", key)}
     headers = {name: value for name, value in inbound.headers.items() if name not in (*HEADERS, KEY)}
     return replace(inbound, headers=headers, login=login)
+
+
+def caller(inbound: Inbound) -> str:
+    """By which a login is known, and cannot be found out."""
+    proofs = "\n".join(tokens(inbound)).encode("utf-8", "surrogatepass")
+    return blake2b(proofs, digest_size=8).hexdigest() if proofs else ""
 
 
 def tokens(inbound: Inbound) -> Iterator[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import cast
 
 from ccr.errors import BadRequest, RequestProblem, UnknownTarget
+from ccr.gateway import login
 from ccr.gateway.aside import aside
 from ccr.gateway.attempting import first_content
 from ccr.gateway.calibration import UNKNOWN
@@ -98,7 +99,8 @@ async def first_success(call: Call, seen: Look) -> Answer:
     assert call.decision is not None
     call.seat = await call.runtime.seats.in_all(call.request_class, call.runtime.clock)
     runtime, now = call.runtime, call.runtime.clock.now()
-    plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance)
+    caller = login.caller(call.inbound)
+    plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance, caller)
 
     def again(seen: Look, problem: RequestProblem) -> Awaitable[Opened]:
         return first_content(call, seen, plan, problem)

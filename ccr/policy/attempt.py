@@ -14,3 +14,4 @@ class Attempt:
     key: Key | None = None  # None: its provider has none, or each caller's own
     wait: float = 0.0  # seconds before it
     session: str | None = None
+    caller: str = ""  # whose login goes out, where that is each caller's own

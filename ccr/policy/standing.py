@@ -258,9 +258,9 @@ class Standing:
             bars.append(Bar(key.rest.why, key.rest.since, key.rest.until, key.last))
         if key and attempt.key:
             limits = attempt.key
-            bars.append(Bar("spent", now, key.minute.full_until(limits, now), "its limit for a minute is reached"))
+            bars.append(Bar("spent", now, key.minute.full_until(limits, now), "its rpm or tpm is reached"))
             if limits.concurrency and self._at_keys[_key(attempt)] >= limits.concurrency:
-                bars.append(Bar("full", now, now + A_TURN, f"it has {limits.concurrency} requests under way"))
+                bars.append(Bar("full", now, now + A_TURN, f"its concurrency of {limits.concurrency} is reached"))
         if door := self._doors.get(_door(attempt)):
             bars.append(Bar(door.rest.why, door.rest.since, door.rest.until, door.last))
             bars.append(Bar("open", door.circuit.opened, door.circuit.closes_to(now), door.last))
@@ -309,7 +309,8 @@ def _less(counts: Counter[T], what: T) -> None:
 
 
 def _key(attempt: Attempt) -> KeyId:
-    return KeyId.of(attempt.target.provider, attempt.key)
+    provider = attempt.target.provider
+    return KeyId(provider, attempt.caller) if attempt.caller else KeyId.of(provider, attempt.key)
 
 
 def _door(attempt: Attempt) -> tuple[KeyId, ModelName]:
@@ -317,7 +318,7 @@ def _door(attempt: Attempt) -> tuple[KeyId, ModelName]:
 
 
 def _name(attempt: Attempt) -> str:
-    return attempt.key.name if attempt.key else ""
+    return attempt.key.name if attempt.key else "of a caller" if attempt.caller else ""
 
 
 def _left(until: float, now: float) -> float | None:

@@ -131,3 +131,15 @@ async def test_limits_of_a_key_of_ours_are_not_the_callers() -> None:
     await read(answer)
     assert "anthropic-ratelimit-unified-status" not in answer.headers
     assert answer.headers["anthropic-ratelimit-requests-limit"] == "50"
+
+
+@pytest.mark.parametrize(("status", "message"), [(429, "slow down"), (403, "no"), (402, "pay")])
+async def test_what_is_wrong_with_the_login_of_one_is_nothing_to_another(status: int, message: str) -> None:
+    fine = [canned(HI) for _ in range(3)]
+    wired = mixed(refused(status, message, retry_after="3000"), *fine, fallback=True)
+    evil, good = {"authorization": "Bearer evil-token"}, {"authorization": LOGIN}
+    told = [(await wired.ask(ASKED, **who)).headers["x-ccr-model"] for who in (evil, good, evil)]
+    assert told == ["other,m", "claude,m", "other,m"]
+    shown = wired.runtime.standing.shown(wired.clock.now())
+    assert {(key.provider, key.key) for key in shown.keys} == {("claude", "of a caller"), ("other", "")}
+    assert "evil-token" not in repr(shown)
