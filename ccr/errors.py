@@ -27,6 +27,7 @@ CcrError
         │   └── UpstreamFull      as many requests to it are under way as the user allows
         ├── UpstreamFailed    a 5xx
         ├── UpstreamTimeout   silent for too long
+        │   └── UpstreamHurried   not as long as it may: the client, or others before it, left no more time
         ├── UpstreamUnreachable   no connection: DNS, refused, TLS, proxy
         ├── UpstreamGarbled   an answer outside the grammar
         ├── UpstreamEmpty     an answer without content
@@ -240,6 +241,10 @@ class UpstreamFailed(UpstreamProblem):
 
 class UpstreamTimeout(UpstreamProblem):
     """The provider was silent for too long."""
+
+
+class UpstreamHurried(UpstreamTimeout):
+    """There was no time to wait for the provider as long as one would."""
 
 
 class UpstreamUnreachable(UpstreamProblem):

@@ -8,12 +8,17 @@ OTHERS = 120.0  # another target could answer
 LOADING = 600.0  # another could, but this one is a local server, which may have to load its model first
 
 
+# Less than this share of what it may have by the settings, and its silence says nothing of it. Our own work takes some.
+DUE = 0.9
+
+
 def first_content(timeouts: Timeouts, *, others: bool, local: bool, left: float) -> float:
-    """Of a stream. `left` is what remains of the time for all attempts together."""
+    """Of a stream. `left` is what remains of the time for all attempts together: the others get theirs."""
     if timeouts.first_byte and not others:  # it has begun in time, and nobody waits behind it
         return timeouts.first_byte
     usual = LAST if not others else LOADING if local else OTHERS
-    return max(0.0, min(timeouts.first_byte or usual, left))
+    most = left - min(OTHERS, left / 2) if others else left
+    return max(0.0, min(timeouts.first_byte or usual, most))
 
 
 def whole_answer(timeouts: Timeouts, *, others: bool, left: float) -> float:

@@ -19,6 +19,7 @@ FIRST_WAIT = 0.5  # doubled with each, and spread by chance: who failed together
 A_MOMENT = 2.0  # after which those come again for whom somebody else is asking
 # Seconds that one is waited for who is passed over for this; the others do not say when that ends.
 WAITED = {"limited": ALONE, "spent": PATIENT}
+KEPT = 4  # of the attempts, for targets that have not been asked yet: many keys of one do not hide the others
 TOLD = 3  # of those that are passed over, in a message
 
 
@@ -44,9 +45,10 @@ class Plan:
         session: str | None,
         now: float,
         chance: Callable[[], float],
+        caller: str = "",
     ) -> None:
         self._upstreams, self._standing = upstreams, standing
-        self._session, self._chance = session, chance
+        self._session, self._chance, self._caller = session, chance, caller
         self._larger = decision.larger
         self._ways = self._to(self._ordered(decision, now))
         self._alone = len(self._ways) == 1  # a breaker chooses between ways: one that has no other is asked
@@ -54,7 +56,7 @@ class Plan:
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
         self._forced = False
         self._passed: dict[Target, None] = {}
-        self.elsewhere = False  # whether another target than the current one could be asked now
+        self.elsewhere = False  # whether a target that has not been asked yet could be asked now
 
     def next(self, failure: RequestProblem | None, now: float) -> Attempt | None:
         """None: another attempt would not help, or there is none."""
@@ -75,7 +77,8 @@ class Plan:
         self._tried.append(way)
         attempt = replace(way, wait=wait)
         self._standing.take(attempt, now, unbroken=self._alone)
-        self.elsewhere = any(each.target != way.target and not self._standing.bar(each, now) for each in self._ways)
+        asked = {each.target for each in self._tried}
+        self.elsewhere = any(each.target not in asked and not self._standing.bar(each, now) for each in self._ways)
         return attempt
 
     @property
@@ -100,9 +103,10 @@ class Plan:
 
     def _to(self, targets: Iterable[Target]) -> tuple[Attempt, ...]:
         return tuple(
-            Attempt(target, key, session=self._session)
+            Attempt(target, key, session=self._session, caller=self._caller if upstream.auth == "client" else "")
             for target in targets
-            for key in self._standing.keys(self._upstreams[target.provider], self._session, self._chance)
+            for upstream in [self._upstreams[target.provider]]
+            for key in self._standing.keys(upstream, self._session, self._chance)
         )
 
     def _after(self, failure: RequestProblem | None) -> _Left:
@@ -116,6 +120,9 @@ class Plan:
                 ways = ()
             case "key":
                 ways = tuple(way for way in ways if (way.target.provider, way.key) != (last.target.provider, last.key))
+            case "turn":
+                keys = [way for way in ways if way.target == last.target and way not in self._tried]
+                ways = (*(way for way in ways if way.target != last.target), *keys[:1])
             case "target":
                 ways = tuple(way for way in ways if way.target != last.target)
             case "provider":
@@ -157,13 +164,22 @@ class Plan:
             way for way in left.ways if way is not self._last and (way not in self._tried or self._may_repeat(way))
         )
         waits = [(way, wait) for way in others if (wait := self._wait(way, now)) is not None]
+        again = left.again
+        if kept := self._kept(waits):
+            waits, again = kept, None
         ready = next(((way, wait) for way, wait in waits if not wait), None)
-        if self._last and left.again is not None and (wait := self._wait(self._last, now)) is not None:
-            wait = max(wait, left.again)
+        if self._last and again is not None and (wait := self._wait(self._last, now)) is not None:
+            wait = max(wait, again)
             if left.first and wait <= (PATIENT if ready else ALONE):
                 return self._last, wait
             waits += [(self._last, wait)] if wait <= ALONE else []
         return ready or min(waits, key=lambda found: found[1], default=None)
+
+    def _kept(self, waits: list[tuple[Attempt, float]]) -> list[tuple[Attempt, float]]:
+        """For whom the last attempts are; none: they are for anybody."""
+        asked = {way.target for way in self._tried}
+        fresh = [(way, wait) for way, wait in waits if way.target not in asked]
+        return fresh if MOST - len(self._tried) <= min(len({way.target for way, _ in fresh}), KEPT) else []
 
     def _wait(self, way: Attempt, now: float) -> float | None:
         """Seconds until it can be asked; None: too many."""

@@ -12,6 +12,7 @@ from ccr.errors import (
     UpstreamFailed,
     UpstreamFull,
     UpstreamGarbled,
+    UpstreamHurried,
     UpstreamKeyRefused,
     UpstreamLimited,
     UpstreamModelUnknown,
@@ -26,8 +27,9 @@ from ccr.errors import (
 )
 
 # Who is not asked any more for this request. limit: nobody; who is limited is passed over as long as that lasts.
-# smaller: whose window is not known to be larger. all: the failure is the client's to see.
-Spent = Literal["limit", "key", "target", "provider", "smaller", "all"]
+# turn: its target, but for one other key, which is asked when nobody else is left. smaller: whose window is not known to
+# be larger. all: the failure is the client's to see.
+Spent = Literal["limit", "key", "turn", "target", "provider", "smaller", "all"]
 # Whether the same key and target is asked again: before others are, if no other can be, or not at all.
 Again = Literal["first", "last", "never"]
 
@@ -58,16 +60,18 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 600, HOUR)),
     # Providers limit by key and model.
     UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
-    # It may have been bad luck. If not, another key of the same provider has none either.
-    UpstreamBusy: Remedy("busy", "target", "first", counts=True),
+    # It may have been bad luck. If not, another key of the same provider hardly has more.
+    UpstreamBusy: Remedy("busy", "turn", "first", counts=True),
     # It was not asked.
     UpstreamFull: Remedy("full", "provider"),
-    UpstreamFailed: Remedy("failed", "target", "first", counts=True),
-    UpstreamCut: Remedy("cut", "target", "first", counts=True),
-    UpstreamGarbled: Remedy("garbled", "target", "first", counts=True),
-    UpstreamEmpty: Remedy("empty", "target", "first", counts=True),
+    UpstreamFailed: Remedy("failed", "turn", "first", counts=True),
+    UpstreamCut: Remedy("cut", "turn", "first", counts=True),
+    UpstreamGarbled: Remedy("garbled", "turn", "first", counts=True),
+    UpstreamEmpty: Remedy("empty", "turn", "first", counts=True),
     # Time is gone already.
-    UpstreamTimeout: Remedy("timeout", "target", counts=True),
+    UpstreamTimeout: Remedy("timeout", "turn", counts=True),
+    # Nor does that say anything of who had so little of it.
+    UpstreamHurried: Remedy("timeout", "target"),
     # No key and no model changes the way there; a network comes back, and a server that restarts.
     UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True),
     UpstreamPlaceRefused: Remedy("place", "provider"),

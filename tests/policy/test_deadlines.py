@@ -20,14 +20,16 @@ def test_what_the_user_says_counts(others: bool, local: bool) -> None:
     assert first_content(Timeouts(first_byte=7), others=others, local=local, left=PLENTY) == 7
 
 
-@pytest.mark.parametrize(("others", "left", "seconds"), [(True, 30, 30), (False, 30, 30), (True, -1, 0)])
-def test_nobody_gets_more_than_is_left(others: bool, left: float, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("others", "left", "seconds"), [(True, 30, 15), (False, 30, 30), (True, -1, 0), (True, 230, 115)]
+)
+def test_nobody_gets_more_than_is_left_and_the_others_their_share(others: bool, left: float, seconds: float) -> None:
     assert first_content(Timeouts(), others=others, local=False, left=left) == seconds
 
 
 def test_what_the_user_says_of_the_last_target_is_more_than_what_is_left_for_all() -> None:
     assert first_content(Timeouts(first_byte=1800), others=False, local=False, left=900) == 1800
-    assert first_content(Timeouts(first_byte=1800), others=True, local=False, left=900) == 900
+    assert first_content(Timeouts(first_byte=1800), others=True, local=False, left=900) == 780
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,13 @@ def test_bad_luck_is_tried_again_with_the_same_key_then_at_the_next_target(cls: 
     assert world.tried(world.plan("a", "b"), cls("no"), cls("no")) == ["a/1", "a/1", "b/1"]
 
 
+def test_where_no_other_target_is_left_bad_luck_is_tried_with_one_other_key() -> None:
+    world = pools()
+    assert world.tried(world.plan("a"), *[UpstreamFailed("no")] * 3) == ["a/1", "a/1", "a/2", "-"]
+    world = pools()
+    assert world.tried(world.plan("a", "b"), *[UpstreamTimeout("no")] * 4) == ["a/1", "b/1", "a/2", "b/2", "-"]
+
+
 @pytest.mark.parametrize("cls", [UpstreamTimeout, UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless])
 def test_what_no_key_heals_is_followed_by_the_next_target_at_once(cls: type[RequestProblem]) -> None:
     world = pools()
@@ -109,6 +116,22 @@ def test_failures_do_not_multiply_without_bound(keys: int) -> None:
     found = world.tried(world.plan("a"), *[failure] * 50)
     assert len(found) == MOST + 1
     assert found[-1] == "-"
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"), [("ab", ["a"] * 7 + ["b", "-"]), ("abcdefg", ["a"] * 4 + ["b", "c", "d", "e", "-"])]
+)
+def test_many_keys_of_one_provider_do_not_hide_the_others(chain: str, found: list[str]) -> None:
+    world = World({"a": [key(str(n)) for n in range(20)]})
+    tried = world.tried(world.plan(*chain), *[UpstreamKeyRefused("no")] * 8)
+    assert [each.split("/")[0] for each in tried] == found
+
+
+def test_the_last_attempts_are_not_kept_for_those_who_are_passed_over() -> None:
+    world = World({"a": [key(str(n)) for n in range(20)]})
+    assert world.tried(world.plan("b"), UpstreamKeyRefused("no")) == ["b", "-"]
+    tried = world.tried(world.plan("a", "b"), *[UpstreamKeyRefused("no")] * 8)
+    assert [each.split("/")[0] for each in tried] == ["a"] * 8 + ["-"]
 
 
 # --- waiting ---
@@ -246,7 +269,7 @@ def test_a_plan_tells_who_is_passed_over_unless_they_are_asked_after_all() -> No
     plan = world.plan("a", "b", "c")
     assert (world.ask(plan), plan.passed_over) == ("b/1", (target("a"),))
     plan = world.plan("a", "b")
-    assert (world.tried(plan, UpstreamTimeout("no")), plan.passed_over) == (["b/1", "a"], ())
+    assert (world.tried(plan, *[UpstreamTimeout("no")] * 2), plan.passed_over) == (["b/1", "b/2", "a"], ())
 
 
 def test_a_key_that_is_passed_over_is_no_target() -> None:
@@ -347,7 +370,7 @@ def test_a_long_list_of_those_who_are_passed_over_is_cut() -> None:
 def test_a_key_at_its_own_limit_is_passed_over_then_waited_for_then_told() -> None:
     world = World({"a": [key("1", rpm=1), key("2", rpm=1)]})
     assert {world.ask(world.plan("a")), world.ask(world.plan("a"))} == {"a/1", "a/2"}
-    with pytest.raises(UpstreamLimited, match="its limit for a minute is reached") as told:
+    with pytest.raises(UpstreamLimited, match="its rpm or tpm is reached") as told:
         world.plan("a").next(None, world.now)
     assert told.value.retry_after is not None
     assert 55 < told.value.retry_after < 62
@@ -358,7 +381,7 @@ def test_a_key_at_its_own_limit_is_passed_over_then_waited_for_then_told() -> No
 def test_who_has_enough_under_way_is_not_waited_for() -> None:
     world = World({"a": [key("1", concurrency=1)]})
     world.next(world.plan("a"))
-    with pytest.raises(UpstreamLimited, match="with key 1: it has 1 requests under way") as told:
+    with pytest.raises(UpstreamLimited, match="with key 1: its concurrency of 1 is reached") as told:
         world.plan("a").next(None, world.now)
     assert told.value.retry_after == 2
     assert world.next(world.plan("a", "b")).target == target("b")
