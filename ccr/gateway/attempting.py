@@ -3,10 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from math import inf
 
-from ccr.config.schema import Timeouts
-from ccr.errors import RequestProblem, UpstreamEmpty, UpstreamKeyRefused, UpstreamProblem, UpstreamSaid, UpstreamTimeout
+from ccr.errors import (
+    RequestProblem,
+    UpstreamEmpty,
+    UpstreamHurried,
+    UpstreamKeyRefused,
+    UpstreamProblem,
+    UpstreamSaid,
+    UpstreamTimeout,
+)
 from ccr.gateway import login
 from ccr.gateway.aside import aside
 from ccr.gateway.call import Call
@@ -46,11 +54,12 @@ async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProb
     nothing left to try, the failure that tells most is raised."""
     clock, failures = call.runtime.clock, [problem] if problem else []
     while attempt := following(plan, failures, clock.now()):
+        if failures and attempt.wait >= left(call):
+            call.runtime.standing.ended(attempt, 0, clock.now())
+            break
         async with AsyncExitStack() as held:
             underway, call.passed_over = call.attempt(attempt), plan.passed_over
             held.callback(underway.ended)
-            if failures and attempt.wait >= left(call):
-                break
             if attempt.wait:
                 await clock.sleep(attempt.wait)
             try:
@@ -86,7 +95,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
     held.callback(seat.leave)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
-    limit = allowed(upstream.timeouts, call, others=plan.elsewhere, local=upstream.local)
+    limit, due = allowed(upstream, call, others=plan.elsewhere)
     try:
         async with asyncio.timeout(limit):
             call.underway.sent()
@@ -105,7 +114,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             call.first_content()
     except TimeoutError:
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
-        raise late(target, limit, at_last=at_last) from None
+        raise late(target, limit, due, at_last=at_last) from None
     call.attempt_answered()
     headers = login.told(exchange.headers, upstream, copy=verbatim)
     return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())
@@ -119,11 +128,13 @@ def left(call: Call) -> float:
     return longest - call.waiting
 
 
-def allowed(timeouts: Timeouts, call: Call, *, others: bool, local: bool) -> float:
-    """Seconds for a stream's first content, or the whole of another answer; comments and pings are neither."""
-    if call.writer:
-        return deadlines.first_content(timeouts, others=others, local=local, left=left(call))
-    return deadlines.whole_answer(timeouts, others=others, left=left(call))
+def allowed(upstream: Upstream, call: Call, *, others: bool) -> tuple[float, float]:
+    """Seconds for a stream's first content, or the whole of another answer; comments and pings are neither. And how many
+    it would have at the least, were it the first that is asked and the client patient."""
+    whole = partial(deadlines.whole_answer, upstream.timeouts)
+    streamed = partial(deadlines.first_content, upstream.timeouts, local=upstream.local)
+    limit = streamed if call.writer else whole
+    return limit(others=others, left=left(call)), limit(others=True, left=call.runtime.config.timeouts.failover)
 
 
 def longest_wait(headers: Mapping[str, str]) -> float:
@@ -135,10 +146,11 @@ def longest_wait(headers: Mapping[str, str]) -> float:
     return SHARE * min(limits, default=inf)
 
 
-def late(target: Target, limit: float, *, at_last: bool) -> UpstreamTimeout:
+def late(target: Target, limit: float, due: float, *, at_last: bool) -> UpstreamTimeout:
+    kind = UpstreamHurried if limit < deadlines.DUE * due else UpstreamTimeout
     if not at_last:
-        return UpstreamTimeout(f"{target} gave no answer in {limit:.3g} s", target=target)
-    return UpstreamTimeout(
+        return kind(f"{target} gave no answer in {limit:.3g} s", target=target)
+    return kind(
         f"{target} gave no whole answer in {limit:.3g} s, and there is no more time for one that is not streamed; "
         "choose a faster model, or less effort",
         target=target,

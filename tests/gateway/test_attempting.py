@@ -132,8 +132,11 @@ async def test_no_attempt_begins_when_the_time_for_all_is_over() -> None:
     transport = Slow(UpstreamFailed("down"), canned(HI))
     wired = Wired(transport=transport, config=config, **two())
     transport.clock = wired.clock
-    assert error_of(await wired.ask(ASKED))[0] == 502
+    answer = await wired.ask(ASKED)
+    assert error_of(answer)[0] == 502
     assert len(wired.sent) == 1
+    assert answer.headers["x-ccr-model"] == "a,m"  # and nobody else has failed
+    assert wired.runtime.standing.shown(wired.clock.now()).targets == ()
 
 
 async def test_who_does_not_stream_leaves_time_for_the_next() -> None:
@@ -141,6 +144,23 @@ async def test_who_does_not_stream_leaves_time_for_the_next() -> None:
     answer = await wired.ask(ASKED, x_stainless_timeout="0.04")
     assert answer.status == 200
     assert wired.seen.only.attempts[0].kind == "timeout"
+
+
+async def test_a_stream_leaves_time_for_the_next() -> None:
+    config = Config(routes=Routes(), timeouts=Timeouts(failover=0.04))
+    wired = Wired(CannedExchange([None]), canned(HI), config=config, **two())
+    assert (await wired.ask(STREAMED)).status == 200
+
+
+@pytest.mark.parametrize(("asked", "patient"), [(ASKED, False), (ASKED, True), (STREAMED, True)])
+async def test_that_a_client_is_impatient_is_not_held_against_the_provider(asked: JsonObject, patient: bool) -> None:
+    timeouts = Timeouts(first_byte=0.02, total=0.02)
+    upstreams = [upstream_at(f"http://{name}.test", name=name, retries=0, timeouts=timeouts) for name in "ab"]
+    wired = Wired(CannedExchange([None]), canned(HI), **two(upstreams=upstreams))
+    await read(await wired.ask(asked, x_stainless_timeout="60" if patient else "0.02"))
+    assert wired.seen.only.attempts[0].kind == "timeout"
+    doors = wired.runtime.standing.shown(wired.clock.now()).doors
+    assert [door.failures for door in doors] == [int(patient), 0]
 
 
 EMPTY = messages.body(usage(10, 3))
