@@ -92,8 +92,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     call.meter = call.underway.meter = meter
     instance = runtime.instance
     sent = await aside(inbound, outgoing, inbound, request, seen.removed, upstream, target, instance, verbatim=verbatim)
-    seat = await runtime.seats.at(target.provider, call.request_class, runtime.clock)
-    held.callback(seat.leave)
+    await seated(call, target, held, others=plan.beside)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit, due = allowed(upstream, call, others=plan.elsewhere)
     try:
@@ -118,6 +117,15 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     call.attempt_answered()
     headers = login.told(exchange.headers, upstream, copy=verbatim)
     return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())
+
+
+async def seated(call: Call, target: Target, held: AsyncExitStack, *, others: bool) -> None:
+    """At the provider first: who waits there has no seat of the router's, which others may have more use for."""
+    seats, clock = call.runtime.seats, call.runtime.clock
+    call.seat.leave()
+    seat = await seats.at(target.provider, call.request_class, clock, others=others)
+    held.callback(seat.leave)
+    call.seat = await seats.in_all(call.request_class, clock)
 
 
 def left(call: Call) -> float:

@@ -97,7 +97,6 @@ async def first_success(call: Call, seen: Look) -> Answer:
     """From the first target that has content; a failure after that is the client's to see. Others are tried also while
     the client has the head of a stream already: nothing of that is anybody's answer."""
     assert call.decision is not None
-    call.seat = await call.runtime.seats.in_all(call.request_class, call.runtime.clock)
     runtime, now = call.runtime, call.runtime.clock.now()
     caller = login.caller(call.inbound)
     plan = Plan(call.decision, runtime.upstreams, runtime.standing, call.session, now, runtime.chance, caller)

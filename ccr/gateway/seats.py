@@ -17,6 +17,8 @@ BACKGROUND = frozenset({"auxiliary"})
 COURTESY = 1 / 3
 # As many may wait as are under way at the most, so many times; and at least so many.
 QUEUES, SHORTEST = 4, 16
+# Seconds that a provider's seat is waited for where another provider could answer: caches are warm here.
+BRIEFLY = 1.0
 LATER = 5  # seconds after which somebody who found no seat may ask again
 
 
@@ -128,11 +130,14 @@ class Seats:
             under_way = f"as many requests are under way as `concurrency` allows ({self._all.taken})"
             raise Overloaded(f"the router is busy: {under_way}, and {why}", retry_after=LATER) from None
 
-    async def at(self, provider: ProviderName, request_class: str | None, clock: Clock) -> Seat:
-        """A seat for an attempt; raises UpstreamFull, which goes to the next target."""
+    async def at(
+        self, provider: ProviderName, request_class: str | None, clock: Clock, *, others: bool = False
+    ) -> Seat:
+        """A seat for an attempt; raises UpstreamFull, which goes to the next target: soon, where there are others."""
         room = self._providers[provider]
+        patience = min(self._patience, BRIEFLY) if others else self._patience
         try:
-            return await room.enter(self._patience, self._place(request_class, clock))
+            return await room.enter(patience, self._place(request_class, clock))
         except NoSeat as why:
             under_way = f"as many requests to it are under way as its `concurrency` allows ({room.taken})"
             raise UpstreamFull(f"provider {provider} is busy: {under_way}, and {why}", retry_after=LATER) from None

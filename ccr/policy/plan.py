@@ -57,6 +57,7 @@ class Plan:
         self._forced = False
         self._passed: dict[Target, None] = {}
         self.elsewhere = False  # whether a target that has not been asked yet could be asked now
+        self.beside = False  # whether another provider could
 
     def next(self, failure: RequestProblem | None, now: float) -> Attempt | None:
         """None: another attempt would not help, or there is none."""
@@ -75,10 +76,12 @@ class Plan:
             self._ways = left.ways
         self._last = way
         self._tried.append(way)
-        attempt = replace(way, wait=wait)
+        attempt = replace(way, wait=wait) if wait else way
         self._standing.take(attempt, now, unbroken=self._alone)
         asked = {each.target for each in self._tried}
-        self.elsewhere = any(each.target not in asked and not self._standing.bar(each, now) for each in self._ways)
+        ready = [each.target for each in self._ways if not self._standing.bar(each, now)]
+        self.elsewhere = any(each not in asked for each in ready)
+        self.beside = any(each.provider != way.target.provider for each in ready)
         return attempt
 
     @property

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ccr.errors import (
     ContextOverflow,
+    Overloaded,
     RequestProblem,
     UpstreamBusy,
     UpstreamCut,
@@ -49,6 +50,7 @@ class Remedy:
     spent: Spent
     again: Again = "never"
     counts: bool = False  # against the breaker
+    longest: float = 300.0  # seconds that an open one keeps others away, however often it has been tried in vain
     cooling: Cooling | None = None
 
 
@@ -56,8 +58,9 @@ HOUR = 3600.0
 
 REMEDIES: dict[type[RequestProblem], Remedy] = {
     # The key is of no use, the provider may be.
-    UpstreamKeyRefused: Remedy("key", "key", cooling=Cooling(True, 60, HOUR)),
-    UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 600, HOUR)),
+    # Nobody tells when an account has been topped up: that is found out soon, and asking costs little.
+    UpstreamKeyRefused: Remedy("key", "key", cooling=Cooling(True, 60, 600)),
+    UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 60, 600)),
     # Providers limit by key and model.
     UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
     # It may have been bad luck. If not, another key of the same provider hardly has more.
@@ -73,7 +76,7 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     # Nor does that say anything of who had so little of it.
     UpstreamHurried: Remedy("timeout", "target"),
     # No key and no model changes the way there; a network comes back, and a server that restarts.
-    UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True),
+    UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True, longest=60),
     UpstreamPlaceRefused: Remedy("place", "provider"),
     # Another model may take it as it is.
     UpstreamModelUnknown: Remedy("unknown", "target"),
@@ -83,6 +86,7 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     # The client heals it, or is at fault.
     UpstreamRefused: Remedy("refused", "all"),
     UpstreamProblem: Remedy("failed", "target"),
+    Overloaded: Remedy("full", "all"),
     RequestProblem: Remedy("rejected", "all"),
 }
 # A model that sees, before a client that takes the picture out.

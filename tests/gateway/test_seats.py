@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import pytest
 
 from ccr.errors import Overloaded, UpstreamFull
+from ccr.gateway import seats as module
 from ccr.gateway.seats import SHORTEST, Seat, Seats
 from ccr.ids import ProviderName
 from ccr.providers.resolve import Upstream
@@ -282,3 +283,35 @@ async def test_the_next_target_answers_where_a_provider_is_full() -> None:
     assert (answer.status, answer.headers["x-ccr-model"]) == (200, "other,m")
     assert [upstream.name for upstream, _ in wired.transport.sent] == ["acme", "other"]
     await read(stream)
+
+
+async def test_a_full_provider_is_waited_for_but_briefly_where_another_could_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "BRIEFLY", 0.01)
+    upstreams = [upstream_at(f"http://{name}.test/v1/messages", name=name) for name in ("acme", "other")]
+    wired = limited(canned(HI), canned(HI), canned(HI), upstreams=upstreams, acme=1, other=1)
+    wired.runtime.seats.configure(None, {ACME: 1, OTHER: 1}, 9.0)
+    streams = [await asyncio.wait_for(wired.ask(STREAMED), 2) for _ in range(2)]
+    third = asyncio.create_task(wired.ask(ASKED))
+    await asyncio.sleep(0.05)
+    assert not third.done(), "where all are full, it waits for its turn"
+    for stream in reversed(streams):
+        await read(stream)
+    assert (await asyncio.wait_for(third, 2)).headers["x-ccr-model"] == "other,m"
+
+
+async def test_who_waits_for_a_full_provider_keeps_nobody_from_another() -> None:
+    upstreams = [upstream_at(f"http://{name}.test/v1/messages", name=name) for name in ("acme", "other")]
+    wired = Wired(canned(HI), canned(HI), canned(HI), upstreams=upstreams)
+    wired.runtime.seats.configure(2, {ACME: 1}, 9.0)
+    stream = await wired.ask(STREAMED)
+    waiting = [asyncio.create_task(wired.ask(ASKED)) for _ in range(3)]
+    await settled()
+    answer = await asyncio.wait_for(wired.ask({**ASKED, "model": "other,m"}), 2)
+    assert answer.headers["x-ccr-model"] == "other,m"
+    for each in waiting:
+        each.cancel()
+    await asyncio.wait(waiting)
+    await read(stream)
+    assert wired.runtime.seats.shown()["under_way"] == 0
