@@ -27,10 +27,18 @@ KEY: Mapping[str, str] = spellings(
     apikey="key", maxparallelrequests="concurrency",
 )  # fmt: skip
 
-# What is no setting of a provider, and where it belongs.
+# What is no setting of ours at this place, and where it belongs. LiteLLM's users try some.
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("retry", "numretries", "maxretries"), 'write "retries"'),
+    **dict.fromkeys(("cooldown", "cooldowntime"), 'write "breaker": {"pause": …}'),
+    **dict.fromkeys(("allowedfails", "maxfailures"), 'write "breaker": {"failures": …}'),
+}
 OF_A_KEY: Mapping[str, str] = {
-    name: f'it belongs to a key: "api_key": [{{"key": "$NAME", "{name}": …}}]'
-    for name in ("weight", "priority", "rpm", "tpm")
+    **{name: ELSEWHERE[name] for name in ("retry", "numretries", "maxretries")},
+    **{
+        name: f'it belongs to a key: "api_key": [{{"key": "$NAME", "{name}": …}}]'
+        for name in ("weight", "priority", "rpm", "tpm")
+    },
 }
 OF_THE_FILE: Mapping[str, str] = dict.fromkeys(
     ("head", "failover"), "it belongs into the file's own timeouts: it is about a request, not about one attempt"
@@ -145,7 +153,7 @@ MEANINGS: Mapping[str, str] = {
     "breaker.failures": "number: after so many failures of one key and model; `5`",
     "breaker.share": "number up to 1: if they are so large a share of its answers; `0.5`",
     "breaker.window": "seconds that are looked back; `60`",
-    "breaker.pause": "seconds until it is tried again, doubled each time that this fails; `30`",
+    "breaker.pause": "seconds until it is tried again, doubled each time that this fails, up to 300 (60 where nothing can be reached); `30`",
     "concurrency": "number: requests under way at providers, in all; any",
     "queue": "seconds that a request waits for its turn where there is a `concurrency`; `20`",
     "StatusLine": "object: [Claude Code's status line](statusline.md), as CCR has it; none of ours",

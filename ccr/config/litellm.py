@@ -47,6 +47,13 @@ REASONS: dict[str, str] = {
     "mcp_servers": "MCP servers are not proxied; configure them in Claude Code",
 }
 REASONS |= dict.fromkeys(
+    ("redis_host", "redis_port", "redis_password", "redis_url"), "each router counts for itself, in memory"
+)
+REASONS |= {
+    "retry_after": "the wait before the same is asked again grows with each time; a provider's own `retry-after` is kept",
+    "max_fallbacks": "all that are named are tried, within `timeouts.failover`",
+}
+REASONS |= dict.fromkeys(
     ("vertex_credentials", "aws_profile_name", "aws_role_name"),
     "credentials are the machine's: log in where the router is started",
 )
@@ -123,7 +130,7 @@ def translated(raw: JsonObject) -> tuple[JsonObject, tuple[Notice, ...]]:
     routes = _routes(draft)
     sections = (router, settings)
     times = {
-        "total": settings["request_timeout"].seconds() or _first("timeout", sections).seconds(),
+        "total": router["timeout"].seconds() or settings["request_timeout"].seconds() or settings["timeout"].seconds(),
         "first_byte": _first("stream_timeout", sections).seconds(),
     }
     general = top["general_settings"].opened()

@@ -48,7 +48,7 @@ def _meaning(unset: Unset) -> str:
 
 
 def _config(root: Place, filled: Interpolated, env: Mapping[str, str], ollama: tuple[str, ...]) -> Config:
-    fields = _overridden(root.fields(keys.TOP), env)
+    fields = _overridden(root.fields(keys.TOP, keys.ELSEWHERE), env)
     for name, instead in keys.UNSUPPORTED.items():
         if not fields[name].empty:
             fields[name].notice(instead)

@@ -75,7 +75,7 @@ class Place:
     def wrong(self, expected: str) -> None:
         if variable := self.report.unset.get(self.path):
             self.fault(f"expected {expected}, but {variable} is not set")
-        elif self.value is None:
+        elif self.value is None or self.value == "":
             self.fault(f"missing; expected {expected}")
         else:
             self.fault(f"expected {expected}, not {kind(self.value)}")

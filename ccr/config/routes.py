@@ -6,7 +6,7 @@ from typing import cast
 
 from ccr.config import keys
 from ccr.config.pool import weight
-from ccr.config.problems import Place, folded, suggestion
+from ccr.config.problems import Place, folded, kind, suggestion
 from ccr.config.schema import Balance, Group, Provider, Routes
 from ccr.config.zero import GUIDE
 from ccr.ids import ModelName, Target
@@ -20,6 +20,7 @@ class Names:
 
     providers: Mapping[str, Provider]  # by lower-case name
     aliases: Mapping[str, "Way"]
+    not_yet: frozenset[str] = frozenset()  # aliases, while they are read: none stands for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Way:
 
 def names(providers: tuple[Provider, ...], aliases: Place) -> Names:
     by_name = {provider.name.lower(): provider for provider in providers}
-    plain = Names(by_name, {})
+    plain = Names(by_name, {}, frozenset(name for name, _ in aliases.entries()))
     return Names(by_name, {name: found for name, entry in aliases.entries() if (found := way(entry, plain))})
 
 
@@ -84,7 +85,7 @@ def _balanced(place: Place, known: Names) -> Way | None:
     if not fields["target"].empty and fields["targets"].empty:
         return way(fields["target"], known)
     if fields["targets"].empty:
-        fields["targets"].wrong("a list of targets")
+        _no_targets(fields["targets"])
     weights: dict[Target, float] = {}
     behind: list[Target] = []
     for item in fields["targets"].items():
@@ -102,6 +103,13 @@ def _balanced(place: Place, known: Names) -> Way | None:
     return Way(targets, Group(weights, balance) if len(weights) > 1 else None) if targets else None
 
 
+def _no_targets(place: Place) -> None:
+    if place.value == []:
+        place.fault("expected at least one target")
+    else:
+        place.wrong("a list of targets")
+
+
 def target(place: Place, known: Names) -> Target | None:
     """`provider,model`, `provider/model` or a search engine; what is wrong with it is a fault."""
     text = place.text()
@@ -114,10 +122,16 @@ def target(place: Place, known: Names) -> Target | None:
         place.notice(f'",{rest}" is ignored: a target is "provider,model"; several are parted by " | "')
     if not model and (engine := known.providers.get(text.lower())) and engine.dialect == "search":
         return Target(engine.name, SEARCH)
+    if text in known.not_yet:
+        place.fault(f'"{text}" is an alias, and an alias stands for targets alone: write those of "{text}" here')
+        return None
     if not model:
         place.fault(f'"{text}" is not a target; expected "provider,model", such as "{_example(known)}"')
         return None
     if provider := known.providers.get(name.lower()):
+        spelled = {folded(each): each for each in provider.models}
+        if model not in provider.models and (close := suggestion(model, spelled)):
+            place.notice(f"{provider.name} does not list {model}, and is asked for it all the same{close}")
         return Target(provider.name, ModelName(model))
     place.fault(f'there is no provider "{name}"; {_configured(name, known)}')
     return None
@@ -167,7 +181,12 @@ def firsts(ways: Mapping[str, Way]) -> dict[str, Target]:
 def fallback(place: Place, known: Names, own: Routes) -> dict[str, tuple[Target, ...]]:
     """Route, alias or target -> what is tried next."""
     found: dict[str, tuple[Target, ...]] = {}
+    if isinstance(place.value, str | list) and not place.empty:
+        place.fault(f'expected an object, such as {{"default": "{_example(known)}"}}, not {kind(place.value)}')
+        return found
     for key, entry in place.entries():
+        if entry.empty and "," not in key:
+            continue  # nothing is said, of whatever it is
         further = way(entry, known)
         name = _owner(Place(key, entry.path, entry.report), known, own)
         if name and further:

@@ -102,7 +102,7 @@ def test_how_often_and_how_long_is_tried_is_carried_over() -> None:
             "stream_timeout": 60,
             "timeout": 99,
         },
-        litellm_settings={"num_retries": 1},
+        litellm_settings={"num_retries": 1, "request_timeout": 60},
         general_settings={"global_max_parallel_requests": 7},
     )
     config = parse(found, {})
@@ -111,6 +111,11 @@ def test_how_often_and_how_long_is_tried_is_carried_over() -> None:
     openai, ollama = config.providers
     assert (openai.retries, openai.model_timeouts["x"].first_byte, [*openai.model_timeouts]) == (4, 20, ["x"])
     assert ollama.concurrency == 2
+
+
+def test_without_a_time_of_the_routers_that_of_all_holds() -> None:
+    found = ours(deployment("a", model="openai/x"), litellm_settings={"request_timeout": 60, "timeout": 70})
+    assert parse(found, {}).timeouts.total == 60
 
 
 def test_cooldowns_can_be_off() -> None:

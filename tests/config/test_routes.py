@@ -198,6 +198,7 @@ def test_what_stands_behind_is_not_balanced_and_its_writer_is_told() -> None:
         ({"balance": "random", "targets": ["local,a"]}, 'x.balance: expected one of weighted, least_busy, fastest, not "random"'),
         ({"balance": "fastest"}, "x.targets: missing; expected a list of targets"),
         ({"targets": "local,a"}, "x.targets: expected a list, not text"),
+        ({"targets": []}, "x.targets: expected at least one target"),
         ({"targets": [{"weight": 2}]}, "x.targets[0].target: missing; expected a target"),
         ({"targets": [{"target": "local,a", "weight": -1}]}, "x.targets[0].weight: expected a weight, more than 0, not -1"),
         ({"targets": ["gone,a"]}, 'x.targets[0]: there is no provider "gone"'),
@@ -221,6 +222,38 @@ def test_routes_and_agents_have_ways_by_name() -> None:
         "default": ["local,a", "local,b"],
         "agents.Explore": ["local,c", "local,a"],
     }
+
+
+def test_an_alias_stands_for_no_other() -> None:
+    report = Report()
+    names((), Place({"one": "local,a", "two": "local,b | one"}, "aliases", report))
+    assert 'aliases.two: "one" is an alias, and an alias stands for targets alone: write those of "one" here' in map(
+        str, report.faults
+    )
+
+
+def test_a_model_that_is_listed_under_another_name_is_told() -> None:
+    provider = Provider(ProviderName("p"), "", models=("deepseek-v4-flash",))
+    report = Report()
+    listed = names((provider,), Place(None, "aliases", report))
+    for model in ("deepseek-v4-flash", "deepseek-v4-flsh", "quite-another"):
+        assert way(Place(f"p,{model}", "x", report), listed)
+    assert list(map(str, report.notices)) == [
+        'x: p does not list deepseek-v4-flsh, and is asked for it all the same; did you mean "deepseek-v4-flash"?'
+    ]
+
+
+@pytest.mark.parametrize("raw", ["local,a", ["local,a"]])
+def test_a_fallback_without_an_owner_is_told_how_it_is_written(raw: Json) -> None:
+    report = Report()
+    assert fallback(Place(raw, "fallback", report), known(), Routes()) == {}
+    assert str(report.faults[0]).startswith('fallback: expected an object, such as {"default": "')
+
+
+def test_a_fallback_that_says_nothing_is_nobodys_slip() -> None:
+    report = Report()
+    assert fallback(Place({"webSearch": [], "image": ""}, "fallback", report), known(), Routes()) == {}
+    assert (report.faults, report.notices) == ([], [])
 
 
 def test_a_fallback_is_a_chain_like_any_other_but_has_no_equals() -> None:
