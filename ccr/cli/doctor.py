@@ -111,5 +111,5 @@ def conclude(findings: list[tuple[str, Finding]], *, as_json: bool, well: str = 
     elif problems or warnings:
         output.say(f"{output.counted(problems, 'problem')}, {output.counted(warnings, 'warning')}")
     else:
-        output.say(well)
+        output.say(well if set(states) - {"skipped"} else "nothing was looked at")
     return Exit.FAILED if problems else Exit.OK

@@ -29,6 +29,14 @@ def test_all_well_is_said(ccr: Ccr) -> None:
     assert ccr("doctor", "--only", "versions").out.endswith("\nall is well\n")
 
 
+def test_where_nothing_could_be_looked_at_nothing_is_said_to_be_well(ccr: Ccr, config: Path) -> None:
+    config.write_text("{")
+    assert ccr("doctor", "--only", "port").out.splitlines() == [
+        "skipped  port: needs the configuration, which cannot be had (`--only config` says why)",
+        "nothing was looked at",
+    ]
+
+
 def test_json_has_a_stable_shape(ccr: Ccr, config: Path) -> None:
     done = ccr("doctor", "--json", "--only", "config")
     assert done.code == 0

@@ -46,7 +46,7 @@ def _job(check: Check, surroundings: Surroundings) -> Job[tuple[Finding, ...]]:
 def findings(check: Check, surroundings: Surroundings) -> tuple[Finding, ...]:
     """What stops a check is a finding too, after those that it had made."""
     if check.configured and surroundings.configured is None:
-        return (skipped(check.name, "needs the configuration, which cannot be had"),)
+        return (skipped(check.name, "needs the configuration, which cannot be had (`--only config` says why)"),)
     found: list[Finding] = []
     try:
         found.extend(check.look(surroundings))

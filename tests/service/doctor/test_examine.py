@@ -40,7 +40,7 @@ def test_a_fault_of_ours_is_a_finding(seen: Seen) -> None:
 
 def test_a_check_that_needs_a_configuration_is_skipped_without_one(seen: Seen) -> None:
     assert looked(seen("{"), Check("a", failing(KeyError("x")))) == [
-        ("skipped", "needs the configuration, which cannot be had")
+        ("skipped", "needs the configuration, which cannot be had (`--only config` says why)")
     ]
 
 
