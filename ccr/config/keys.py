@@ -153,7 +153,8 @@ MEANINGS: Mapping[str, str] = {
     "breaker.failures": "number: after so many failures of one key and model; `5`",
     "breaker.share": "number up to 1: if they are so large a share of its answers; `0.5`",
     "breaker.window": "seconds that are looked back; `60`",
-    "breaker.pause": "seconds until it is tried again, doubled each time that this fails, up to 300 (60 where nothing can be reached); `30`",
+    "breaker.pause": "seconds until it is tried again, doubled each time that this fails, "
+    "up to 300, or 60 where it cannot be reached; `30`",
     "concurrency": "number: requests under way at providers, in all; any",
     "queue": "seconds that a request waits for its turn where there is a `concurrency`; `20`",
     "StatusLine": "object: [Claude Code's status line](statusline.md), as CCR has it; none of ours",

@@ -6,7 +6,6 @@ from ccr.config.schema import Breaker
 from ccr.policy.attempt import Attempt
 
 MOST = 256  # outcomes that are remembered, however long the window is
-LONGEST_PAUSE = 600.0
 CLAIMED = 30.0  # seconds that one probe keeps others away
 
 
@@ -53,13 +52,15 @@ class Circuit:
             self._outcomes.clear()
             self._pause = 0.0
 
-    def failed(self, attempt: Attempt, now: float, settings: Breaker) -> None:
+    def failed(self, attempt: Attempt, now: float, settings: Breaker, longest: float) -> None:
+        """`longest` bounds its pause, in seconds, unless the user wants it longer."""
         self._outcomes.append((now, False))
         if self.open:
-            if self._probe is attempt:  # others were sent before it opened, and say nothing new
-                self._opens(self._pause * 2, now, settings)
+            # Others were sent before it opened, or asked because nobody else was left: they say nothing new.
+            if self._probe is attempt and now >= self.due:
+                self._opens(self._pause * 2, now, settings, longest)
         elif self._too_much(now, settings):
-            self._opens(settings.pause, now, settings)
+            self._opens(settings.pause, now, settings, longest)
 
     def failures(self, now: float, settings: Breaker) -> int:
         return sum(not well for _, well in self._lately(now, settings))
@@ -71,6 +72,6 @@ class Circuit:
         lately, failures = self._lately(now, settings), self.failures(now, settings)
         return 0 < settings.failures <= failures and failures >= settings.share * len(lately)
 
-    def _opens(self, pause: float, now: float, settings: Breaker) -> None:
-        self._pause = min(pause, max(settings.pause, LONGEST_PAUSE))
+    def _opens(self, pause: float, now: float, settings: Breaker, longest: float) -> None:
+        self._pause = min(pause, max(settings.pause, longest))
         self.opened, self.due = now, now + self._pause

@@ -2,20 +2,20 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from ccr.config.schema import Key
 from ccr.ids import ProviderName
 from ccr.policy.balance import drawn
-from ccr.policy.remedies import HOUR, Cooling
+from ccr.policy.remedies import Cooling
 
+HOUR = 3600.0
 GONE = 61  # seconds after which all of a second is a minute old
 A_TURN = 2.0  # seconds after which one who found all taken comes again
 
 
-@dataclass(frozen=True, slots=True)
-class KeyId:
+class KeyId(NamedTuple):
     """By which a key is known, also after it has got another place in the file; another secret is another key."""
 
     provider: ProviderName
@@ -31,6 +31,8 @@ def ranked(
     provider: ProviderName, keys: Sequence[Key], last: KeyId | None, session: str | None, chance: Callable[[], float]
 ) -> list[Key]:
     """In the order in which they are asked: by priority, then who answered the session last, then as they are drawn."""
+    if len(keys) < 2:
+        return list(keys)
     named = {KeyId.of(provider, key): key for key in keys}
     order = drawn({name: key.weight for name, key in named.items()}, session, chance)
     return [named[name] for name in sorted(order, key=lambda name: (named[name].priority, name != last))]
@@ -46,12 +48,14 @@ class Rest:
         self._row = 0
 
     def refused(self, why: str, cooling: Cooling, told: float | None, began: float, now: float) -> None:
-        """`began` is when it was asked: whoever was sent before the rest began does not make it longer."""
-        if began >= self.since:
-            self.since = now
-            seconds = min(cooling.least * 2.0 ** min(self._row, 16), cooling.most)
-            self.why, self.until = why, now + (min(told, HOUR) if told else seconds)
-            self._row += 1
+        """`began` is when it was asked. Whoever was sent before the rest began says nothing new; nor does one that was
+        asked within it, because nobody else was left, unless the provider says until when."""
+        over = now >= self.until
+        if began < self.since or not (over or told):
+            return
+        seconds = min(cooling.least * 2.0 ** min(self._row, 16), cooling.most)
+        self.why, self.since, self.until = why, now, now + (min(told, HOUR) if told else seconds)
+        self._row += over
 
     def answered(self, began: float) -> None:
         if began >= self.since:

@@ -54,8 +54,6 @@ class Remedy:
     cooling: Cooling | None = None
 
 
-HOUR = 3600.0
-
 REMEDIES: dict[type[RequestProblem], Remedy] = {
     # The key is of no use, the provider may be.
     # Nobody tells when an account has been topped up: that is found out soon, and asking costs little.

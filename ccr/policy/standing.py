@@ -177,7 +177,7 @@ class Standing:
 
     def is_probed(self, attempt: Attempt, now: float) -> bool:
         """One request is asking there, for all."""
-        door = self._doors.get(_door(attempt))
+        door = self._doors.get(attempt.door)
         return door is not None and not door.circuit.free(now)
 
     def may_be_forced(self, attempt: Attempt, now: float) -> bool:
@@ -193,7 +193,7 @@ class Standing:
             door.circuit.claim(attempt, now + attempt.wait)
         key.minute.add(now + attempt.wait, requests=1)
         self._courses[attempt] = _Course(now)
-        self._at_keys[_key(attempt)] += 1
+        self._at_keys[attempt.key_id] += 1
         self._at_targets[attempt.target] += 1
 
     # what it is told
@@ -215,7 +215,7 @@ class Standing:
         average = seconds if before is None else before + LATEST * (seconds - before)
         self._speeds[attempt.target] = _Speed(average, now)
         if attempt.session:
-            self._with[attempt.session, attempt.target.provider] = _key(attempt)
+            self._with[attempt.session, attempt.target.provider] = attempt.key_id
             self._at[attempt.session, attempt.target] = now
 
     def failed(self, attempt: Attempt, failure: RequestProblem, now: float) -> None:
@@ -227,7 +227,7 @@ class Standing:
         key, door = self._key_state(attempt), self._door_state(attempt)
         if remedy.counts:
             door.last = _line(failure)
-            door.circuit.failed(attempt, now, self._breaker)
+            door.circuit.failed(attempt, now, self._breaker, remedy.longest)
         if remedy.cooling:
             state = key if remedy.cooling.whole_key else door
             state.last = _line(failure)
@@ -237,7 +237,7 @@ class Standing:
         """Nothing of it is under way any more, however it ended; it used so many tokens."""
         if self._courses.pop(attempt, None) is None:
             return
-        _less(self._at_keys, _key(attempt))
+        _less(self._at_keys, attempt.key_id)
         _less(self._at_targets, attempt.target)
         self._key_state(attempt).minute.add(now, tokens=tokens)
         self._door_state(attempt).circuit.ended(attempt)
@@ -254,28 +254,28 @@ class Standing:
 
     def _bars(self, attempt: Attempt, now: float) -> list[Bar]:
         bars = []
-        if key := self._keys.get(_key(attempt)):
+        if key := self._keys.get(attempt.key_id):
             bars.append(Bar(key.rest.why, key.rest.since, key.rest.until, key.last))
         if key and attempt.key:
             limits = attempt.key
             bars.append(Bar("spent", now, key.minute.full_until(limits, now), "its rpm or tpm is reached"))
-            if limits.concurrency and self._at_keys[_key(attempt)] >= limits.concurrency:
+            if limits.concurrency and self._at_keys[attempt.key_id] >= limits.concurrency:
                 bars.append(Bar("full", now, now + A_TURN, f"its concurrency of {limits.concurrency} is reached"))
-        if door := self._doors.get(_door(attempt)):
+        if door := self._doors.get(attempt.door):
             bars.append(Bar(door.rest.why, door.rest.since, door.rest.until, door.last))
             bars.append(Bar("open", door.circuit.opened, door.circuit.closes_to(now), door.last))
         return [bar for bar in bars if bar.until > now]
 
     def _key_state(self, attempt: Attempt) -> _KeyState:
-        state = self._keys.get(_key(attempt)) or _KeyState()
+        state = self._keys.get(attempt.key_id) or _KeyState()
         state.name = _name(attempt)
-        self._keys[_key(attempt)] = state  # the newest, so that others are forgotten
+        self._keys[attempt.key_id] = state  # the newest, so that others are forgotten
         return state
 
     def _door_state(self, attempt: Attempt) -> _DoorState:
-        state = self._doors.get(_door(attempt)) or _DoorState()
+        state = self._doors.get(attempt.door) or _DoorState()
         state.name = _name(attempt)
-        self._doors[_door(attempt)] = state
+        self._doors[attempt.door] = state
         return state
 
     def _figures(self, target: Target, now: float) -> Figures:
@@ -306,15 +306,6 @@ def _less(counts: Counter[T], what: T) -> None:
     counts[what] -= 1
     if not counts[what]:
         del counts[what]
-
-
-def _key(attempt: Attempt) -> KeyId:
-    provider = attempt.target.provider
-    return KeyId(provider, attempt.caller) if attempt.caller else KeyId.of(provider, attempt.key)
-
-
-def _door(attempt: Attempt) -> tuple[KeyId, ModelName]:
-    return _key(attempt), attempt.target.model
 
 
 def _name(attempt: Attempt) -> str:

@@ -5,9 +5,10 @@ import pytest
 from ccr.config.schema import Breaker
 from ccr.ids import ModelName, ProviderName, Target
 from ccr.policy.attempt import Attempt
-from ccr.policy.breaker import CLAIMED, LONGEST_PAUSE, MOST, Circuit
+from ccr.policy.breaker import CLAIMED, MOST, Circuit
 
 SETTINGS = Breaker(failures=3, share=0.5, window=60, pause=30)
+LONGEST = 600.0
 OTHERS, PROBE, SECOND = (Attempt(Target(ProviderName("a"), ModelName("m"))) for _ in range(3))
 
 
@@ -18,7 +19,7 @@ def fed(outcomes: str, settings: Breaker = SETTINGS, now: float = 0.0, apart: fl
         if outcome == "+":
             circuit.answered(now + n * apart)
         else:
-            circuit.failed(OTHERS, now + n * apart, settings)
+            circuit.failed(OTHERS, now + n * apart, settings, LONGEST)
     return circuit
 
 
@@ -94,21 +95,39 @@ def test_a_probe_that_fails_doubles_the_pause_within_a_bound() -> None:
     for _ in range(7):
         now = circuit.due
         circuit.claim(PROBE, now)
-        circuit.failed(PROBE, now, SETTINGS)
+        circuit.failed(PROBE, now, SETTINGS, LONGEST)
         circuit.ended(PROBE)
         pauses.append(circuit.due - now)
     assert pauses == [60, 120, 240, 480, 600, 600, 600]
 
 
 def test_a_pause_that_the_user_wants_longer_stays_so() -> None:
-    assert fed("---", Breaker(failures=3, pause=2 * LONGEST_PAUSE)).due == 2 * LONGEST_PAUSE
+    assert fed("---", Breaker(failures=3, pause=2 * LONGEST)).due == 2 * LONGEST
 
 
 def test_who_was_sent_before_it_opened_says_nothing_new() -> None:
     circuit = fed("---")
     circuit.claim(PROBE, 30.0)
-    circuit.failed(OTHERS, 31.0, SETTINGS)
+    circuit.failed(OTHERS, 31.0, SETTINGS, LONGEST)
     assert circuit.due == 30.0
+
+
+def test_nor_does_who_is_asked_before_it_is_due() -> None:
+    circuit = fed("---")
+    for now in (1.0, 2.0, 29.0):
+        circuit.claim(PROBE, now)
+        circuit.failed(PROBE, now, SETTINGS, LONGEST)
+        circuit.ended(PROBE)
+    assert circuit.due == 30.0
+
+
+def test_what_failed_last_bounds_the_pause() -> None:
+    circuit = fed("---")
+    for longest, pause in ((LONGEST, 60), (LONGEST, 120), (45, 45), (10, 30)):
+        now = circuit.due
+        circuit.claim(PROBE, now)
+        circuit.failed(PROBE, now, SETTINGS, longest)
+        assert circuit.due == now + pause
 
 
 def test_one_answer_closes_it_and_is_the_end_of_it() -> None:
@@ -117,7 +136,7 @@ def test_one_answer_closes_it_and_is_the_end_of_it() -> None:
     assert not circuit.open
     assert lets(circuit, 10.0)
     assert circuit.failures(10.0, SETTINGS) == 0
-    circuit.failed(OTHERS, 11.0, SETTINGS)
+    circuit.failed(OTHERS, 11.0, SETTINGS, LONGEST)
     assert not circuit.open
 
 
@@ -125,10 +144,10 @@ def test_a_late_probe_is_not_the_one_that_counts() -> None:
     circuit = fed("---")
     circuit.claim(PROBE, 30.0)
     circuit.claim(SECOND, 60.0)
-    circuit.failed(PROBE, 61.0, SETTINGS)
+    circuit.failed(PROBE, 61.0, SETTINGS, LONGEST)
     circuit.ended(PROBE)
     assert not lets(circuit, 62.0)
-    circuit.failed(SECOND, 63.0, SETTINGS)
+    circuit.failed(SECOND, 63.0, SETTINGS, LONGEST)
     assert circuit.due == 63.0 + 60.0
 
 

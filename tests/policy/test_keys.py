@@ -85,8 +85,19 @@ def test_what_the_provider_says_comes_first_within_an_hour() -> None:
     assert (rest.why, rest.until) == ("limited", 7.0)
     rest.refused("limited", COOLING, 1e9, 7.0, 7.0)
     assert rest.until == 7.0 + 3600
-    rest.refused("limited", COOLING, 0.0, 8.0, 8.0)
-    assert rest.until == 8.0 + 240, "no seconds are no word"
+    rest.refused("limited", COOLING, 0.0, 3700.0, 3700.0)
+    assert rest.until == 3700.0 + 240, "no seconds are no word"
+
+
+def test_who_is_asked_within_its_rest_rests_no_longer_unless_it_says_so() -> None:
+    rest = Rest()
+    for now in (0.0, 1.0, 59.0):
+        rest.refused("key", COOLING, None, now, now)
+    assert rest.until == 60.0
+    rest.refused("limited", COOLING, 5.0, 59.0, 59.0)
+    assert (rest.why, rest.until) == ("limited", 64.0)
+    rest.refused("key", COOLING, None, 64.0, 64.0)
+    assert rest.until == 64.0 + 120, "a second refusal"
 
 
 def test_refusals_of_what_was_sent_before_are_one() -> None:

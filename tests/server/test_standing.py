@@ -36,7 +36,7 @@ def test_where_all_is_well_nothing_is_said() -> None:
     [
         (UpstreamLimited("slow down", retry_after=40), "acme,m key 2: limited for 40 s"),
         (UpstreamKeyRefused("no"), "acme key 2: refused; asked again in 60 s"),
-        (UpstreamUnpaid("no funds"), "acme key 2: unpaid; asked again in 10 min"),
+        (UpstreamUnpaid("no funds"), "acme key 2: unpaid; asked again in 60 s"),
         (UpstreamFailed("down"), "acme,m key 2: failing; asked again in 30 s, or where nobody else can be (down)"),
     ],
 )
