@@ -108,7 +108,8 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
                 raise await refused(exchange, upstream, runtime)
             await incoming.open()
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
-            if incoming.empty and plan.goes_on(nothing, runtime.clock.now()):
+            # Half an answer, and then nothing, is no whole one.
+            if incoming.empty and (call.continues or plan.goes_on(nothing, runtime.clock.now())):
                 raise nothing
             call.first_content()
     except TimeoutError:

@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from ccr.config.schema import Model
-from ccr.errors import RequestProblem
+from ccr.errors import RequestProblem, UpstreamEmpty
 from ccr.gateway.call import Call
-from ccr.gateway.incoming import Piece
+from ccr.gateway.incoming import ORDINARY, Piece
 from ccr.gateway.relay import SILENCE, Opened, problem_of
 from ccr.gateway.room import fitted
 from ccr.gateway.told import Told, last_words
 from ccr.messages.blocks import Text
-from ccr.messages.events import End, Event, Finish
+from ccr.messages.events import End, Event, Finish, is_useful
 from ccr.messages.reply import Usage
 from ccr.messages.request import Request, Turn
 from ccr.routing.facts import Look
@@ -84,7 +84,13 @@ class Recovery:
         left = MOST
         while True:
             try:
+                useful = not self._call.continues
                 async for piece in self._opened.incoming.pieces():
+                    useful = useful or any(map(is_useful, piece.events))
+                    if not useful and any(
+                        isinstance(each, Finish) and each.reason in ORDINARY for each in piece.events
+                    ):
+                        raise UpstreamEmpty("it goes on with nothing")
                     yield piece._replace(events=self._taken(piece.events))
                 return
             except RequestProblem as failure:
