@@ -1,5 +1,6 @@
 """What JSON is, to the type checker, and how foreign JSON is read."""
 
+import gc
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,10 @@ class _Nothing(dict[str, Json]):
 
 
 NOTHING: JsonObject = _Nothing()
+
+# Bytes from which on Python's collector is kept out: it looks again and again at all that has been read so far, which takes
+# three times as long as the reading itself, and nobody else is served meanwhile.
+LARGE = 1024 * 1024
 
 # What is nested deeper could be read, but not always walked and written again within the interpreter's stack.
 DEEPEST = 200
@@ -65,9 +70,19 @@ def _is_deep(value: object) -> bool:
     return bool(level)
 
 
-def _read(text: bytes | str) -> object:
+def _decoded(text: bytes | str) -> object:
+    if len(text) < LARGE or not gc.isenabled():
+        return msgspec.json.decode(text)
+    gc.disable()
     try:
         return msgspec.json.decode(text)
+    finally:
+        gc.enable()
+
+
+def _read(text: bytes | str) -> object:
+    try:
+        return _decoded(text)
     except msgspec.DecodeError:
         raw = text.encode() if isinstance(text, str) else text
         if not _SURROGATE.search(raw):

@@ -31,6 +31,9 @@ LARGE = 1024 * 1024
 # Seconds in which a connection that was closed while it was idle is found out. Later, the request was being worked on.
 RACE = 2.0
 
+# uvloop: "File descriptor 21 is used by transport <TCPTransport closed=False reading=True 0x…>", while it connects.
+TAKEN = "is used by transport"
+
 FAILURES = tuple(row.theirs for row in RENAMED)
 
 
@@ -68,15 +71,20 @@ class Http:
     async def _send(
         self, upstream: Upstream, request: UpstreamRequest, session: aiohttp.ClientSession, trace: SimpleNamespace
     ) -> "HttpExchange":
-        response = await session.post(
-            request.url,
-            data=request.body if len(request.body) < LARGE else BytesIO(request.body),
-            headers={"accept-encoding": "identity", **request.headers},
-            proxy=self._proxy_for(request.url, upstream.proxy),
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=upstream.timeouts.connect),
-            trace_request_ctx=trace,
-        )
+        try:
+            response = await session.post(
+                request.url,
+                data=request.body if len(request.body) < LARGE else BytesIO(request.body),
+                headers={"accept-encoding": "identity", **request.headers},
+                proxy=self._proxy_for(request.url, upstream.proxy),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=upstream.timeouts.connect),
+                trace_request_ctx=trace,
+            )
+        except RuntimeError as failure:
+            if TAKEN not in str(failure):
+                raise
+            raise aiohttp.ClientOSError(str(failure)) from failure
         return HttpExchange(response, upstream.name, _shown(request.url), self._tick)
 
     def _settings(self) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Foreign JSON."""
 
+import contextlib
+import gc
+
 import pytest
 
-from ccr.messages.json import DEEPEST, NOTHING, read, text_of
+from ccr.messages.json import DEEPEST, NOTHING, _decoded, read, text_of
 
 
 @pytest.mark.parametrize("text", [b'{"a":[1,2.5,null,true,"x"]}', '{"a":[1,2.5,null,true,"x"]}'])
@@ -48,3 +51,27 @@ def test_nothing_is_an_empty_object_that_has_a_hash() -> None:
 
 def test_a_field_that_holds_no_text_says_nothing() -> None:
     assert [text_of({"a": "b", "c": 1}, name) for name in ("a", "c", "d")] == ["b", "", ""]
+
+
+@pytest.mark.parametrize("end", [b"]", b"]]"], ids=["read", "no JSON"])
+def test_the_collector_does_not_come_by_while_a_large_text_is_read(end: bytes) -> None:
+    came: list[str] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        came.append(phase)
+
+    text = b"[" + b"[]," * 400_000 + b"[]" + end
+    gc.callbacks.append(note)
+    try:
+        with contextlib.suppress(ValueError):
+            _decoded(text)
+    finally:
+        gc.callbacks.remove(note)
+    assert not came
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert read(b"[" + b" " * 1024 * 1024 + b"]") == []
+        assert not gc.isenabled(), "whoever turned it off wants it off"
+    finally:
+        gc.enable()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from ccr.config.schema import Timeouts
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
@@ -349,6 +350,58 @@ async def test_a_handshake_that_hangs_is_no_connection() -> None:
         with pytest.raises(UpstreamTimeout, match="no connection in time"):
             await exchange(transport, upstream.url.replace("http:", "https:"), Timeouts(connect=0.1))
         await transport.close()
+
+
+async def patiently_read(http: Http, url: str) -> bytes:
+    return (await exchange(http, url))[1]
+
+
+def test_handshakes_that_hang_break_nobody_elses_stream() -> None:
+    drops = [piece for _ in range(40) for piece in (b"drop", Wait(0.01))]
+
+    async def mixed(hanging: str, healthy: str) -> list[bytes]:
+        http = Http(lambda url, own: None)
+
+        async def hang(number: int) -> None:
+            with pytest.raises(UpstreamTimeout, match="no connection in time"):
+                await exchange(http, hanging, Timeouts(connect=0.02 + number % 10 / 50))
+
+        async def leave(number: int) -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(number % 20 / 100):
+                    await exchange(http, hanging, Timeouts(connect=5))
+
+        streams = [asyncio.create_task(patiently_read(http, healthy)) for _ in range(20)]
+        for _ in range(2):
+            await asyncio.gather(*map(hang, range(20)), *map(leave, range(20)))
+        try:
+            return await asyncio.gather(*streams)
+        finally:
+            await http.close()
+
+    with (
+        scripting.Upstream(first=(HANG,)) as hanging,
+        scripting.Upstream(lambda _: scripting.stream(*drops)) as healthy,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        said = runner.run(mixed(hanging.url.replace("http:", "https:"), healthy.url))
+    assert said == [b"drop" * 40] * 20
+
+
+async def test_a_descriptor_that_uvloop_thinks_is_taken_is_a_cut(
+    http: Http, scripted: scripting.Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = "File descriptor 21 is used by transport <TCPTransport closed=False reading=True 0x1>"
+
+    def fails(address: object) -> socket.socket:
+        raise RuntimeError(says)
+
+    monkeypatch.setattr(transport, "_kept_alive", fails)
+    with pytest.raises(UpstreamCut, match="File descriptor 21"):
+        await exchange(http, scripted.url)
+    says = "another fault"
+    with pytest.raises(RuntimeError, match=says):
+        await exchange(http, scripted.url)
 
 
 def through(proxy: str, tmp_path: Path) -> Http:
