@@ -33,6 +33,7 @@ from ccr.policy import deadlines
 from ccr.policy.attempt import Attempt
 from ccr.policy.failures import retry_after
 from ccr.policy.plan import Plan
+from ccr.policy.remedies import remedy_of
 from ccr.policy.telling import told
 from ccr.providers.resolve import Upstream
 from ccr.routing.facts import Look
@@ -67,7 +68,10 @@ async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProb
             except RequestProblem as failure:
                 failures.append(problem_of(failure, call))
                 call.attempt_failed(failures[-1])
-    raise told(failures) from None
+    failed = told(failures)
+    if remedy_of(failed).spent != "all":  # others are not asked what is the client's to heal
+        call.unasked = plan.unasked(clock.now())
+    raise failed from None
 
 
 def following(plan: Plan, failures: list[RequestProblem], now: float) -> Attempt | None:

@@ -38,6 +38,7 @@ class Call:
         self.decision: Decision | None = None
         self.target: Target | None = None
         self.passed_over: tuple[Target, ...] = ()
+        self.unasked: tuple[str, ...] = ()  # and why
         self.meter: Meter | None = None
         self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
@@ -157,7 +158,7 @@ class Call:
 
     def failed(self, problem: RequestProblem) -> None:
         """Nobody has answered."""
-        if others := besides(problem.message, self._tried):
+        if others := besides(problem.message, self._tried, self.unasked):
             problem.message = f"{problem.message} ({others})"
         self.end(problem)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ccr.messages.record import Tried
 
+SPOKEN = {"key": "refused"}
 MOST = 12  # attempts that are told: the last ones
 
 
@@ -12,13 +13,15 @@ def listed(tried: Sequence[Tried]) -> str:
     return "; ".join(_of_the_last([f"{_keyed(each, '#')}={each.kind or 'ok'}" for each in tried]))
 
 
-def besides(message: str, tried: Sequence[Tried]) -> str:
-    """What else was tried than what the message tells."""
+def besides(message: str, tried: Sequence[Tried], unasked: Sequence[str] = ()) -> str:
+    """What else was tried than what the message tells, and what was not."""
     others = [each for each in tried if each.failure and not message.startswith(each.failure)]
-    if not others:
-        return ""
-    ways = dict.fromkeys(f"{_keyed(each, ' key ')}: {each.kind}" for each in others)
-    return f"also tried: {'; '.join(_of_the_last(list(ways)))}"
+    ways = dict.fromkeys(f"{_keyed(each, ' key ')}: {SPOKEN.get(each.kind, each.kind)}" for each in others)
+    told = {
+        "also tried": list(ways),
+        "passed over": [each for each in unasked if each.rpartition(": ")[0] not in message],
+    }
+    return "; ".join(f"{what}: {'; '.join(_of_the_last(each))}" for what, each in told.items() if each)
 
 
 def _of_the_last(ways: list[str]) -> list[str]:

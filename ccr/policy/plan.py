@@ -20,6 +20,7 @@ A_MOMENT = 2.0  # after which those come again for whom somebody else is asking
 # Seconds that one is waited for who is passed over for this; the others do not say when that ends.
 WAITED = {"limited": ALONE, "spent": PATIENT}
 KEPT = 4  # of the attempts, for targets that have not been asked yet: many keys of one do not hide the others
+WHY = {"key": "refused", "open": "failing", "spent": "its rpm or tpm is reached", "full": "its concurrency is reached"}
 TOLD = 3  # of those that are passed over, in a message
 
 
@@ -51,6 +52,7 @@ class Plan:
         self._session, self._chance, self._caller = session, chance, caller
         self._larger = decision.larger
         self._ways = self._to(self._ordered(decision, now))
+        self._all = self._ways
         self._alone = len(self._ways) == 1  # a breaker chooses between ways: one that has no other is asked
         self._last: Attempt | None = None  # of the ways
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
@@ -89,6 +91,15 @@ class Plan:
         """Targets that stood before one that was asked, and were not, by how they did lately."""
         asked = {way.target for way in self._tried}
         return tuple(target for target in self._passed if target not in asked)
+
+    def unasked(self, now: float) -> tuple[str, ...]:
+        """Who has not been asked, by how they did lately, and why: `openrouter,x key 2: refused`."""
+        bars = [(way, bar) for way in self._all if way not in self._tried and (bar := self._standing.bar(way, now))]
+        return tuple(f"{self._who(way)}: {WHY.get(bar.kind, bar.kind)}" for way, bar in bars)
+
+    def _who(self, way: Attempt) -> str:
+        several = way.key and len(self._upstreams[way.target.provider].keys) > 1
+        return f"{way.target} key {way.key.name}" if way.key and several else str(way.target)
 
     def goes_on(self, failure: RequestProblem, now: float) -> bool:
         """Whether something else would be tried after such a failure."""

@@ -77,6 +77,15 @@ async def test_a_key_that_is_refused_is_named_and_none_is_shown() -> None:
     assert "secret" not in message
 
 
+async def test_the_last_error_says_who_was_passed_over() -> None:
+    wired = Wired(canned(b"{}", 401), canned(HI), canned(b"{}", 404), canned(b"{}", 400), **two())
+    await wired.ask(ASKED)
+    unknown, refused = [error_of(await wired.ask(ASKED))[2] for _ in range(2)]
+    assert "[b,m]" in unknown
+    assert unknown.endswith("(passed over: a,m: refused)")
+    assert "passed over" not in refused, "that is the client's to heal"
+
+
 async def test_who_is_passed_over_is_written_down() -> None:
     limited = canned(b"{}", 429, retry_after="40")
     wired = Wired(limited, canned(HI), canned(HI), **two())

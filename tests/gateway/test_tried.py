@@ -16,6 +16,14 @@ def test_people_read_what_else_was_tried_than_what_they_are_told() -> None:
     assert besides("slow down [or,x key 2]; it asks for more", [LIMITED, UNKNOWN]) == "also tried: groq,y: unknown"
 
 
+def test_people_read_who_was_passed_over() -> None:
+    refused = Tried(target("or,x"), "who are you [or,x key 2]", 0.1, "2", "key")
+    assert besides("no such model [groq,y]", [refused], ["a,b key 1: limited", "c,d: failing"]) == (
+        "also tried: or,x key 2: refused; passed over: a,b key 1: limited; c,d: failing"
+    )
+    assert besides("nobody can be asked: a,b key 1 is left alone", [], ["a,b key 1: limited"]) == ""
+
+
 def test_what_was_tried_more_than_once_is_told_once_and_what_stands_alone_not_at_all() -> None:
     assert besides("else", [UNKNOWN, UNKNOWN]) == "also tried: groq,y: unknown"
     assert besides("no such model [groq,y]", [UNKNOWN, UNKNOWN]) == ""

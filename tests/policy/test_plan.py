@@ -272,6 +272,16 @@ def test_a_plan_tells_who_is_passed_over_unless_they_are_asked_after_all() -> No
     assert (world.tried(plan, *[UpstreamTimeout("no")] * 2), plan.passed_over) == (["b/1", "b/2", "a"], ())
 
 
+def test_a_plan_tells_why_nobody_else_was_asked() -> None:
+    world = World({"a": KEYS, "b": [key("1")]})
+    broken(world, "c")
+    world.tried(world.plan("a"), UpstreamKeyRefused("no"), UpstreamUnpaid("no"))
+    plan = world.plan("a", "b", "c")
+    assert plan.unasked(world.now) == ("a,m key 1: refused", "a,m key 2: unpaid", "c,m: failing")
+    world.tried(plan, BadRequest("no"))
+    assert plan.unasked(world.now) == ("a,m key 1: refused", "a,m key 2: unpaid", "c,m: failing")
+
+
 def test_a_key_that_is_passed_over_is_no_target() -> None:
     world = World({"a": KEYS})
     world.tried(world.plan("a"), UpstreamKeyRefused("no"))
