@@ -78,6 +78,7 @@ async def test_a_thousand_streams_at_once(start_router: Callable[..., Router]) -
     async with echo.running() as url:
         provider = {"name": "many", "api_base_url": url, "api_key": "k", "models": ["m"]}
         router = await asyncio.to_thread(start_router, {"Providers": [provider], "Router": {"default": "many,m"}})
+        await standstill(lambda: descriptors(router))  # whoever looked whether it is up has gone
         before, memory, began = descriptors(router), resident(router), time.monotonic()
 
         async def one(number: int) -> str:
@@ -134,6 +135,7 @@ async def test_a_client_that_reads_nothing_is_not_read_ahead_for(
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{path}"
         provider = {"name": "many", "api_base_url": url, "api_key": "k", "models": ["m"]}
         router = await asyncio.to_thread(start_router, {"Providers": [provider], "Router": {"default": "many,m"}})
+        await standstill(lambda: descriptors(router))
         before, memory = descriptors(router), resident(router)
         with socket.socket() as deaf:
             deaf.setblocking(False)

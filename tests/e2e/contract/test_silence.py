@@ -129,7 +129,7 @@ def test_the_client_notices_nothing(
 ) -> None:
     chat_upstream.play([late(chat.error(529, "busy"))])
     messages_upstream.play([messages.stream(text("the other one"), usage(9, 9))])
-    ran = client.claude("-p", "hi", "--model", "chat,deep", url=hasty.url)
+    ran = client.claude("-p", "hi", "--model", "frail,m", url=hasty.url)
     assert (ran.code, ran.out) == (0, "the other one\n")
     assert [len(upstream.requests) for upstream in (chat_upstream, messages_upstream)] == [1, 1]
 
