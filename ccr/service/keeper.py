@@ -27,6 +27,7 @@ MOST_CRASHES = 5
 STEADY = 60.0
 MOST_OF_AN_ORDER = 16 * 1024 * 1024
 ORDER_WITHIN = 5.0
+BEGINS_WITHIN = 60.0
 LEAVES_WITHIN = 35.0  # the router itself cuts what streams after 28
 
 
@@ -49,7 +50,7 @@ class Child:
         self.line = line
         self.order = order
         self.began = time.monotonic()
-        self.until: float | None = None  # when it must have left
+        self.until: float | None = self.began + BEGINS_WITHIN  # when it is killed
 
 
 class Keeper:
@@ -79,7 +80,9 @@ class Keeper:
         door = _door(self._folder)
         self._start(self._order)
         while self._children or self._due is not None:
-            for fd in self._wait([waking, *([door.fileno()] if door else [])]):
+            # Who orders a router while another is coming or leaving has to wait.
+            hears = self._ending or not (self._coming or self._leaving)
+            for fd in self._wait([waking, *([door.fileno()] if door and hears else [])]):
                 if fd == waking:
                     self._woken(os.read(waking, 512))
                 elif door and fd == door.fileno():
@@ -114,19 +117,23 @@ class Keeper:
     # --- its routers --------------------------------------------------------------------------------------------------
 
     def _start(self, order: Order) -> None:
+        try:
+            self._coming = self._spawned(order)
+        except (OSError, ValueError) as failure:  # a program that was moved away; too many processes
+            _say(f"a router cannot be started: {failure}")
+            self._failed(str(failure), 1)
+        else:
+            self._children[self._coming.pid] = self._coming
+
+    def _spawned(self, order: Order) -> Child:
         ours, theirs = socket.socketpair()
-        handed = [theirs, *([self._listener] if self._listener else [])]
-        for each in handed:
-            each.set_inheritable(True)
-        words = ["--line", str(theirs.fileno())]
-        if self._listener:
-            words += ["--listener", str(self._listener.fileno())]
-        command = [*order.command, *words]
-        pid = os.posix_spawnp(command[0], command, order.env, setsigdef=[signal.SIGHUP])
-        theirs.close()
-        if self._listener:
-            self._listener.set_inheritable(False)
-        self._coming = self._children[pid] = Child(pid, ours, order)
+        with theirs:
+            theirs.set_inheritable(True)
+            command = [*order.command, "--line", str(theirs.fileno())]
+            if self._listener:
+                self._listener.set_inheritable(True)
+                command += ["--listener", str(self._listener.fileno())]
+            return Child(os.posix_spawnp(command[0], command, order.env, setsigdef=[signal.SIGHUP]), ours, order)
 
     def _heard(self, fd: int) -> None:
         if self._asker and fd == self._asker.fileno():
@@ -143,8 +150,7 @@ class Keeper:
                 elif child is self._coming:
                     self._listens(child, passed)
                 if child is self._leaving:
-                    self._leaving = None
-                    self._dismiss()
+                    self._let_go()
                 return
 
     def _listens(self, child: Child, passed: Sequence[int]) -> None:
@@ -153,7 +159,7 @@ class Keeper:
                 self._listener.close()
             self._listener = socket.socket(fileno=fd)
         before, self._router, self._coming = self._router, child, None
-        self._order = child.order
+        self._order, child.until = child.order, None
         if self._asker:
             _send(self._asker, DONE)
         if before:
@@ -162,31 +168,43 @@ class Keeper:
         else:
             self._dismiss()
 
+    def _let_go(self) -> None:
+        """One listener is left: whoever ordered the new router may connect."""
+        self._leaving = None
+        self._dismiss()
+
     def _ended(self, pid: int, status: int) -> None:
         child = self._children.pop(pid, None)
         if not child:
             return
         child.line.close()
+        if child is self._leaving:
+            self._let_go()
         code = os.waitstatus_to_exitcode(status)
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         if child is self._router:
             self._router = None
+            self._crashes = 0 if time.monotonic() - child.began > STEADY else self._crashes
             if code == 0:
                 self._end(signal.SIGTERM)
             elif not self._coming:
-                self._crashed(child, code)
+                self._crashed(how)
         elif child is self._coming:
-            self._coming = None
-            self._dismiss()
-            if self._listener is None:
-                self._code = code if code > 0 else 1  # the first one never listened: whoever started it is told
-            elif not self._router:
-                self._crashed(child, code)
+            self._failed(how, code if code > 0 else 1)
 
-    def _crashed(self, child: Child, code: int) -> None:
+    def _failed(self, how: str, code: int) -> None:
+        """Who was to come does not."""
+        self._coming = None
+        self._dismiss()
+        if self._listener is None:
+            self._code = code  # the first one never listened: whoever started it is told
+        elif not self._router:
+            self._crashed(how)
+
+    def _crashed(self, how: str) -> None:
         if self._ending:
             return
-        how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
-        self._crashes = 1 if time.monotonic() - child.began > STEADY else self._crashes + 1
+        self._crashes += 1
         if self._crashes >= MOST_CRASHES:
             said = f"the router crashed {self._crashes} times in a row ({how}) and stays down"
             _write(f"{self._folder}/{GAVE_UP}", said)
@@ -194,9 +212,7 @@ class Keeper:
         else:
             wait = 0.0 if self._crashes == 1 else self._pause * 2.0 ** (self._crashes - 2)
             self._due = time.monotonic() + wait
-            said = f"the router (pid {child.pid}) crashed ({how}); it is started again" + (
-                f" in {wait:g} s" if wait else ""
-            )
+            said = f"the router crashed ({how}); it is started again" + (f" in {wait:g} s" if wait else "")
         _say(said)
 
     # --- what it is told ----------------------------------------------------------------------------------------------
@@ -220,7 +236,7 @@ class Keeper:
 
     def _ordered(self, door: socket.socket) -> None:
         asker, _ = door.accept()
-        if self._ending or self._coming:
+        if self._ending:
             asker.close()
             return
         asker.settimeout(ORDER_WITHIN)

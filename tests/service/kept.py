@@ -21,14 +21,16 @@ def main() -> None:
     line = socket.socket(fileno=told.line)
     if told.mode == "broken" or (told.mode == "once" and told.listener):
         sys.exit(4)
-    if told.mode == "silent":
-        line.recv(1)
+    if told.mode == "silent" or (told.mode == "slow" and told.listener):
+        open("waits", "w").close()
+        select.select([line], [], [], 0.3 if told.mode == "slow" else None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     inherited = told.listener and told.mode != "elsewhere"
     listener = socket.socket(fileno=told.listener) if inherited else socket.create_server(("127.0.0.1", 0))
     socket.send_fds(line, [b"!"], [] if inherited else [listener.fileno()])
-    with open("port", "w") as file:
+    with open("port.new", "w") as file:
         file.write(str(listener.getsockname()[1]))
+    os.replace("port.new", "port")
     while True:
         ready, _, _ = select.select([line, listener], [], [])
         if line in ready:

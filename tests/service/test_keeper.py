@@ -182,6 +182,48 @@ def test_an_order_that_nobody_waits_for_any_more_is_dropped(kept: Callable[..., 
     until(follows)
 
 
+@pytest.mark.parametrize("command", [(), ("/no/such/program",), ("",)])
+def test_an_ordered_program_that_cannot_be_run_changes_nothing(
+    kept: Callable[..., Kept], command: tuple[str, ...]
+) -> None:
+    kept_router = kept(*router("one")).begun()
+    assert kept_router.order(*command) == b""
+    assert kept_router.ask().startswith("one")
+    assert kept_router.order(*router("two")) == keeper.DONE
+
+
+def test_a_first_program_that_cannot_be_run_is_said(kept: Callable[..., Kept], tmp_path: Path) -> None:
+    kept_router = kept("/no/such/program")
+    assert kept_router.process.wait(10) == 1
+    assert kept_router.said.startswith("ccr: a router cannot be started: [Errno 2] No such file")
+    assert not (tmp_path / keeper.SOCKET).exists()
+
+
+def test_a_program_that_is_gone_when_it_is_started_again_is_a_crash(kept: Callable[..., Kept], tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+    kept_router = kept(str(program), *router("one")[1:]).begun()
+    program.unlink()
+    kept_router.ask("/crash")
+    assert kept_router.process.wait(10) == 1
+    assert "5 times in a row ([Errno 2] No such file" in (tmp_path / keeper.GAVE_UP).read_text()
+
+
+def test_an_order_waits_until_a_router_that_crashed_is_back(kept: Callable[..., Kept], tmp_path: Path) -> None:
+    kept_router = kept(*router("one", "slow")).begun()
+    kept_router.ask("/crash")
+    until((tmp_path / "waits").exists)
+    assert kept_router.order(*router("two")) == keeper.DONE
+    until(lambda: kept_router.ask().startswith("two"))
+
+
+def test_a_router_that_never_listens_is_killed_and_changes_nothing(kept: Callable[..., Kept]) -> None:
+    impatient = FAST.replace("sys.exit", "keeper.BEGINS_WITHIN = 1.0; sys.exit")
+    kept_router = kept(*router("one"), program=impatient).begun()
+    assert kept_router.order(*router("two", "silent")) == b""
+    assert kept_router.ask().startswith("one")
+
+
 def test_an_order_that_is_none_is_not_followed(kept: Callable[..., Kept], tmp_path: Path) -> None:
     kept_router = kept(*router("one")).begun()
     with socket.socket(socket.AF_UNIX) as asked:
