@@ -72,7 +72,7 @@ def openai_model(name: str) -> JsonObject:
 
 async def health(inbound: Inbound, current: Current, *, started: float) -> Answer:
     """Liveness for anybody; the rest for those who have the key."""
-    alive = {"status": "ok", "version": __version__}
+    alive = {"status": "draining" if current.draining else "ok", "version": __version__}
     key = current.runtime.config.server.key
     if key is None or is_known(inbound.headers, key.reveal()):
         return page({**alive, "started": started, **details(current, current.runtime)})

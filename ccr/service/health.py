@@ -10,6 +10,8 @@ from ccr.messages.json import JsonObject
 from ccr.service import nearby
 from ccr.service.nearby import Place
 
+DRAINING = "draining"  # its status: it ends once what is under way has ended
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -30,7 +32,8 @@ class Provider(msgspec.Struct, frozen=True):
 class Details(msgspec.Struct, frozen=True):
     """What /health tells those who have the key."""
 
-    version: str = ""  # told to anybody
+    status: str = ""  # this and the version are told to anybody
+    version: str = ""
     pid: int | None = None  # None: it did not take us for one of them
     started: float | None = None  # Unix seconds
     config: str = ""

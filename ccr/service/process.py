@@ -80,9 +80,12 @@ def router(arguments: Sequence[str]) -> tuple[str, ...]:
 
 def start(home: Path, argv: Sequence[str], env: Mapping[str, str], within: float = 15.0) -> Started:
     """Starts the router unless it runs, and returns when it answers; called in one's turn (state.turn)."""
-    if found := state.running(home):
+    found = state.running(home)
+    if found and not _leaves(found):
         await_health(found, within=5.0)
         return Started(found, already=True)
+    if found and not _gone(found, PATIENCE):
+        stop(home, now=True)
     output = output_file(home)
     os.close(files.make_file(home / "ccr.claim", os.O_RDWR))  # for the keeper, which knows nothing of owners
     with output.open("ab") as sink:
@@ -246,7 +249,8 @@ def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped 
     if not found:
         return None
     begin = time.monotonic()
-    _send(found, signal.SIGKILL if now else signal.SIGTERM)
+    if now or not _leaves(found):  # a second signal would cut what is under way
+        _send(found, signal.SIGKILL if now else signal.SIGTERM)
     killed = now
     if not _gone(found, within):
         _send(found, signal.SIGKILL)
@@ -255,6 +259,14 @@ def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped 
             raise ServiceProblem(f"the router (pid {found.pid}) does not end, not even killed")
     state.running(home)  # takes away what a killed one left
     return Stopped(found.pid, "killed" if killed else "drained", time.monotonic() - begin)
+
+
+def _leaves(found: State) -> bool:
+    """It ends once what is under way has ended: it was told to, or its keeper is gone."""
+    if found.keeper and not state.lives(found.keeper.pid, found.keeper.born):
+        return True
+    answer = health.ask(found.address)
+    return answer is not None and answer.said.get("status") == health.DRAINING
 
 
 def _send(found: State, number: signal.Signals) -> None:

@@ -15,6 +15,7 @@ from ccr.service.health import Details
 Condition = Literal["running", "not running", "unhealthy"]
 
 COMES_BACK = "it crashed and is started again; `ccr logs --process` may say why"
+ENDS = "it was told to end, and does when what is under way has ended; `ccr start` waits for that and starts another"
 BEGIN_ANEW = "`ccr logs --process` may say why; `ccr restart` begins anew"
 
 
@@ -72,6 +73,8 @@ def _gave_up(home: Path) -> str:
 
 
 def _remedy(found: Details) -> str | None:
+    if found.status == health.DRAINING:
+        return ENDS
     if found.rejected:
         return "mend the configuration: until then the router goes on with what it had"
     if found.pid is None:

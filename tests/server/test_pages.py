@@ -54,6 +54,13 @@ async def test_strangers_are_told_only_that_it_lives() -> None:
     assert set(page) == {"status", "version"}
 
 
+async def test_health_says_that_the_router_is_about_to_end() -> None:
+    current = Current(Wired().runtime)
+    assert said(await health(asking(), current, started=7.0))["status"] == "ok"
+    current.draining = True
+    assert said(await health(asking(), current, started=7.0))["status"] == "draining"
+
+
 async def test_health_shows_no_key() -> None:
     config = Config(
         providers=(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,7 +15,7 @@ from ccr.service import state
 class Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         status = 503 if "unwell" in sys.argv else 200
-        body = b'{"status":"ok"}'
+        body = b'{"status":"draining"}' if "draining" in sys.argv else b'{"status":"ok"}'
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -22,6 +23,11 @@ class Door(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def end(home: Path) -> None:
+    (home / "whole").touch()
+    os._exit(0)
 
 
 def main() -> None:
@@ -42,8 +48,11 @@ def main() -> None:
             config="built in",
             version="0",
             for_sessions="for-sessions" in sys.argv,
+            keeper=state.Process(2**22 + 1, None) if "left" in sys.argv else None,  # no process has this pid
         )
         state.write(home, here)
+        if "left" in sys.argv or "draining" in sys.argv:
+            threading.Timer(0.4, end, [home]).start()
         server.serve_forever()
 
 

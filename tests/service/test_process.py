@@ -29,6 +29,26 @@ def test_a_second_start_finds_the_first(home: Path, environment: dict[str, str],
     assert second.state == first.state
 
 
+@pytest.mark.parametrize("how", ["left", "draining"])
+def test_a_router_that_is_about_to_end_is_waited_for_and_another_begins(
+    home: Path, environment: dict[str, str], router: tuple[str, ...], how: str
+) -> None:
+    first = process.start(home, stand_in(how), environment)
+    second = process.start(home, router, environment)
+    assert (home / "whole").exists()
+    assert not second.already
+    assert second.state.pid != first.state.pid
+
+
+@pytest.mark.parametrize("how", ["left", "draining"])
+def test_a_router_that_is_about_to_end_is_not_hurried(home: Path, environment: dict[str, str], how: str) -> None:
+    process.start(home, stand_in(how), environment)
+    stopped = process.stop(home)
+    assert stopped
+    assert stopped.how == "drained"
+    assert (home / "whole").exists()
+
+
 def test_a_router_that_ends_says_why(home: Path, environment: dict[str, str]) -> None:
     with pytest.raises(ServiceProblem) as problem:
         process.start(home, stand_in("broken"), environment)

@@ -24,6 +24,11 @@ def test_a_running_router_is_described(home: Path, environment: dict[str, str]) 
     assert (said["config"], said["pid"]) == ("built in", state.running(home).pid)  # type: ignore[union-attr]
 
 
+def test_a_router_that_is_about_to_end_is_said(home: Path, environment: dict[str, str]) -> None:
+    process.start(home, stand_in("draining"), environment)
+    assert status.status(home, {"CCR_HOME": str(home)}, now=60.0).remedy == status.ENDS
+
+
 def test_a_process_that_does_not_answer_is_unhealthy(tmp_path: Path) -> None:
     state.write(tmp_path, dataclasses.replace(HERE, pid=os.getpid(), port=1))
     assert status.status(tmp_path, {"CCR_HOME": str(tmp_path)}, now=0.0).condition == "unhealthy"
