@@ -94,8 +94,8 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     named = Naming(inbound.request_id, seen.request.model if inbound.client.name == "anthropic" else None)
     request, meter = await adjusted(call, seen, target, verbatim=verbatim)
     call.meter = call.underway.meter = meter
-    instance = runtime.instance
-    sent = await aside(inbound, outgoing, inbound, request, seen.removed, upstream, target, instance, verbatim=verbatim)
+    ours = runtime.instance, runtime.config.server.key
+    sent = await aside(inbound, outgoing, inbound, request, seen.removed, upstream, target, *ours, verbatim=verbatim)
     await seated(call, target, held, others=plan.beside)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit, due = allowed(upstream, call, others=plan.elsewhere)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from ccr.config.exposure import is_near
+from ccr.config.schema import Secret
 from ccr.gateway import login
 from ccr.gateway.inbound import Inbound
 from ccr.ids import Target
@@ -26,7 +27,7 @@ AUTH = {
 FORM = "application/x-www-form-urlencoded"
 
 # Says to a router on this machine or beside it from which one a request comes: a provider's URL may lead back to us, by
-# another of this machine's names too. To the Internet nobody says what is asked through a router.
+# another of this machine's names too, or by a tunnel, with our own key. To the Internet nobody says what is asked through a router.
 VIA = "x-ccr-via"
 
 # Fields that a client may send to the router; what has become of them, routing.facts says.
@@ -45,9 +46,11 @@ def outgoing(
     upstream: Upstream,
     target: Target,
     instance: str,
+    own: Secret | None = None,
     *,
     verbatim: bool,
 ) -> UpstreamRequest:
+    """`own` is the router's key: whoever is asked with it is a router."""
     same = is_same(inbound, upstream)
     headers = forwarded(inbound.headers) if same else {}
     if upstream.auth != "client":
@@ -67,7 +70,7 @@ def outgoing(
             payload = quirk.finished(payload, request, target, upstream.dialect.name)
         body = _form(payload.body) if payload.form else msgspec.json.encode(payload.body)
         headers = {**payload.headers, "content-type": FORM if payload.form else "application/json"}
-    if is_near(urlsplit(url).hostname or ""):
+    if is_near(urlsplit(url).hostname or "") or (own and own.reveal() in upstream.secrets):
         headers[VIA] = ", ".join(filter(None, (inbound.headers.get(VIA), instance)))
     return UpstreamRequest(url, {**headers, **_auth(inbound, upstream, target), **upstream.headers}, body)
 

@@ -35,6 +35,13 @@ WHOLE = {"content-type": "application/json"}
 # Stands in the event that says why an answer ends.
 REASON = re.compile(rb'"(?:stop|finish)_reason"\s*:\s*"')
 
+# The last frame of an answer, from a line that no text of a model can hold: JSON has no ends of lines.
+LAST = re.compile(
+    rb"^(?:event: ?(?:message_stop|response\.(?:completed|incomplete|failed))\b"
+    rb'|data: ?(?:\[DONE\]|\{"type": ?"message_stop")).*?(?:\r\n|\r(?!\n)|\n){2}',
+    re.MULTILINE | re.DOTALL,
+)
+
 
 class Source(Protocol):
     """What an answer comes from: Incoming, or several of them in turn."""
@@ -164,6 +171,8 @@ class Stream:
             if piece.opening:
                 opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
                 rest = rest.replace(piece.opening, opening, 1)
+            if piece.final:
+                rest = _up_to_its_end(rest)
             frames, rest = _whole_frames(rest)
             reasoned = reasoned or REASON.search(frames) is not None
             yield frames
@@ -200,6 +209,12 @@ class Stream:
         except Exception:
             yield self.cut(RequestProblem(f"the router failed on this answer ({self._call.inbound.request_id})"))
             raise
+
+
+def _up_to_its_end(data: bytes) -> bytes:
+    """Without what comes behind the answer's last frame: it belongs to nobody."""
+    last = LAST.search(data)
+    return data[: last.end()] if last else data
 
 
 def _whole_frames(data: bytes) -> tuple[bytes, bytes]:

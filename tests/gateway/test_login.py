@@ -137,8 +137,8 @@ async def test_limits_of_a_key_of_ours_are_not_the_callers() -> None:
 async def test_what_is_wrong_with_the_login_of_one_is_nothing_to_another(status: int, message: str) -> None:
     fine = [canned(HI) for _ in range(3)]
     wired = mixed(refused(status, message, retry_after="3000"), *fine, fallback=True)
-    evil, good = {"authorization": "Bearer evil-token"}, {"authorization": LOGIN}
-    told = [(await wired.ask(ASKED, **who)).headers["x-ccr-model"] for who in (evil, good, evil)]
+    evil, good = "Bearer evil-token", LOGIN
+    told = [(await wired.ask(ASKED, authorization=who)).headers["x-ccr-model"] for who in (evil, good, evil)]
     assert told == ["other,m", "claude,m", "other,m"]
     shown = wired.runtime.standing.shown(wired.clock.now())
     assert {(key.provider, key.key) for key in shown.keys} == {("claude", "of a caller"), ("other", "")}

@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.config.schema import Secret
+from ccr.config.schema import Config, Routes, Secret, Server
 from ccr.wire.quirks.limits import maxtoken
 from tests.support.asking import HI, STREAMED, error_of
 from tests.support.canned import canned
-from tests.support.wiring import Wired, read, upstream_at
+from tests.support.wiring import Wired, read, target, upstream_at
 
 
 async def test_a_body_of_the_same_dialect_keeps_its_bytes_but_for_the_model() -> None:
@@ -86,3 +86,13 @@ async def test_a_provider_elsewhere_is_told_nothing_of_us() -> None:
     wired = Wired(canned(HI))
     await read(await wired.ask(STREAMED))
     assert not [name for name in wired.sent[0].headers if name.startswith("x-ccr")]
+
+
+async def test_whoever_is_asked_with_the_routers_own_key_is_told_of_it_wherever_that_is() -> None:
+    config = Config(routes=Routes({"default": target("acme,m")}), server=Server(key=Secret("router-key")))
+    for key, via in (("router-key", "i1"), ("another-key", None)):
+        upstream = upstream_at("https://tunnel.example/v1/messages", key=Secret(key))
+        wired = Wired(canned(HI), upstreams=[upstream], config=config)
+        wired.runtime = replace(wired.runtime, instance="i1")
+        await read(await wired.ask(STREAMED))
+        assert wired.sent[0].headers.get("x-ccr-via") == via

@@ -338,3 +338,22 @@ async def test_a_connection_that_breaks_before_it_is_what_the_client_is_told() -
     got = heard(await read(await wired.ask(STREAMED)))
     assert got.error
     assert "reset" in got.error["message"]
+
+
+BEHIND = b'event: message_start\ndata: {"type":"message_start","message":{}}\n\ndata: {"choices":[]}\n\ndata: half'
+
+
+@pytest.mark.parametrize("size", [10_000, 7, 1])
+async def test_what_comes_behind_the_end_of_a_copied_answer_is_not_handed_on(size: int) -> None:
+    def in_pieces(data: bytes) -> CannedExchange:
+        return CannedExchange([data[at : at + size] for at in range(0, len(data), size)])
+
+    unnamed = b"\n".join(line for line in HI.split(b"\n") if not line.startswith(b"event:"))
+    for said in (HI, HI.replace(b"\n", b"\r\n"), unnamed):
+        written = await read(await Wired(in_pieces(said + BEHIND)).ask(STREAMED))
+        assert written.rstrip() == said.rstrip()
+    wired = Wired(in_pieces(CHAT_HI + BEHIND), upstreams=[openai()])
+    assert (
+        await read(await wired.ask({**ASKED, "stream": True, "stream_options": {"include_usage": True}}, ChatClient()))
+        == CHAT_HI
+    )

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ccr.config.schema import Breaker, Key, Secret
-from ccr.errors import UpstreamCut, UpstreamFailed, UpstreamKeyRefused, UpstreamLimited, UpstreamRefused
+from ccr.errors import UpstreamCut, UpstreamFailed, UpstreamFull, UpstreamKeyRefused, UpstreamLimited, UpstreamRefused
 from ccr.policy import standing as room
 from ccr.policy.attempt import Attempt
 from ccr.policy.standing import Standing
@@ -160,6 +160,10 @@ def test_the_speed_of_a_target_is_an_average_that_is_forgotten() -> None:
     here.answer(here.next(here.plan("a")), seconds=1.0)
     here.answer(here.next(here.plan("a")), seconds=2.0)
     assert here.standing.shown(here.now).targets[0].first_content == pytest.approx(1.3)
+    attempt = here.next(here.plan("a"))
+    here.standing.answered(attempt, None, here.now)  # a whole answer
+    here.standing.ended(attempt, 0, here.now)
+    assert here.standing.shown(here.now).targets[0].first_content == pytest.approx(1.3)
     here.now += room.STALE
     assert here.standing.shown(here.now).targets[0].first_content is None
 
@@ -204,3 +208,14 @@ def test_a_key_that_is_gone_is_forgotten() -> None:
     here.standing.configure(Breaker(), [here.upstream("a")])
     shown = here.standing.shown(here.now)
     assert ([each.key for each in shown.keys], [each.key for each in shown.doors]) == (["2"], ["2"])
+
+
+def test_a_provider_that_was_not_asked_as_we_allow_no_more_has_not_failed() -> None:
+    here = world()
+    here.standing.configure(Breaker(failures=1))
+    attempt = here.next(here.plan("a"))
+    here.standing.failed(attempt, UpstreamFull("as many requests are under way as its `concurrency` allows"), here.now)
+    here.standing.ended(attempt, 0, here.now)
+    (door,), (key_shown,) = here.standing.shown(here.now).doors, here.standing.shown(here.now).keys
+    assert (door.state, door.failures, door.last, key_shown.seconds) == ("closed", 0, None, None)
+    assert here.ask(here.plan("a")) == "a/1"
