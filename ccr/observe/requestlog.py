@@ -67,6 +67,8 @@ class RequestLog:
             self.close()  # somebody has moved or removed it
         if self._file is None:
             _make(self.path.parent)
+            if self.path.is_fifo():  # opening it would wait for a reader, and so would all requests
+                raise OSError(errno.ESPIPE, "it is a pipe, not a file")
             new = not self.path.exists()
             # Readable by the group: in a folder that is shared with one, it may read along; otherwise the folder is closed.
             private = os.open(self.path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o640)

@@ -1,6 +1,7 @@
 """The router's process: start it detached, with a keeper; ask it, replace it, stop it."""
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -101,7 +102,8 @@ def start(home: Path, argv: Sequence[str], env: Mapping[str, str], within: float
     try:
         started = _started(home, child, output, within)
     except BaseException:
-        child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # a router that hangs would outlive its keeper
         child.wait()
         raise
     threading.Thread(target=child.wait, name="reaper", daemon=True).start()
@@ -128,6 +130,8 @@ def output_file(home: Path) -> Path:
     logs = state.folder(state.folder(home) / "logs")
     path = logs / "ccr.out"
     try:
+        if path.is_fifo():  # opening it would wait for a reader
+            raise OSError(errno.ESPIPE, "it is a pipe, not a file")
         with os.fdopen(files.make_file(path, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0) as file:
             file.write(b" " * SOME_ROOM)  # a full disk is said now: a router on it could not say a word
             file.truncate(0)

@@ -114,6 +114,16 @@ def test_only_the_owner_writes_it_and_their_group_may_read_along(open_log: Opene
     assert stat.S_IMODE((tmp_path / "ccr.log").stat().st_mode) == 0o640
 
 
+def test_a_pipe_is_no_log_and_nobody_waits_for_its_reader(
+    open_log: Opener, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "ccr.log")
+    log = open_log(tmp_path / "ccr.log")
+    log(RECORD)
+    assert log.broken
+    assert "ccr.log cannot be written: [Errno 29] it is a pipe, not a file" in capsys.readouterr().err
+
+
 def test_a_request_that_got_nowhere_has_a_line_too(open_log: Opener, tmp_path: Path) -> None:
     record = replace(
         RECORD, rule=None, target=None, attempts=(), first_token=None, status=400, error="messages: missing"

@@ -1,6 +1,7 @@
 import io
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def test_a_router_that_ends_says_why(home: Path, environment: dict[str, str]) ->
 def test_a_router_that_never_listens_is_not_waited_for(home: Path, environment: dict[str, str]) -> None:
     with pytest.raises(ServiceProblem, match="did not begin to listen within 0 s"):
         process.start(home, stand_in("silent"), environment, within=0.1)
+
+
+def test_what_a_router_that_never_listens_has_started_ends_with_it(home: Path, environment: dict[str, str]) -> None:
+    told = home.parent / "pid"
+    with pytest.raises(ServiceProblem, match="did not begin to listen"):
+        process.start(home, ("/bin/sh", "-c", f"sleep 60 & echo $! > {told}; wait"), environment, within=0.5)
+    deadline = time.monotonic() + 5
+    while state.lives(int(told.read_text()), None):
+        assert time.monotonic() < deadline
 
 
 def test_a_router_that_is_unwell_is_not_started_again(home: Path, environment: dict[str, str]) -> None:
@@ -131,6 +141,13 @@ def test_a_disk_without_room_is_said_at_once(home: Path) -> None:
     (home / "logs").mkdir(parents=True)
     (home / "logs" / "ccr.out").symlink_to("/dev/full")
     with pytest.raises(ServiceProblem, match=r"cannot write .*ccr\.out: No space left on device\. Set CCR_HOME"):
+        process.output_file(home)
+
+
+def test_a_pipe_is_no_output(home: Path) -> None:
+    (home / "logs").mkdir(parents=True)
+    os.mkfifo(home / "logs" / "ccr.out")
+    with pytest.raises(ServiceProblem, match=r"cannot write .*ccr\.out: it is a pipe, not a file"):
         process.output_file(home)
 
 
