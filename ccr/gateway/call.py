@@ -103,7 +103,7 @@ class Call:
 
     def first_content(self) -> None:
         assert self.underway
-        self.underway.answered()
+        self.underway.answered(streamed=self.streamed)
         if self._first_token is None:
             self._first_token = self.waited
 

@@ -143,14 +143,16 @@ class Incoming:
             yield piece
 
     async def close(self) -> None:
-        await self._pieces.aclose()
-        if self._grammar.state == "done":
-            # Its last bytes may be on their way: read to its end, the connection can be used again.
-            with contextlib.suppress(TimeoutError, RequestProblem):
-                async with asyncio.timeout(GRACE):
-                    async for _ in self._chunks:
-                        pass
-        await self._exchange.close()
+        try:
+            await self._pieces.aclose()
+            if self._grammar.state == "done":
+                # Its last bytes may be on their way: read to its end, the connection can be used again.
+                with contextlib.suppress(TimeoutError, RequestProblem):
+                    async with asyncio.timeout(GRACE):
+                        async for _ in self._chunks:
+                            pass
+        finally:
+            await self._exchange.close()
 
     async def _read(self) -> AsyncGenerator[Piece]:
         """Ends where the answer ends, whether or not the connection does."""

@@ -27,11 +27,12 @@ class Underway:
         self._sent = self._clock.now()
         self._standing.began(self.attempt, self._sent)
 
-    def answered(self) -> None:
+    def answered(self, *, streamed: bool) -> None:
+        """Of a whole answer nobody knows when it began."""
         assert self._sent is not None
         now = self._clock.now()
         self._answered = True
-        self._standing.answered(self.attempt, now - self._sent, now)
+        self._standing.answered(self.attempt, now - self._sent if streamed else None, now)
 
     def failed(self, problem: RequestProblem) -> None:
         """What failed before it was sent is no failure of the provider's."""

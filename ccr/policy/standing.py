@@ -203,17 +203,18 @@ class Standing:
         if course := self._courses.get(attempt):
             course.began = now
 
-    def answered(self, attempt: Attempt, seconds: float, now: float) -> None:
-        """Its first content is here, after so many seconds."""
+    def answered(self, attempt: Attempt, seconds: float | None, now: float) -> None:
+        """Its first content is here, after so many seconds where that is known."""
         if not (course := self._courses.get(attempt)):
             return
         key, door = self._key_state(attempt), self._door_state(attempt)
         door.circuit.answered(now)
         door.rest.answered(course.began)
         key.rest.answered(course.began)
-        before = self._figures(attempt.target, now).first_content
-        average = seconds if before is None else before + LATEST * (seconds - before)
-        self._speeds[attempt.target] = _Speed(average, now)
+        if seconds is not None:
+            before = self._figures(attempt.target, now).first_content
+            average = seconds if before is None else before + LATEST * (seconds - before)
+            self._speeds[attempt.target] = _Speed(average, now)
         if attempt.session:
             self._with[attempt.session, attempt.target.provider] = attempt.key_id
             self._at[attempt.session, attempt.target] = now

@@ -59,11 +59,14 @@ class Upstream:
 
     def timed_for(self, model: ModelName) -> "Upstream":
         """The same, asked with this model's timeouts."""
-        return replace(self, timeouts=self.timeouts_for(model))
+        timeouts = self.timeouts_for(model)
+        return self if timeouts is self.timeouts else replace(self, timeouts=timeouts)
 
     def with_key(self, key: Key | None) -> "Upstream":
         """The same, asked with this key."""
-        return replace(self, key=key.secret, key_source=key.source) if key else self
+        if key is None or (self.key, self.key_source) == (key.secret, key.source):
+            return self
+        return replace(self, key=key.secret, key_source=key.source)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def router(_router: Router, chat_upstream: Upstream, messages_upstream: Upstream
 def _hasty(_chat: Upstream, _messages: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
     oai = {"name": "oai", "api_base_url": f"{_chat.url}/v1/responses", "api_key": "k", "models": ["m"]}
     # Its key is its own: that of `chat` may rest after what an earlier test made of it.
-    frail = {"name": "frail", "api_base_url": _chat.url + CHAT_PATH, "api_key": "frail-key", "models": ["m"]}
+    frail = {"name": "frail", "api_base_url": f"{_chat.url}/v1", "api_key": "frail-key", "models": ["m"]}
     config = {
         "Providers": [*providers(_chat, _messages), oai, frail],
         "Router": {"default": "chat,m"},

@@ -202,7 +202,7 @@ class Heard(Standing):
         super().began(attempt, now)
         self.open.append(attempt)
 
-    def answered(self, attempt: Attempt, seconds: float, now: float) -> None:
+    def answered(self, attempt: Attempt, seconds: float | None, now: float) -> None:
         super().answered(attempt, seconds, now)
         self.said.append("answered")
 

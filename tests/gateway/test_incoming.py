@@ -141,6 +141,17 @@ async def test_an_answer_that_is_finished_is_not_waited_for(monkeypatch: pytest.
         assert heard(await read(await wired.ask(STREAMED))).whole
 
 
+async def test_who_goes_while_the_end_of_a_connection_is_waited_for_leaves_nothing_open() -> None:
+    exchange = CannedExchange([HI, None])
+    answer = await Wired(exchange).ask(STREAMED)
+    reading = asyncio.create_task(read(answer))
+    await asyncio.wait({reading}, timeout=0.02)
+    assert not exchange.closed
+    reading.cancel()
+    await asyncio.wait({reading})
+    assert exchange.closed
+
+
 @dataclass
 class Slow(CannedExchange):
     """A moment before each chunk."""

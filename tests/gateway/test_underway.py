@@ -21,8 +21,8 @@ class Told(Standing):
     def began(self, attempt: Attempt, now: float) -> None:
         self.heard.append("began")
 
-    def answered(self, attempt: Attempt, seconds: float, now: float) -> None:
-        self.heard.append(f"answered after {seconds:g} s")
+    def answered(self, attempt: Attempt, seconds: float | None, now: float) -> None:
+        self.heard.append(f"answered after {seconds} s")
 
     def failed(self, attempt: Attempt, failure: RequestProblem, now: float) -> None:
         self.heard.append("failed")
@@ -43,13 +43,20 @@ def test_an_attempt_is_told_from_its_start_to_its_end_and_once() -> None:
     clock.advance(2)
     attempt.meter = Meter(7)
     attempt.meter.read(Start("msg", "m", Usage(input=90, output=1)))
-    attempt.answered()
+    attempt.answered(streamed=True)
     attempt.failed(DOWN)
     attempt.failed(DOWN)
     attempt.ended()
     attempt.ended()
-    assert told.heard == ["began", "answered after 2 s", "failed", "ended with 91"]
+    assert told.heard == ["began", "answered after 2.0 s", "failed", "ended with 91"]
     assert attempt.seconds == 7
+
+
+def test_what_is_whole_has_no_first_content() -> None:
+    attempt, told, _ = underway()
+    attempt.sent()
+    attempt.answered(streamed=False)
+    assert told.heard[-1] == "answered after None s"
 
 
 def test_what_fails_before_it_was_sent_is_no_failure_of_the_providers() -> None:
