@@ -55,19 +55,24 @@ class Joint:
     repetition until that is known."""
 
     def __init__(self, said: str) -> None:
-        self._said = said.rstrip()[-FAR_BACK:]
+        self._all = said.rstrip()
+        self._said = self._all[-FAR_BACK:]
         self._space = said[len(said.rstrip()) :]
         self._last = last_words(said)
         self._held = ""
+        self._enough = 0  # characters that are worth another look: to look at each anew would take minutes
         self._decided = not self._said
 
     def take(self, text: str, *, final: bool = False) -> str:
         if self._decided:
             return text
         self._held += text
+        if not final and len(self._held) < self._enough:
+            return ""
+        self._enough = len(self._held) * 9 // 8
         new = self._held.lstrip()
         repeated = self._as_asked(new)
-        if not final and not repeated and new in self._said:
+        if not final and not repeated and (new in self._said or self._all.startswith(new)):
             return ""  # it may become more
         repeated = repeated or self._less_than_asked(new)
         if not final and repeated and not new[repeated:].strip():
@@ -76,9 +81,11 @@ class Joint:
         return self._spaced(new[repeated:]) if repeated else self._held
 
     def _as_asked(self, new: str) -> int:
-        """Characters of a repetition that ends with the last words, wherever it begins."""
+        """Characters of a repetition that ends with the last words, wherever it begins; or of all that was said."""
         end = new.find(self._last) + len(self._last)
-        return end if self._last in new and self._said.endswith(new[:end]) else 0
+        if self._last in new and self._said.endswith(new[:end]):
+            return end
+        return len(self._all) if new.startswith(self._all) else 0
 
     def _less_than_asked(self, new: str) -> int:
         """Of one that begins with a later word. With less than a word nothing is said: "hel" and "lo" share a letter."""

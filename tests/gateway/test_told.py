@@ -147,6 +147,28 @@ def test_space_and_likeness_at_the_joint(said: str, new: str, whole: str) -> Non
     assert said + "".join(map(joint.take, new)) + joint.take("", final=True) == whole
 
 
+@HOW
+def test_a_long_text_that_is_begun_anew_is_told_once(pieces: Pieces) -> None:
+    text = "".join(f"word{number} " for number in range(9000))
+    said = text[: told.FAR_BACK + 5000]
+    joint = Joint(said)
+    assert said + "".join(map(joint.take, pieces(text))) + joint.take("", final=True) == text
+
+
+def test_a_long_repetition_is_looked_at_now_and_then_only() -> None:
+    looks = 0
+
+    class Counting(Joint):
+        def _as_asked(self, new: str) -> int:
+            nonlocal looks
+            looks += 1
+            return super()._as_asked(new)
+
+    joint = Counting("a" * 9999 + "b")
+    assert "".join(map(joint.take, "a" * 9000)) + joint.take("c", final=True) == "a" * 9000 + "c"
+    assert looks < 100
+
+
 def test_of_a_text_that_repeats_itself_as_much_as_was_asked_is_taken_off() -> None:
     said = "0, " * 400
     assert len(last_words(said)) >= MANY
