@@ -132,13 +132,14 @@ async def test_an_answer_that_breaks_off_twice_goes_on_twice_and_no_more() -> No
 
 @pytest.mark.parametrize("nothing", [(), (thinking("hm"),), (text("  "),)], ids=["nothing", "thoughts", "spaces"])
 async def test_half_an_answer_that_goes_on_with_nothing_is_no_whole_one(nothing: tuple[Part, ...]) -> None:
-    empty = canned(messages.body(*nothing))
-    gateway = wired(cut(text(WORDS), upto=UPTO), empty, rest(SAID))
-    assert heard(await read(await gateway.ask(STREAMED))).text == WORDS
-    gateway = wired(cut(text(WORDS), upto=UPTO), *[canned(messages.body(*nothing)) for _ in range(3)])
-    said = heard(await read(await gateway.ask(STREAMED)))
-    assert said.error
-    assert said.text == SAID
+    body = messages.body(*nothing)
+    for pieces in ([body], [frame + b"\n\n" for frame in body.split(b"\n\n") if frame]):
+        gateway = wired(cut(text(WORDS), upto=UPTO), canned(pieces), rest(SAID))
+        assert heard(await read(await gateway.ask(STREAMED))).text == WORDS
+        gateway = wired(cut(text(WORDS), upto=UPTO), *[canned(pieces) for _ in range(3)])
+        said = heard(await read(await gateway.ask(STREAMED)))
+        assert said.error
+        assert said.text == SAID
 
 
 async def test_where_nobody_can_go_on_the_break_is_told() -> None:
