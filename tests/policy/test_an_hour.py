@@ -24,7 +24,7 @@ from ccr.policy.remedies import kind_of
 from tests.support.plans import World, key, named
 
 HOUR = 3600.0
-SESSIONS = 200
+SESSIONS = 60
 OF_A_KEY = ("key", "unpaid", "limited")
 LATENCY = 0.2  # seconds until a refusal is here
 PROVIDERS = ("a", "b")
@@ -166,7 +166,7 @@ def simulated(seed: int, *, broken: bool) -> Simulation:
 def test_every_request_that_can_be_answered_is_and_wrong_keys_are_left_alone(seed: int) -> None:
     hour = simulated(seed, broken=True)
     answered = hour.answered.total()
-    assert answered > 4000
+    assert answered > 20 * SESSIONS
     # Lost is only what has had bad luck at one provider while the other was out: no key is to blame for that.
     assert [
         tried for tried in hour.lost if {each[0] for each in tried if not each.endswith(OF_A_KEY)} != {"a", "b"}
