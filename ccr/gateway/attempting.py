@@ -68,7 +68,7 @@ async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProb
             except RequestProblem as failure:
                 failures.append(problem_of(failure, call))
                 call.attempt_failed(failures[-1])
-    failed = told(failures)
+    failed = told(failures, call.runtime.patience.of)
     if remedy_of(failed).spent != "all":  # others are not asked what is the client's to heal
         call.unasked = plan.unasked(clock.now())
     raise failed from None

@@ -112,7 +112,8 @@ class Call:
         return self.session or self.inbound.client.name, self.asked_for
 
     def attempt_answered(self) -> None:
-        self.runtime.patience.answered(self._asker)
+        assert self.target
+        self.runtime.patience.answered(self._asker, self.target)
         self._note_attempt(None)
 
     def answer_broke(self, failure: RequestProblem) -> None:

@@ -16,12 +16,13 @@ from ccr.errors import (
     UpstreamTooLarge,
     UpstreamUnreachable,
 )
+from ccr.ids import ProviderName, Target
 from ccr.policy.recent import Recent
 
 # Seconds since the first failure in a row. What is not here is not healed by asking again.
 PATIENCE: dict[type[UpstreamProblem], float] = {
     UpstreamGarbled: 10,
-    UpstreamUnreachable: 20,  # only where it has been reached before: a network comes back, a wrong address does not
+    UpstreamUnreachable: 60,  # only where it has been reached before: a network comes back, a wrong address does not
     UpstreamCut: 60,
     UpstreamFailed: 60,
     UpstreamTimeout: 60,
@@ -46,11 +47,19 @@ class Patience:
 
     def __init__(self) -> None:
         self._rows: Recent[Asker, _Row] = Recent(MOST)
-        self._served: Recent[Asker, None] = Recent(MOST)
+        self._reached: Recent[ProviderName, None] = Recent(MOST)
 
-    def answered(self, asker: Asker) -> None:
+    def answered(self, asker: Asker, target: Target) -> None:
         self._rows.pop(asker, None)
-        self._served[asker] = None
+        self._reached[target.provider] = None
+
+    def of(self, problem: RequestProblem) -> float:
+        """Seconds for which asking again may heal it."""
+        if isinstance(problem, UpstreamUnreachable) and not (
+            problem.target and problem.target.provider in self._reached
+        ):
+            return 0.0
+        return next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
 
     def advise(self, problem: RequestProblem, asker: Asker, *, arrived: float, now: float) -> None:
         """Writes on the problem when to ask again, and whether."""
@@ -58,9 +67,7 @@ class Patience:
         if problem.retry is not None or not isinstance(problem, UpstreamProblem) or isinstance(problem, left_alone):
             return
         lasted = now - self._failed(asker, arrived, now)
-        limit = patience(problem)
-        if isinstance(problem, UpstreamUnreachable) and asker not in self._served:
-            limit = 0.0
+        limit = self.of(problem)
         wait = problem.retry_after or 0.0
         if not limit or lasted > limit or wait > limit:
             problem.retry = False
@@ -74,11 +81,6 @@ class Patience:
         began = now if row is None or arrived - row.last > A_ROW else row.began
         self._rows[asker] = _Row(began, now)
         return began
-
-
-def patience(problem: RequestProblem) -> float:
-    """Seconds for which asking again may heal it."""
-    return next((PATIENCE[cls] for cls in type(problem).__mro__ if cls in PATIENCE), 0.0)
 
 
 def _spoken(seconds: float) -> str:

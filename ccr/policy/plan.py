@@ -1,12 +1,14 @@
 """What is tried, in which order. Decides only; somebody else sends and waits. What a failure calls for is in remedies.py."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from math import inf
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamBusy, UpstreamLimited
 from ccr.ids import ProviderName, Target
 from ccr.policy.attempt import Attempt
+from ccr.policy.patience import LONGEST_WAIT, PATIENCE
 from ccr.policy.remedies import remedy_of
 from ccr.policy.standing import Bar, Standing
 from ccr.providers.resolve import Upstream
@@ -16,6 +18,7 @@ MOST = 8  # attempts for a request, whatever is configured: failures must not mu
 # Seconds that one is waited for who asks for them, where somebody else is ready, and where nobody is.
 PATIENT, ALONE = 5.0, 10.0
 FIRST_WAIT = 0.5  # doubled with each, and spread by chance: who failed together shall not come back together
+SOON = PATIENCE[UpstreamBusy]  # who is back by then is worth another try of the client's
 A_MOMENT = 2.0  # after which those come again for whom somebody else is asking
 # Seconds that one is waited for who is passed over for this; the others do not say when that ends.
 WAITED = {"limited": ALONE, "spent": PATIENT}
@@ -31,7 +34,7 @@ class _Left:
     ways: tuple[Attempt, ...]  # in their order
     again: float | None = None  # seconds after which the same is asked once more
     first: bool = False  # that is, before any other
-    of_a_key: bool = False  # it says nothing of other keys
+    of_a_key: bool = False  # nothing else has failed: other keys that are known to be of no use are worth a try
 
 
 class Plan:
@@ -56,20 +59,23 @@ class Plan:
         self._alone = len(self._ways) == 1  # a breaker chooses between ways: one that has no other is asked
         self._last: Attempt | None = None  # of the ways
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
-        self._forced = False
+        self._disturbed = False  # somebody who asks to be left alone has been asked all the same
         self._passed: dict[Target, None] = {}
         self.elsewhere = False  # whether a target that has not been asked yet could be asked now
         self.beside = False  # whether another provider could
 
     def next(self, failure: RequestProblem | None, now: float) -> Attempt | None:
         """None: another attempt would not help, or there is none."""
+        if isinstance(failure, UpstreamLimited):
+            self._say_until(failure, now)
         left = self._after(failure)
         found = self._pick(left, now)
         if not found and (forced := self._forcible(left, now)):
-            found, self._forced = (forced, 0.0), True
+            way, bar = forced
+            found, self._disturbed = (way, 0.0), self._disturbed or bar.kind == "limited"
         if not found:
-            if failure is None or self._somebody_probes(left, now):
-                raise self._nobody(left.ways, now)
+            if failure is None or self._soonest(left, now) < SOON:
+                raise self._nobody(left, now)
             return None
         way, wait = found
         if way is not self._last:
@@ -127,7 +133,7 @@ class Plan:
         """What remains of the ways when this has failed so."""
         last = self._last
         if failure is None or last is None:
-            return _Left(self._ways)
+            return _Left(self._ways, of_a_key=True)
         remedy, ways = remedy_of(failure), self._ways
         match remedy.spent:
             case "all":
@@ -146,7 +152,7 @@ class Plan:
             case "limit":
                 # It comes back where nobody else is left.
                 ways = tuple(way for way in ways if way is not last or self._may_repeat(way))
-        of_a_key = remedy.spent in ("key", "limit")
+        of_a_key = remedy.spent == "key"
         if remedy.again == "never" or failure.retry is False or not self._may_repeat(last):
             return _Left(ways, of_a_key=of_a_key)
         wait = FIRST_WAIT * 2 ** self._repeats(last.target) * (0.5 + self._chance())
@@ -203,33 +209,43 @@ class Plan:
         wait = bar.until - now
         return wait + FIRST_WAIT * self._chance() if wait <= WAITED.get(bar.kind, 0.0) else None
 
-    def _forcible(self, left: _Left, now: float) -> Attempt | None:
-        """Who is due soonest of those that are passed over: is asked where nobody else is left."""
-        if len(self._tried) >= MOST or (self._forced and not left.of_a_key):
+    def _barred(self, left: _Left, now: float) -> list[tuple[Attempt, Bar]]:
+        """Those that have been passed over so far."""
+        return [(way, bar) for way in left.ways if way not in self._tried and (bar := self._standing.bar(way, now))]
+
+    def _forcible(self, left: _Left, now: float) -> tuple[Attempt, Bar] | None:
+        """Of those that are passed over, who is due soonest. They are asked, each once, where nobody else is left."""
+        if len(self._tried) >= MOST:
             return None
-        bars = [(way, bar) for way in left.ways if way not in self._tried and (bar := self._standing.bar(way, now))]
-        free = [found for found in bars if self._standing.may_be_forced(found[0], now)]
-        if self._forced:  # of those whose provider asks to be left alone, one is enough
+        free = [found for found in self._barred(left, now) if self._standing.may_be_forced(found[0], now)]
+        if self._disturbed:  # of those whose provider asks to be left alone, one is enough
             free = [found for found in free if found[1].kind != "limited"]
-        # A wrong key comes last, and not after a failure that may pass: the client would not ask again.
+        # A wrong key comes last, and not after a failure that may pass.
         hopeful = [found for found in free if not found[1].hopeless]
-        due = min(hopeful or ([] if self._last else free), key=lambda found: found[1].until, default=None)
-        return due[0] if due else None
+        return min(hopeful or (free if left.of_a_key else []), key=lambda found: found[1].until, default=None)
 
-    def _somebody_probes(self, left: _Left, now: float) -> bool:
-        """Whether another request is asking for all: what it finds out is known in a moment."""
-        fresh = [way for way in left.ways if way not in self._tried]
-        return any(self._standing.is_probed(way, now) for way in fresh)
+    def _soonest(self, left: _Left, now: float) -> float:
+        """Seconds until somebody who has not been asked may be back."""
+        return min((self._back(way, bar, now) for way, bar in self._barred(left, now)), default=inf)
 
-    def _nobody(self, ways: Sequence[Attempt], now: float) -> RequestProblem:
-        bars = [(way, bar) for way in ways if (bar := self._standing.bar(way, now))]
+    def _back(self, way: Attempt, bar: Bar, now: float) -> float:
+        if self._standing.is_probed(way, now):  # another request is asking for all
+            return A_MOMENT
+        return inf if bar.hopeless else bar.until - now
+
+    def _say_until(self, failure: UpstreamLimited, now: float) -> None:
+        """Who does not say how long it is limited is left alone for as long as we think right."""
+        bar = self._standing.bar(self._last, now) if self._last else None
+        if bar and not failure.retry_after:
+            failure.retry_after = min(bar.until - now, LONGEST_WAIT)
+
+    def _nobody(self, left: _Left, now: float) -> RequestProblem:
+        bars, soonest = self._barred(left, now), self._soonest(left, now)
         told = "; ".join(_told(way, bar, now) for way, bar in bars[:TOLD])
         more = f"; and {len(bars) - TOLD} more" if len(bars) > TOLD else ""
         message = f"nobody can be asked for the moment: {told}{more}"
-        target = ways[0].target
-        if all(bar.ours for _, bar in bars):
-            return UpstreamLimited(message, target=target, retry_after=min(bar.until for _, bar in bars) - now)
-        return UpstreamBusy(message, target=target, retry_after=A_MOMENT)
+        problem = UpstreamLimited if all(bar.ours for _, bar in bars) else UpstreamBusy
+        return problem(message, target=bars[0][0].target, retry_after=soonest)
 
 
 def _told(way: Attempt, bar: Bar, now: float) -> str:

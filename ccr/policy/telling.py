@@ -1,14 +1,14 @@
 """Which of several failures the client is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ccr.errors import ContextOverflow, RequestProblem, UpstreamRefused
-from ccr.policy.patience import patience
 
 
-def told(failures: Sequence[RequestProblem]) -> RequestProblem:
+def told(failures: Sequence[RequestProblem], patience: Callable[[RequestProblem], float]) -> RequestProblem:
     """What waiting heals, the surest and of equals the first, with the shortest wait that is asked for; else what the
-    client heals: of overflows the one of the largest window, where most of the conversation has room; else the last."""
+    client heals: of overflows the one of the largest window, where most of the conversation has room; else the last.
+    `patience` is for how many seconds asking again may heal it."""
     passing = [each for each in failures if each.retry is not False and (each.retry_after or 0.0) < patience(each)]
     if passing:
         surest = max(passing, key=patience)

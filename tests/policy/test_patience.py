@@ -15,17 +15,21 @@ from ccr.errors import (
     UpstreamUnreachable,
 )
 from ccr.policy.patience import MOST, PATIENCE, Patience
+from tests.support.plans import target
 
 ME = ("session", "model")
+THERE = target("a,m")
 
 
 def failing(problem: RequestProblem, *moments: float, patience: Patience | None = None) -> RequestProblem:
     """The same failure at these moments, each of a request that has just arrived."""
     if patience is None:
         patience = Patience()
-        patience.answered(ME)
+        patience.answered(ME, THERE)
     for now in moments:
         problem.retry = None
+        if isinstance(problem, UpstreamUnreachable):
+            problem.target = THERE
         patience.advise(problem, ME, arrived=now, now=now)
     return problem
 
@@ -56,6 +60,12 @@ def test_an_address_that_never_answered_is_a_wrong_one() -> None:
     assert failing(UpstreamUnreachable("no"), 0, patience=Patience()).retry is False
 
 
+def test_who_has_answered_anybody_has_a_right_address() -> None:
+    patience = Patience()
+    patience.answered(("another", "x"), target("a,x"))
+    assert failing(UpstreamUnreachable("no"), 0, patience=patience).retry is None
+
+
 def test_what_does_not_pass_is_not_asked_again() -> None:
     assert failing(UpstreamToolless("no"), 0).retry is False
 
@@ -74,8 +84,8 @@ def test_what_is_decided_stays() -> None:
 def test_an_answer_begins_a_new_row() -> None:
     patience = Patience()
     failing(UpstreamUnreachable("no"), 0, patience=patience)
-    patience.answered(ME)
-    assert failing(UpstreamUnreachable("no"), 30, patience=patience).retry is None
+    patience.answered(ME, THERE)
+    assert failing(UpstreamUnreachable("no"), 70, patience=patience).retry is None
 
 
 def test_so_does_a_long_silence() -> None:

@@ -292,7 +292,23 @@ def test_a_key_that_is_passed_over_is_no_target() -> None:
 def test_who_is_passed_over_is_asked_once() -> None:
     world = World()
     broken(world, "a", "b")
-    assert world.tried(world.plan("a", "b"), UpstreamTimeout("no")) == ["a", "-"]
+    failure = UpstreamUnreachable("refused")
+    assert world.tried(world.plan("a", "b"), failure, failure) == ["a", "b", "-"]
+    assert world.tried(world.plan("a", "b"), failure) == ["a", "b"]
+
+
+def test_of_keys_that_are_of_no_use_all_are_asked_where_nothing_else_has_failed() -> None:
+    world = pools()
+    refused = UpstreamKeyRefused("no")
+    world.tried(world.plan("a"), refused, refused)
+    assert world.tried(world.plan("a"), refused) == ["a/1", "a/2"]
+
+
+def test_who_does_not_say_how_long_it_is_limited_is_asked_when_its_rest_is_over() -> None:
+    world = World()
+    failures = UpstreamLimited("no"), UpstreamLimited("no")
+    assert world.tried(world.plan("a"), *failures) == ["a", "a", "-"]
+    assert [each.retry_after for each in failures] == [5, 10]
 
 
 def test_a_wrong_key_is_not_asked_for_a_failure_that_may_pass() -> None:
@@ -364,6 +380,17 @@ def test_of_those_who_ask_to_be_left_alone_one_is_asked() -> None:
     world = pools()
     limited = UpstreamLimited("no", retry_after=99)
     world.tried(world.plan("a"), limited, limited)
+    plan = world.plan("a")
+    world.fail(world.next(plan), limited)
+    with pytest.raises(UpstreamBusy, match="nobody can be asked for the moment: a,m with key 2") as told:
+        plan.next(limited, world.now)
+    assert told.value.retry_after == 99
+
+
+def test_the_client_is_not_kept_waiting_for_who_rests_for_long() -> None:
+    world = pools()
+    limited = UpstreamLimited("no", retry_after=2000)
+    world.tried(world.plan("a"), limited, limited)
     assert world.tried(world.plan("a"), limited) == ["a/1", "-"]
 
 
@@ -400,7 +427,10 @@ def test_who_has_enough_under_way_is_not_waited_for() -> None:
 def test_a_limit_of_ours_is_kept_also_where_nobody_else_is_left() -> None:
     world = World({"a": [key("1", concurrency=1)]})
     world.next(world.plan("a"))
-    assert world.tried(world.plan("b", "a"), UpstreamTimeout("no")) == ["b", "-"]
+    plan = world.plan("b", "a")
+    assert named(world.next(plan)) == "b"
+    with pytest.raises(UpstreamLimited, match="its concurrency of 1 is reached"):
+        plan.next(UpstreamTimeout("no"), world.now)
 
 
 # --- what is left ---

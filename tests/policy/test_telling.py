@@ -12,7 +12,10 @@ from ccr.errors import (
     UpstreamRefused,
     UpstreamUnreachable,
 )
+from ccr.policy.patience import Patience
 from ccr.policy.telling import told
+
+UNREACHED = Patience().of
 
 UNKNOWN = UpstreamModelUnknown("no such model", retry=False)
 SMALL, LARGE = ContextOverflow("small", had=9, limit=8), ContextOverflow("large", had=9, limit=8_000)
@@ -38,12 +41,14 @@ BLIND = UpstreamRefused("no pictures", lack=Lack("image"))
 def test_of_several_failures_the_most_useful_is_told(failures: list[RequestProblem | str], expected: int) -> None:
     limited = UpstreamLimited("slow down", retry_after=40)
     all_of_them = [each if isinstance(each, RequestProblem) else limited for each in failures]
-    assert told(all_of_them) is all_of_them[expected]
+    assert told(all_of_them, UNREACHED) is all_of_them[expected]
 
 
 def test_who_is_told_to_wait_waits_for_the_first_that_is_free_again() -> None:
-    assert told([UpstreamLimited("a", retry_after=50), UpstreamLimited("b", retry_after=20)]).retry_after == 20
+    assert (
+        told([UpstreamLimited("a", retry_after=50), UpstreamLimited("b", retry_after=20)], UNREACHED).retry_after == 20
+    )
 
 
 def test_who_asks_for_no_wait_gets_none_from_another() -> None:
-    assert told([UpstreamBusy("a"), UpstreamLimited("b", retry_after=20)]).retry_after is None
+    assert told([UpstreamBusy("a"), UpstreamLimited("b", retry_after=20)], UNREACHED).retry_after is None
