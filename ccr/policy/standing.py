@@ -136,7 +136,8 @@ class Standing:
     def configure(self, breaker: Breaker, upstreams: Iterable[Upstream] = ()) -> None:
         """Of who is reached otherwise than before, and of keys that are gone, nothing is known any more."""
         for each in upstreams:
-            place = (each.url, each.dialect.name, each.auth, each.proxy, each.headers)
+            timeouts = (each.timeouts, each.model_timeouts)
+            place = (each.url, each.dialect.name, each.auth, each.proxy, each.headers, timeouts)
             moved = self._places.get(each.name, place) != place
             self._places[each.name] = place
             self._forget(each.name, {KeyId.of(each.name, key) for key in each.keys}, moved=moved)
@@ -148,6 +149,8 @@ class Standing:
     def _forget(self, provider: ProviderName, keys: set[KeyId], *, moved: bool) -> None:
         known = {key for key in (*self._keys, *(door[0] for door in self._doors)) if key.provider == provider}
         gone = known if moved else known - keys if keys else set()
+        for attempt, course in self._courses.items():
+            course.failed |= moved and attempt.target.provider == provider  # it says nothing of the new place
         for key in gone & self._keys.keys():
             del self._keys[key]
         for door in [door for door in self._doors if door[0] in gone]:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ccr.config.schema import Breaker, Key, Secret
+from ccr.config.schema import Breaker, Key, Secret, Timeouts
 from ccr.errors import UpstreamCut, UpstreamFailed, UpstreamFull, UpstreamKeyRefused, UpstreamLimited, UpstreamRefused
 from ccr.policy import standing as room
 from ccr.policy.attempt import Attempt
@@ -198,6 +198,18 @@ def test_who_is_reached_otherwise_is_asked_anew() -> None:
     (left,) = here.standing.shown(here.now).doors
     assert left.provider == "b"
     assert here.ask(here.plan("a", "c")) == "a/1"
+
+
+@pytest.mark.parametrize("change", [{"proxy": "http://p.test:1"}, {"timeouts": Timeouts(total=9.0)}])
+def test_what_fails_where_it_was_before_says_nothing_of_its_new_place(change: dict[str, object]) -> None:
+    here = world()
+    before = here.upstream("a")
+    here.standing.configure(Breaker(failures=1), [before])
+    attempt = here.next(here.plan("a"))
+    here.standing.configure(Breaker(failures=1), [replace(before, **change)])  # type: ignore[arg-type]
+    here.fail(attempt, UpstreamFailed("no"))
+    assert {door.state for door in here.standing.shown(here.now).doors} == {"closed"}
+    assert here.standing.shown(here.now).targets == ()
 
 
 def test_a_key_that_is_gone_is_forgotten() -> None:
