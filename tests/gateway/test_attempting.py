@@ -329,3 +329,10 @@ async def test_where_all_are_passed_over_that_is_the_answer() -> None:
     status, kind, message = error_of(await wired.ask(ASKED))
     assert (status, kind, wired.sent) == (529, "overloaded_error", [])
     assert message.startswith("nobody can be asked for the moment: a,m")
+
+
+async def test_who_is_asked_once_more_is_given_a_moment_first() -> None:
+    wired = Wired(UpstreamCut("reset"), canned(HI), upstreams=[upstream_at("http://acme.test/v1/messages", retries=1)])
+    before = wired.clock.now()
+    await read(await wired.ask(STREAMED))
+    assert wired.clock.now() - before == 0.5
