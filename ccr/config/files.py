@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -56,7 +57,10 @@ def default_path(env: Mapping[str, str]) -> Path:
 
 def read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_BYTES:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # who reads a pipe waits for its writer
+            raise ConfigInvalid(f"{path}: cannot be read: it is a pipe or device, no file")
+        if status.st_size > MOST_BYTES:
             raise ConfigInvalid(f"{path}: larger than {MOST_BYTES // 2**20} MB; this is no configuration")
         return path.read_text(encoding="utf-8")
     except OSError as broken:

@@ -14,12 +14,17 @@ FOLDERS = "SSL_CERT_DIR"
 
 def trusted(env: Mapping[str, str]) -> ssl.SSLContext:
     """Raises ConfigInvalid where a variable names what cannot be read: each request would fail, without that cause."""
+    for name in FILES:
+        path = env.get(name, "")
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            # OpenSSL would wait for whoever writes into a pipe.
+            raise ConfigInvalid(f"{name}: {path} is a pipe or device; set it to a PEM file, or unset it")
     context = ssl.create_default_context()
     # From Python 3.13 on an authority is refused for a missing extension, which no browser and no claude minds.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     for name in FILES:
-        if path := env.get(name):
-            _load(context, name, path)
+        if named := env.get(name):
+            _load(context, name, named)
     for folder in filter(None, env.get(FOLDERS, "").split(os.pathsep)):
         if not os.path.isdir(folder):
             raise ConfigInvalid(f"{FOLDERS}: {folder} is no folder; set it to one with certificates, or unset it")

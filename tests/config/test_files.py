@@ -159,6 +159,15 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
         read_text(path)
 
 
+def test_a_pipe_in_place_of_a_transformer_is_not_waited_for(env: dict[str, str]) -> None:
+    path = put(env, "config.json", "{transformers: [{path: 'mine.py'}]}")
+    os.mkfifo(path.parent / "mine.py")
+    with pytest.raises(
+        ConfigInvalid, match="mine.py: cannot be read: it is a pipe or device, no file; correct the path"
+    ):
+        load(path, env)
+
+
 def test_what_is_written_is_the_owners_alone(env: dict[str, str]) -> None:
     path = put(env, "config.json")
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_a_file_without_certificates_is_said_at_the_start(tmp_path: Path) -> Non
     (tmp_path / "x.pem").write_text("hello")
     with pytest.raises(ConfigInvalid, match=r"NODE_EXTRA_CA_CERTS: .*x\.pem holds no certificates"):
         trusted({"NODE_EXTRA_CA_CERTS": str(tmp_path / "x.pem")})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_is_not_waited_for(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    monkeypatch.setenv(name, str(pipe))  # where OpenSSL looks by itself
+    with pytest.raises(ConfigInvalid, match=f"{name}: .* is a pipe or device; set it to a PEM file"):
+        trusted({name: str(pipe)})
 
 
 def test_folders_are_believed_too(tmp_path: Path) -> None:
