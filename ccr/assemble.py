@@ -86,6 +86,7 @@ class Assembly:
         self._ollama: tuple[str, ...] = ()
         self._current: Current | None = None
         self._first: Config | None = None  # by which it listens
+        self._newest = self._config  # also one that was refused: its files may be mended
         self._place = default_path(self._env)
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -132,7 +133,7 @@ class Assembly:
         with contextlib.suppress(ConfigInvalid):  # a file that is named may be gone for a moment
             self._place = self._path() or default_path(self._env)
         yield self._place
-        yield from (Path(each.path) for each in self._config.transformers)
+        yield from (Path(each.path) for each in self._newest.transformers)
 
     async def _leave(self, script: Script) -> None:
         """Requests of the generation before may be asking it."""
@@ -173,6 +174,7 @@ class Assembly:
         return replace(config, server=replace(config.server, key=Secret(client_key(self._env))))
 
     def _build(self, config: Config) -> Runtime:
+        self._newest = config
         upstreams, notices = resolve(config)
         plain = settings(replace(config, chains={}, groups={}))  # to scripts for CCR a target is a text
         script = load_script(config.custom_router, plain, self._report) if config.custom_router else None

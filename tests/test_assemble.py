@@ -209,6 +209,30 @@ async def test_a_transformer_that_changes_is_a_reload(tmp_path: Path) -> None:
     assert current.generation == 2
 
 
+async def test_a_transformer_that_was_refused_and_is_mended_is_a_reload(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text("def request(")
+    provider = {**CONFIG["Providers"][0], "transformer": {"use": ["mine"]}}
+    path = written(tmp_path / "c.json")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
+    written(path, Providers=[provider], transformers=[{"path": "mine.py"}])
+    async with asyncio.timeout(5):
+        while not current.rejected:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    mine.write_text("def request(body, context):\n    pass\n")
+    async with asyncio.timeout(5):
+        while current.rejected:
+            await asyncio.sleep(0.01)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    assert current.generation == 2
+
+
 async def test_a_script_of_the_generation_before_answers_who_asks_it(tmp_path: Path) -> None:
     (tmp_path / "router.py").write_text("def route(request, config):\n    return 'acme,m'\n")
     path = written(tmp_path / "c.json", CUSTOM_ROUTER_PATH="router.py")
