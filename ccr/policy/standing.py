@@ -37,6 +37,7 @@ class DoorShown:
     failures: int  # of those that count, lately
     seconds: float | None  # until it is asked again, where it is passed over
     last: str | None  # the last failure, in a line
+    alone: bool = False  # who asked it last had no other way: its breaker kept nobody away
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class _DoorState:
     def __init__(self) -> None:
         self.name = ""
         self.circuit = Circuit()
+        self.alone = False
         self.rest = Rest()
         self.last: str | None = None
 
@@ -192,6 +194,7 @@ class Standing:
         bars = [bar for bar in self._bars(attempt, now) if not bar.ours]
         probes = any(bar.kind != "open" for bar in bars) if unbroken else bool(bars)
         key, door = self._key_state(attempt), self._door_state(attempt)
+        door.alone = unbroken
         if probes or (door.circuit.open and not unbroken):
             door.circuit.claim(attempt, now + attempt.wait)
         key.minute.add(now + attempt.wait, requests=1)
@@ -290,9 +293,9 @@ class Standing:
     def _door_shown(self, key: KeyId, model: ModelName, door: _DoorState, now: float) -> DoorShown:
         circuit = door.circuit
         state: State = "closed" if not circuit.open else "open" if circuit.free(now) else "probing"
-        until = max(door.rest.until, circuit.closes_to(now))
+        until = door.rest.until if door.alone else max(door.rest.until, circuit.closes_to(now))
         failures = circuit.failures(now, self._breaker)
-        return DoorShown(key.provider, door.name, model, state, failures, _left(until, now), door.last)
+        return DoorShown(key.provider, door.name, model, state, failures, _left(until, now), door.last, door.alone)
 
     def _key_shown(self, key: KeyId, state: _KeyState, now: float) -> KeyShown:
         seconds = _left(state.rest.until, now)

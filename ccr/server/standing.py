@@ -47,7 +47,7 @@ def _spent(runtime: Runtime, shown: Iterable[KeyShown]) -> Iterator[str]:
 
 
 def _is_passed_over(door: DoorShown) -> bool:
-    return door.seconds is not None or door.state != "closed"
+    return door.seconds is not None or (door.state != "closed" and not door.alone)
 
 
 def _key(key: KeyShown) -> str:

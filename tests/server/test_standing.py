@@ -61,6 +61,16 @@ def test_a_provider_that_is_gone_is_not_shown() -> None:
     assert said["passed_over"] == []
 
 
+def test_the_only_way_is_asked_and_not_passed_over() -> None:
+    wired = Wired()
+    for _ in range(5):
+        attempt = Attempt(target("acme,m"))
+        wired.runtime.standing.take(attempt, wired.clock.now(), unbroken=True)
+        wired.runtime.standing.failed(attempt, UpstreamFailed("down"), wired.clock.now())
+        wired.runtime.standing.ended(attempt, 0, wired.clock.now())
+    assert standing(wired.runtime)["passed_over"] == []
+
+
 def test_programs_get_figures_and_no_secret() -> None:
     said = after(UpstreamFailed("down"))[1]["standing"]
     assert isinstance(said, dict)
