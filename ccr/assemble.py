@@ -23,7 +23,7 @@ from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
 from ccr.policy.standing import Standing
 from ccr.providers.guide import guide
-from ccr.providers.resolve import resolve
+from ccr.providers.resolve import logins, resolve
 from ccr.routing.bpe import data_path, encoder
 from ccr.routing.counting import Counting
 from ccr.routing.decision import Table
@@ -32,7 +32,7 @@ from ccr.routing.script import load as load_script
 from ccr.upstream.guide import Guided
 from ccr.upstream.http import Http
 from ccr.upstream.ollama import offered
-from ccr.upstream.proxies import proxies
+from ccr.upstream.proxies import named, proxies
 from ccr.upstream.signing import Signing
 from ccr.upstream.trust import trusted
 
@@ -202,6 +202,7 @@ class Assembly:
             observers=(self._log, self._sessions),
             clock=self._clock,
             instance=self._instance,
+            hidden=tuple(each for proxy in named(self._env) for each in logins(proxy)),
             notices=(*config.notices, *notices),
             agents=self._agents,
             calibration=self._calibration,

@@ -100,7 +100,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit, due = allowed(upstream, call, others=plan.elsewhere)
     try:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout(limit) as deadline:
             call.underway.sent()
             exchange = await runtime.transport.send(upstream, sent)
             reader = upstream.dialect.reader(request, target)
@@ -109,7 +109,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             incoming = Incoming(exchange, reader, meter, named, copy=copy, stages=passed, idle=idle)
             held.push_async_callback(incoming.close)
             if not 200 <= exchange.status < 300:
-                raise await refused(exchange, upstream, runtime)
+                raise await refused(exchange, upstream, runtime, deadline)
             await incoming.open()
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
             # Half an answer, and then nothing, is no whole one.
@@ -205,11 +205,12 @@ def stages(inbound: Inbound, upstream: Upstream, request: Request, target: Targe
     return (*quirks, LastWords()) if inbound.client.name == "anthropic" else quirks
 
 
-async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime) -> UpstreamSaid:
-    """What an error answer says."""
+async def refused(exchange: Exchange, upstream: Upstream, runtime: Runtime, deadline: asyncio.Timeout) -> UpstreamSaid:
+    """What an error answer says. Its end is waited for within half of the time that is left."""
+    left = (deadline.when() or inf) - asyncio.get_running_loop().time()
     body = b""
     with suppress(TimeoutError, UpstreamProblem):  # its status says most of it
-        async with asyncio.timeout(END_OF_AN_ERROR):
+        async with asyncio.timeout(min(END_OF_AN_ERROR, left / 2)):
             async for chunk in exchange.chunks():
                 body += chunk
                 if len(body) > MOST_OF_AN_ERROR:

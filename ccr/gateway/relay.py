@@ -93,10 +93,10 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
 
 def _shown(message: str, call: Call) -> str:
     """Without what a terminal would obey, and without keys: some providers quote the one that they refuse; one in front
-    of others, somebody else's."""
+    of others, somebody else's; a proxy, its login."""
     keys = [secret for each in call.runtime.upstreams.values() for secret in each.secrets]
     told = [value for each in call.runtime.upstreams.values() for value in _private(each.headers)]
-    for secret in (*keys, *told, *login.tokens(call.inbound)):
+    for secret in (*keys, *told, *call.runtime.hidden, *login.tokens(call.inbound)):
         if len(secret) >= SHORTEST_KEY:
             message = message.replace(secret, "***")
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in message)

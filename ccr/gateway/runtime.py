@@ -30,6 +30,7 @@ class Runtime:
     observers: tuple[Observer, ...]
     clock: Clock
     instance: str = ""  # by which this process knows a request of its own that came back
+    hidden: tuple[str, ...] = ()  # what no error may quote, beside what the providers have
     notices: tuple[Notice, ...] = ()
     agents: Agents = field(default_factory=Agents)
     patience: Patience = field(default_factory=Patience)

@@ -1,8 +1,9 @@
 """A configured provider, resolved to something that can be asked."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ccr.config.exposure import is_loopback, is_near
 from ccr.config.problems import folded
@@ -71,7 +72,8 @@ class Upstream:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What is not to be shown."""
-        return tuple(secret.reveal() for secret in (self.key, *(each.secret for each in self.keys)) if secret)
+        keys = (secret.reveal() for secret in (self.key, *(each.secret for each in self.keys)) if secret)
+        return (*keys, *logins(self.proxy or ""))
 
     @property
     def key_state(self) -> str:
@@ -104,6 +106,17 @@ class Upstream:
                 stages.append(quirk.stage(found, target))
             found = quirk.request(found, target)
         return (Mending(request, target), *reversed(stages))
+
+
+def logins(proxy: str) -> Iterator[str]:
+    """What stands in a proxy's address, in each form in which an error may quote it."""
+    login, at, _ = proxy.partition("://")[2].rpartition("@") if "://" in proxy else proxy.rpartition("@")
+    if at:
+        plain = unquote(login)
+        for each in dict.fromkeys((login, plain)):
+            yield each
+            yield b64encode(each.encode("utf-8", "surrogatepass")).decode()
+            yield from each.split(":", 1)[::-1]
 
 
 def resolve(config: Config) -> tuple[tuple[Upstream, ...], tuple[Notice, ...]]:

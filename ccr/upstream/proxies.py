@@ -1,6 +1,6 @@
 """Which proxy a URL is reached by: the provider's, the configuration's, or the environment's. Loopback never has one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +29,11 @@ def proxies(configured: Callable[[], str | None], env: Mapping[str, str]) -> Cal
         return usable(named) if named else None
 
     return proxy_for
+
+
+def named(env: Mapping[str, str]) -> Iterator[str]:
+    """All that the environment names."""
+    return (value.strip() for name, value in env.items() if name.lower().endswith("_proxy"))
 
 
 def usable(proxy: str) -> str:

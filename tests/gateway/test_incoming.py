@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -15,7 +15,7 @@ from ccr.messages.request import Request
 from ccr.wire.anthropic import AnthropicUpstream
 from ccr.wire.stages import Stage
 from tests.support import messages
-from tests.support.asking import HI, STREAMED, chat_frames, error_of, openai
+from tests.support.asking import ASKED, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, canned
 from tests.support.parts import Part, text, thinking, tool, usage
 from tests.support.sse import heard
@@ -119,6 +119,12 @@ async def test_the_status_of_an_error_counts_though_its_body_never_ends(monkeypa
     for ending in endings:
         wired = Wired(CannedExchange([b"{", ending], status=401), upstreams=[ONCE])
         assert error_of(await wired.ask(STREAMED))[:2] == (424, "permission_error")
+
+
+async def test_nor_is_it_lost_where_the_deadline_comes_first() -> None:
+    hurried = replace(ONCE, timeouts=Timeouts(total=0.1))
+    wired = Wired(CannedExchange([b"{", None], status=401), upstreams=[hurried])
+    assert error_of(await wired.ask(ASKED))[:2] == (424, "permission_error")
 
 
 PULSES = [b"", b": keep-alive\n\n", b"\n", PING]

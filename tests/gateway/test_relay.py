@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -198,6 +199,14 @@ async def test_nor_does_what_a_configured_header_says() -> None:
     refused = canned(b'{"error":{"message":"got hidden-thing; bad value context-1m-2025-08-07"}}', 400)
     wired = Wired(refused, upstreams=[upstream_at("http://acme.test", headers=headers)])
     assert error_of(await wired.ask(ASKED))[2].startswith("got ***; bad value context-1m-2025-08-07")
+
+
+async def test_nor_does_the_login_of_a_proxy() -> None:
+    upstream = upstream_at("http://acme.test", proxy="http://user:pr0xysecret@proxy.test")
+    wired = Wired(canned(b"407: user:pr0xysecret, and of another: 0thersecret", 502), upstreams=[upstream])
+    wired.runtime = replace(wired.runtime, hidden=("0thersecret",))
+    message = error_of(await wired.ask(ASKED))[2]
+    assert "407: ***, and of another: ***" in message
 
 
 async def test_no_half_of_a_key_is_left_where_a_long_error_is_cut() -> None:

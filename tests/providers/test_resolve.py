@@ -8,7 +8,7 @@ from ccr.ids import ModelName, ProviderName, Target
 from ccr.messages.json import Json
 from ccr.messages.request import Request
 from ccr.providers.catalogue import CHAT
-from ccr.providers.resolve import Upstream, resolve
+from ccr.providers.resolve import Upstream, logins, resolve
 from ccr.wire.quirks.mending import Mending
 
 
@@ -252,3 +252,16 @@ def test_a_provider_is_asked_with_one_of_its_keys() -> None:
 )
 def test_which_keys_are_set_is_told(keys: Json, said: str) -> None:
     assert of_keys(keys).key_state == said
+
+
+def test_the_login_of_a_proxy_is_a_secret_in_all_its_forms() -> None:
+    coded = "dTpwQHNz"  # u:p@ss
+    assert {"u:p@ss", "u:p%40ss", "p@ss", "p%40ss", "u", coded} <= set(logins("http://u:p%40ss@proxy.test:3128"))
+    assert coded in set(logins("u:p@ss@proxy.test"))
+    assert not [*logins("http://proxy.test:3128"), *logins("")]
+    (upstream,), _ = resolve(
+        parse(
+            {"PROXY_URL": "http://u:secret@p.test", "Providers": [{"name": "a", "api_base_url": "https://a.test"}]}, {}
+        )
+    )
+    assert "secret" in upstream.secrets

@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.upstream.failures import ProxyUnusable
-from ccr.upstream.proxies import proxies
+from ccr.upstream.proxies import named, proxies
 
 URL = "https://api.example.com/v1"
 
@@ -60,3 +60,7 @@ def test_a_proxy_without_a_scheme_is_an_http_one() -> None:
 def test_what_is_no_proxy_is_said(proxy: str) -> None:
     with pytest.raises(ProxyUnusable, match="is no proxy that is understood"):
         proxies(lambda: proxy, {})(URL, None)
+
+
+def test_what_the_environment_names_is_known() -> None:
+    assert [*named({"HTTPS_PROXY": " http://a ", "all_proxy": "b", "PATH": "c"})] == ["http://a", "b"]
