@@ -39,7 +39,9 @@ NOT_HERE = {
     "byte by byte",
     "empty events for ever",
 }
-HERE = tuple(fault for fault in FAULTS if fault.spoil and fault.where != "reuse" and fault.name not in NOT_HERE)
+HERE = tuple(
+    fault for fault in FAULTS if fault.spoil and fault.where not in ("reuse", "everyday") and fault.name not in NOT_HERE
+)
 
 
 @dataclass

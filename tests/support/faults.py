@@ -126,6 +126,7 @@ SPEECHES = (
 )
 
 Where = Literal[
+    "everyday",  # what any provider says now and then
     "connect",  # there is no connection, or nothing comes of it
     "tls",
     "upload",  # while the request's body is on its way
@@ -237,6 +238,10 @@ def answered(status: int, body: object, **headers: str) -> Callable[[Speech, int
     return lambda speech, place: reply(status, body, named)
 
 
+def saying(status: int, words: str, **headers: str) -> Callable[[Speech, int], Answer]:
+    return answered(status, {"error": {"message": words}}, **headers)
+
+
 def in_head(how: Step) -> Callable[[Speech, int], Answer]:
     def spoil(speech: Speech, place: int) -> Answer:
         block = bytes_of(speech.stream.steps[0])
@@ -322,9 +327,24 @@ SECOND = head(200, {"content-length": "2"}) + b"{}"
 HTML = b"<!doctype html><html><title>Sign in</title><body>Please sign in to the network.</body></html>"
 GARBAGE = bytes(range(128, 256)) * 8
 
+EVERYDAY: tuple[tuple[str, int, str, dict[str, str]], ...] = (
+    ("401, key refused", 401, "Incorrect API key provided", {}),
+    ("402, no money left", 402, "Insufficient credits", {}),
+    ("403, not allowed", 403, "You are not allowed to use this", {}),
+    ("404, no such model", 404, "The model `m` does not exist", {}),
+    ("429, limited", 429, "Rate limit reached", {}),
+    ("429, limited for 2 s (`retry-after`)", 429, "Rate limit reached", {"retry_after": "2"}),
+    ("429, limited for 10 min (`retry-after`)", 429, "Rate limit reached", {"retry_after": "600"}),
+    ("500, failed", 500, "Internal server error", {}),
+    ("529, overloaded", 529, "Overloaded", {}),
+    ("400, prompt too long", 400, "This model's maximum context length is 8192 tokens. Your messages have 9000.", {}),
+)
+
 FAULTS: tuple[Fault, ...] = (
+    *(Fault(name, "everyday", saying(status, words, **headers)) for name, status, words, headers in EVERYDAY),
+    Fault("connection refused", "everyday", listen=refusing),
+    Fault("no answer", "everyday", always(HANG)),
     Fault("no such host", "connect", listen=unknown),
-    Fault("connection refused", "connect", listen=refusing),
     Fault("connection not answered", "connect", listen=crowded),
     Fault("closed when accepted", "connect", listen=greeting(FIN)),
     Fault("reset when accepted", "connect", listen=greeting(RST)),
@@ -344,7 +364,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("reset before the body is read", "upload", listen=unread(RST)),
     Fault("idle connection closed when used again", "reuse", always(FIN)),
     Fault("idle connection reset when used again", "reuse", always(RST)),
-    Fault("hangs before the head", "head", always(HANG)),
     Fault("closed before the head", "head", always(FIN)),
     Fault("reset before the head", "head", always(RST)),
     Fault("half closed before the head", "head", always(SHUT)),

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from tests.support import chat
-from tests.support.faults import FAULTS, SPEECHES, WORDS, Fault, faulty
+from tests.support.faults import FAULTS, SPEECHES, WORDS, Fault, Where, faulty
 from tests.support.outcomes import Told, outcome
 from tests.support.parts import text, usage
 from tests.support.running import KEY, Router, running_router
@@ -29,12 +29,18 @@ OTHERS = "the other's words"
 SLOWEST = 12.0  # seconds: no hang is longer than the deadlines that are set below, together
 AT_ONCE = 12
 
-SETTINGS = ("alone", "second key", "fallback")
+SETTINGS: Mapping[str, str] = {"alone": "nobody else", "second key": "a second key", "fallback": "a fallback"}
 MODES = ("stream", "whole")
-HEADS: Mapping[str, str] = {
-    f"{setting}, {mode}": words
-    for setting, title in zip(SETTINGS, ("nobody else", "a second key", "a fallback"), strict=True)
-    for mode, words in zip(MODES, (f"{title}: streamed", f"{title}: whole"), strict=True)
+COLUMNS = tuple(f"{setting}, {mode}" for setting in SETTINGS for mode in MODES)
+PLACES: Mapping[Where, str] = {
+    "everyday": "What happens every day",
+    "connect": "No connection",
+    "tls": "TLS",
+    "upload": "While the request is sent",
+    "head": "In place of an HTTP answer",
+    "status": "Another answer than the one that was asked for",
+    "body": "HTTP that is wrong around the answer",
+    "event": "Within a stream",
 }
 
 # What takes all of a processor, or too much memory for a table.

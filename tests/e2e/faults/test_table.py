@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.e2e.faults.table import HEADS, known, rows, told
+from tests.e2e.faults.table import COLUMNS, PLACES, known, rows, told
 
 
 def test_every_fault_ends_as_the_table_says(tmp_path: Path) -> None:
@@ -19,4 +19,5 @@ def test_every_fault_ends_as_the_table_says(tmp_path: Path) -> None:
 
 def test_the_table_has_every_fault_in_every_setting() -> None:
     assert list(known()) == [row.name for row in rows()]
-    assert {tuple(cells) for cells in known().values()} == {tuple(HEADS)}
+    assert {row.fault.where for row in rows()} == set(PLACES)
+    assert {tuple(cells) for cells in known().values()} == {COLUMNS}
