@@ -118,7 +118,8 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
             call.first_content()
     except TimeoutError:
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
-        raise late(target, limit, due, at_last=at_last) from None
+        setting = deadlines.setting(upstream.timeouts, limit, stream=request.stream)
+        raise late(target, limit, due, setting, at_last=at_last) from None
     call.attempt_answered()
     headers = login.told(exchange.headers, upstream, copy=verbatim)
     return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())
@@ -159,10 +160,10 @@ def longest_wait(headers: Mapping[str, str]) -> float:
     return SHARE * min(limits, default=inf)
 
 
-def late(target: Target, limit: float, due: float, *, at_last: bool) -> UpstreamTimeout:
+def late(target: Target, limit: float, due: float, setting: str, *, at_last: bool) -> UpstreamTimeout:
     kind = UpstreamHurried if limit < deadlines.DUE * due else UpstreamTimeout
     if not at_last:
-        return kind(f"{target} gave no answer in {limit:.3g} s", target=target)
+        return kind(f"{target} gave no answer in {limit:.3g} s ({setting} sets how long is waited)", target=target)
     return kind(
         f"{target} gave no whole answer in {limit:.3g} s, and there is no more time for one that is not streamed; "
         "choose a faster model, or less effort",

@@ -196,7 +196,9 @@ class Incoming:
             async with asyncio.timeout(self._patience if self._begun else None) as limit:
                 chunk = await anext(self._chunks, None)
         except TimeoutError:
-            raise UpstreamTimeout(f"silent for {self._idle:g} s in the middle of its answer") from None
+            raise UpstreamTimeout(
+                f"silent for {self._idle:g} s in the middle of its answer (timeouts.idle sets how long is waited)"
+            ) from None
         if end := limit.when():
             self._patience = end - asyncio.get_running_loop().time()
         if chunk and FINISH.search(chunk):

@@ -25,3 +25,11 @@ def whole_answer(timeouts: Timeouts, *, others: bool, left: float) -> float:
     """Of an answer that is not streamed: its first content is its end. `left` is also how long the client waits, and
     half of that stays for the others."""
     return max(0.0, min(timeouts.total, left / 2 if others else left))
+
+
+def setting(timeouts: Timeouts, limit: float, *, stream: bool) -> str:
+    """What `limit` comes from, as far as one can change it: its own setting, or what was left for all attempts."""
+    own, name = (timeouts.first_byte or OTHERS, "first_byte") if stream else (timeouts.total, "total")
+    if limit >= DUE * own:
+        return f"timeouts.{name}"
+    return "timeouts.failover" if stream else "timeouts.failover, or the client's own limit,"

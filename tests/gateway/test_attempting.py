@@ -172,6 +172,13 @@ async def test_that_a_client_is_impatient_is_not_held_against_the_provider(asked
     assert [door.failures for door in doors] == [int(patient), 0]
 
 
+@pytest.mark.parametrize(("asked", "setting"), [(STREAMED, "first_byte"), (ASKED, "total")])
+async def test_an_answer_that_does_not_come_names_the_setting_that_bounds_it(asked: JsonObject, setting: str) -> None:
+    hasty = upstream_at("http://acme.test", retries=0, timeouts=Timeouts(first_byte=0.02, total=0.02))
+    _, _, message = error_of(await Wired(CannedExchange([None]), upstreams=[hasty]).ask(asked))
+    assert message == f"acme,m gave no answer in 0.02 s (timeouts.{setting} sets how long is waited)"
+
+
 EMPTY = messages.body(usage(10, 3))
 
 

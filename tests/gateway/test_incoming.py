@@ -136,7 +136,8 @@ PULSES = [b"", b": keep-alive\n\n", b"\n", PING]
 async def test_what_says_nothing_is_no_life(lost: bytes, nothing: bytes) -> None:
     wired = Wired(Ticking([BEGUN, lost, nothing]), upstreams=[HASTY])
     async with asyncio.timeout(2):
-        assert b"silent for 0.05 s in the middle" in await read(await wired.ask(STREAMED))
+        said = await read(await wired.ask(STREAMED))
+    assert b"silent for 0.05 s in the middle of its answer (timeouts.idle sets how long is waited)" in said
 
 
 async def test_an_answer_that_is_finished_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.config.schema import Timeouts
-from ccr.policy.deadlines import first_content, whole_answer
+from ccr.policy.deadlines import first_content, setting, whole_answer
 
 PLENTY = 10_000.0
 
@@ -37,3 +37,17 @@ def test_what_the_user_says_of_the_last_target_is_more_than_what_is_left_for_all
 )
 def test_a_whole_answer_leaves_the_others_half_of_the_time(others: bool, left: float, seconds: float) -> None:
     assert whole_answer(Timeouts(), others=others, left=left) == seconds
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "limit", "stream", "named"),
+    [
+        (Timeouts(), 900, True, "timeouts.first_byte"),
+        (Timeouts(first_byte=2), 2, True, "timeouts.first_byte"),
+        (Timeouts(first_byte=60), 30, True, "timeouts.failover"),
+        (Timeouts(total=60), 60, False, "timeouts.total"),
+        (Timeouts(total=600), 145, False, "timeouts.failover, or the client's own limit,"),
+    ],
+)
+def test_what_gave_no_more_time_is_named(timeouts: Timeouts, limit: float, stream: bool, named: str) -> None:
+    assert setting(timeouts, limit, stream=stream) == named
