@@ -59,6 +59,7 @@ class Plan:
         self._alone = len(self._ways) == 1  # a breaker chooses between ways: one that has no other is asked
         self._last: Attempt | None = None  # of the ways
         self._tried: list[Attempt] = []  # of the ways, in their order; some twice
+        self._of_keys = True  # all failures so far
         self._disturbed = False  # somebody who asks to be left alone has been asked all the same
         self._passed: dict[Target, None] = {}
         self.elsewhere = False  # whether a target that has not been asked yet could be asked now
@@ -69,6 +70,7 @@ class Plan:
         if isinstance(failure, UpstreamLimited):
             self._say_until(failure, now)
         left = self._after(failure)
+        self._of_keys = left.of_a_key
         found = self._pick(left, now)
         if not found and (forced := self._forcible(left, now)):
             way, bar = forced
@@ -152,7 +154,7 @@ class Plan:
             case "limit":
                 # It comes back where nobody else is left.
                 ways = tuple(way for way in ways if way is not last or self._may_repeat(way))
-        of_a_key = remedy.spent == "key"
+        of_a_key = remedy.spent == "key" and self._of_keys
         if remedy.again == "never" or failure.retry is False or not self._may_repeat(last):
             return _Left(ways, of_a_key=of_a_key)
         wait = FIRST_WAIT * 2 ** self._repeats(last.target) * (0.5 + self._chance())
