@@ -37,6 +37,7 @@ class DoorShown:
     failures: int  # of those that count, lately
     seconds: float | None  # until it is asked again, where it is passed over
     last: str | None  # the last failure, in a line
+    configured: bool = False  # is in the configuration, key and model
     alone: bool = False  # who asked it last had no other way: its breaker kept nobody away
 
 
@@ -49,6 +50,7 @@ class KeyShown:
     tokens: int
     seconds: float | None  # until it is asked again, where it is left alone
     why: str | None  # in a word
+    configured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,9 @@ class Standing:
     def __init__(self) -> None:
         self._breaker = Breaker()
         self._places: dict[ProviderName, object] = {}  # how each is reached
-        self._doors: Recent[tuple[KeyId, ModelName], _DoorState] = Recent(MOST)
-        self._keys: Recent[KeyId, _KeyState] = Recent(MOST)
+        self._models: dict[KeyId, frozenset[ModelName]] = {}  # of each key in the configuration; none: any
+        self._doors: Recent[tuple[KeyId, ModelName], _DoorState] = Recent(MOST, self._configured)
+        self._keys: Recent[KeyId, _KeyState] = Recent(MOST, lambda key: key in self._models)
         self._speeds: Recent[Target, _Speed] = Recent(MOST)
         self._with: Recent[tuple[str, ProviderName], KeyId] = Recent(SESSIONS)
         self._at: Recent[tuple[str, Target], float] = Recent(SESSIONS)
@@ -137,6 +140,10 @@ class Standing:
 
     def configure(self, breaker: Breaker, upstreams: Iterable[Upstream] = ()) -> None:
         """Of who is reached otherwise than before, and of keys that are gone, nothing is known any more."""
+        upstreams = tuple(upstreams)
+        self._models = {
+            KeyId.of(each.name, key): frozenset(each.models) for each in upstreams for key in each.keys or (None,)
+        }
         for each in upstreams:
             timeouts = (each.timeouts, each.model_timeouts)
             place = (each.url, each.dialect.name, each.auth, each.proxy, each.headers, timeouts)
@@ -157,6 +164,12 @@ class Standing:
             del self._keys[key]
         for door in [door for door in self._doors if door[0] in gone]:
             del self._doors[door]
+
+    def _configured(self, door: tuple[KeyId, ModelName]) -> bool:
+        """Callers can make up logins and names of models: they push out nothing of this."""
+        key, model = door
+        models = self._models.get(key)
+        return models is not None and (not models or model in models)
 
     # what a plan asks
 
@@ -295,13 +308,17 @@ class Standing:
         state: State = "closed" if not circuit.open else "open" if circuit.free(now) else "probing"
         until = door.rest.until if door.alone else max(door.rest.until, circuit.closes_to(now))
         failures = circuit.failures(now, self._breaker)
-        return DoorShown(key.provider, door.name, model, state, failures, _left(until, now), door.last, door.alone)
+        known = self._configured((key, model))
+        return DoorShown(
+            key.provider, door.name, model, state, failures, _left(until, now), door.last, known, door.alone
+        )
 
     def _key_shown(self, key: KeyId, state: _KeyState, now: float) -> KeyShown:
         seconds = _left(state.rest.until, now)
         used = state.minute.requests(now), state.minute.tokens(now)
+        why = state.rest.why if seconds else None
         return KeyShown(
-            key.provider, state.name, self._at_keys[key], *used, seconds, state.rest.why if seconds else None
+            key.provider, state.name, self._at_keys[key], *used, seconds, why, configured=key in self._models
         )
 
     def _target_shown(self, target: Target, now: float) -> TargetShown:

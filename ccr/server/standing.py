@@ -12,15 +12,18 @@ WHY = {"key": "refused", "unpaid": "unpaid"}
 
 
 def standing(runtime: Runtime) -> JsonObject:
-    """Of the providers that there are: what is remembered of others is nobody's concern."""
+    """Of the providers that there are: what is remembered of others is nobody's concern. What is configured comes
+    before logins and models that callers brought."""
     shown = runtime.standing.shown(runtime.clock.now())
-    doors = [door for door in shown.doors if door.provider in runtime.upstreams]
-    keys = [key for key in shown.keys if key.provider in runtime.upstreams]
+    doors = sorted((door for door in shown.doors if door.provider in runtime.upstreams), key=_is_configured)
+    keys = sorted((key for key in shown.keys if key.provider in runtime.upstreams), key=_is_configured)
     targets = [each for each in shown.targets if each.target.provider in runtime.upstreams]
-    resting = [*map(_key, filter(_rests, keys)), *_spent(runtime, keys), *map(_door, filter(_is_passed_over, doors))]
+    resting: list[KeyShown | DoorShown] = [*filter(_rests, keys), *filter(_is_passed_over, doors)]
+    first = sorted(resting, key=_is_configured, reverse=True)
+    told = [*_spent(runtime, keys), *(_key(each) if isinstance(each, KeyShown) else _door(each) for each in first)]
     seats = runtime.seats.shown()
     return {
-        "passed_over": resting[:MOST],
+        "passed_over": told[:MOST],
         "waiting": list(_queues(seats)),
         "standing": {
             "seats": seats,
@@ -29,6 +32,10 @@ def standing(runtime: Runtime) -> JsonObject:
             "targets": [asdict(each) | {"target": str(each.target)} for each in targets[-MOST:]],
         },
     }
+
+
+def _is_configured(each: KeyShown | DoorShown) -> bool:
+    return each.configured
 
 
 def _rests(key: KeyShown) -> bool:

@@ -15,3 +15,13 @@ def test_what_is_looked_at_does_not_stay_for_that() -> None:
     assert recent.get("a") == 1
     recent["b"] = 2
     assert list(recent) == ["b"]
+
+
+def test_what_is_kept_is_forgotten_after_all_others() -> None:
+    recent: Recent[str, int] = Recent(2, str.isupper)
+    recent["A"] = 1
+    for number, name in enumerate("bcd"):
+        recent[name] = number
+    assert list(recent) == ["A", "d"]
+    recent["E"] = recent["F"] = 5
+    assert list(recent) == ["E", "F"]

@@ -4,6 +4,7 @@ import pytest
 
 from ccr.config.schema import Breaker, Key, Secret, Timeouts
 from ccr.errors import UpstreamCut, UpstreamFailed, UpstreamFull, UpstreamKeyRefused, UpstreamLimited, UpstreamRefused
+from ccr.ids import ModelName
 from ccr.policy import standing as room
 from ccr.policy.attempt import Attempt
 from ccr.policy.standing import Standing
@@ -231,3 +232,22 @@ def test_a_provider_that_was_not_asked_as_we_allow_no_more_has_not_failed() -> N
     (door,), (key_shown,) = here.standing.shown(here.now).doors, here.standing.shown(here.now).keys
     assert (door.state, door.failures, door.last, key_shown.seconds) == ("closed", 0, None, None)
     assert here.ask(here.plan("a")) == "a/1"
+
+
+def test_made_up_logins_and_models_push_out_nothing_that_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST", 3)
+    here = world()
+    here.standing.configure(Breaker(failures=1), [replace(here.upstream("a"), models=(ModelName("m"),))])
+    here.tried(here.plan("a"), UpstreamKeyRefused("no"), UpstreamFailed("no"))
+    for number in range(10):
+        for made_up in (
+            Attempt(target("c,m"), caller=f"login-{number}"),
+            Attempt(target(f"a,m{number}"), here.keys["a"][1]),
+        ):
+            here.standing.take(made_up, here.now)
+            here.standing.began(made_up, here.now)
+            here.fail(made_up, UpstreamKeyRefused("no") if made_up.caller else UpstreamFailed("no"))
+    shown = here.standing.shown(here.now)
+    assert len(shown.keys) == len(shown.doors) == 3
+    assert [(key.key, key.why) for key in shown.keys if key.configured] == [("1", "key"), ("2", None)]
+    assert [(door.key, door.state) for door in shown.doors if door.configured] == [("1", "closed"), ("2", "open")]

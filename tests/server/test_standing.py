@@ -56,6 +56,20 @@ def test_one_that_may_be_asked_again_says_so_until_it_has_answered() -> None:
     assert standing(wired.runtime)["passed_over"] == ["acme,m key 2: failing; one request tries it (down)"]
 
 
+def test_what_callers_made_up_hides_nothing_that_is_configured() -> None:
+    acme = upstream_at("http://acme.test", keys=(SECOND,))
+    wired = Wired(upstreams=[acme])
+    known = wired.runtime.standing
+    known.configure(Breaker(), [acme])
+    for attempt in (*(Attempt(target("acme,m"), caller=str(n)) for n in range(60)), Attempt(target("acme,m"), SECOND)):
+        known.take(attempt, 1000.0)
+        known.failed(attempt, UpstreamKeyRefused("no"), 1000.0)
+        known.ended(attempt, 0, 1000.0)
+    said = standing(wired.runtime)["passed_over"]
+    assert isinstance(said, list)
+    assert (len(said), said[0]) == (50, "acme key 2: refused; asked again in 60 s")
+
+
 def test_a_provider_that_is_gone_is_not_shown() -> None:
     said = after(UpstreamFailed("down"), provider="former")[1]
     assert said["passed_over"] == []
