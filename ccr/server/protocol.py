@@ -29,12 +29,20 @@ class BoundedHttp(HttpToolsProtocol):
     head: int | None = 0  # bytes of a head that has not ended; None: a body is under way
     fault = ""  # of a request, where the parser does not know it
     told: ClassVar[float] = float("-inf")  # when its owner was last told that it is crowded
+    _rested = 0.0  # when its last answer had ended
     _owed: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None  # of several requests at once, the one that is being answered
 
+    @property
+    def idle(self) -> float:
+        """Seconds without a request."""
+        busy = self.head != 0 or self._is_answering()
+        return 0.0 if busy else self.loop.time() - self._rested
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._rested = self.loop.time()
         if len(self.connections) > most_connections():
             self._crowded()
         else:
@@ -75,6 +83,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._rested = self.loop.time()
         if self.head is None:
             self._expect()
 

@@ -155,11 +155,15 @@ class Uvicorn(uvicorn.Server):
         self._ending = asyncio.create_task(self._parted())
 
     async def _parted(self) -> None:
-        """Connections end with their answer; one without a request is not closed at once, as one may be on its way."""
-        for each in self.server_state.connections:
-            if isinstance(each, BoundedHttp) and each.cycle:
-                each.cycle.keep_alive = False
-        await asyncio.sleep(LINGER)
+        """Connections end with the answer that says so. One whose answer had begun before, or that has no request, is closed
+        when it has been idle for a while: the next may be on its way."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while self.server_state.connections and not self._current.over.is_set():
+            for each in list(self.server_state.connections):
+                if isinstance(each, BoundedHttp) and min(each.idle, loop.time() - began) >= LINGER:
+                    each.shutdown()
+            await asyncio.sleep(LINGER / 10)
         self.should_exit = True
 
     def _bound(self) -> None:
