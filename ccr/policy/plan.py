@@ -247,6 +247,8 @@ class Plan:
         more = f"; and {len(bars) - TOLD} more" if len(bars) > TOLD else ""
         message = f"nobody can be asked for the moment: {told}{more}"
         problem = UpstreamLimited if all(bar.ours for _, bar in bars) else UpstreamBusy
+        if soonest == inf:  # wrong keys, at their own limits: to come again heals neither
+            return problem(message, target=bars[0][0].target, retry=False)
         return problem(message, target=bars[0][0].target, retry_after=soonest)
 
 

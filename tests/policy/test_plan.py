@@ -433,6 +433,14 @@ def test_a_limit_of_ours_is_kept_also_where_nobody_else_is_left() -> None:
         plan.next(UpstreamTimeout("no"), world.now)
 
 
+def test_a_wrong_key_at_its_own_limit_is_nothing_to_wait_for() -> None:
+    world = World({"a": [key("1", rpm=1)]})
+    assert world.tried(world.plan("a"), UpstreamKeyRefused("no")) == ["a/1", "-"]
+    with pytest.raises(UpstreamBusy, match="left alone for 0 s now: no") as told:
+        world.plan("a").next(None, world.now)
+    assert (told.value.retry_after, told.value.retry) == (None, False)
+
+
 # --- what is left ---
 
 
