@@ -39,7 +39,7 @@ NOBODYS = Origin(Target(ProviderName(""), ModelName("")), "").sign()
 
 
 def last_words(said: str) -> str:
-    said = said.rstrip()[-FAR_BACK:]
+    said = said.strip()[-FAR_BACK:]
     size = FEW
     while True:
         start = max(0, len(said) - size)
@@ -55,7 +55,7 @@ class Joint:
     repetition until that is known."""
 
     def __init__(self, said: str) -> None:
-        self._all = said.rstrip()
+        self._all = said.strip()
         self._said = self._all[-FAR_BACK:]
         self._space = said[len(said.rstrip()) :]
         self._last = last_words(said)

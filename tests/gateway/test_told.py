@@ -296,3 +296,11 @@ def test_tokens_are_those_that_the_client_has() -> None:
     for event in events(THOUGHT, Text(TEXT), LS, READ)[:-8]:
         list(told.take(event))
     assert told.tokens == -(-len(THOUGHT.text + TEXT + '{"command":"ls -la","why":"to \\"see\\""}') // 4)
+
+
+@HOW
+@pytest.mark.parametrize("said", ["\n\n**Pl", "\n\n- ", " ```"])
+def test_space_before_a_text_does_not_hide_that_it_is_begun_anew(said: str, pieces: Pieces) -> None:
+    joint = Joint(said)
+    again = said.strip() + said[len(said.rstrip()) :] + "ain\n"
+    assert said + "".join(map(joint.take, pieces(again))) + joint.take("", final=True) == said + "ain\n"
