@@ -60,7 +60,7 @@ def start(
 
 
 def stop(
-    now: Annotated[bool, typer.Option("--now", help="Do not wait for open streams.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="End open streams, and tell them so.")] = False,
     wait: Annotated[
         float, typer.Option("--wait", min=0, help="Seconds that open streams may take.")
     ] = process.PATIENCE,
@@ -71,6 +71,8 @@ def stop(
             output.say("the router is not running")
         case process.Stopped(pid, how="drained"):
             output.say(f"stopped (pid {pid})")
+        case process.Stopped(pid, how="cut"):
+            output.say(f"stopped (pid {pid})" + ("" if now else f": what was under way after {wait:g} s was ended"))
         case process.Stopped(pid):
             output.say(f"killed (pid {pid})" + ("" if now else f": it had not ended after {wait:g} s"))
     return Exit.OK

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SOME_ROOM = 16 * 1024
 OUTPUT_LIMIT = 1024 * 1024
+HEARD = 0.3  # seconds after which a signal has been heard, and a second one is another
+MOMENT = 3.0  # for the second, by which what is under way is told that it ends
 PATIENCE = 35.0  # seconds: the router itself cuts what streams after 30
 
 
@@ -65,7 +67,7 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Stopped:
     pid: int
-    how: Literal["drained", "killed"]
+    how: Literal["drained", "cut", "killed"]  # cut: what was under way was ended, with a word to its clients
     seconds: float
 
 
@@ -198,6 +200,9 @@ def replace(
         after = state.running(home)
         if done and after:
             await_health(after, within=5.0)
+            if after.pid == found.pid:
+                missing = f"{home}/ccr.state.json could not be written"
+                raise ServiceProblem(f"another router has begun, but {missing}: make room there, and restart it again")
             return after
         said = _last_words(output, since) or f"the new router did not begin to listen within {within:.0f} s"
         raise ServiceProblem(f"{said}\nthe router (pid {found.pid}) was left running as it is")
@@ -252,17 +257,23 @@ def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped 
     found = state.running(home)
     if not found:
         return None
-    begin = time.monotonic()
-    if now or not _leaves(found):  # a second signal would cut what is under way
-        _send(found, signal.SIGKILL if now else signal.SIGTERM)
-    killed = now
-    if not _gone(found, within):
-        _send(found, signal.SIGKILL)
-        killed = True
-        if not _gone(found, 5.0):
-            raise ServiceProblem(f"the router (pid {found.pid}) does not end, not even killed")
+    begin, how = time.monotonic(), _ended(found, HEARD if now else within)
     state.running(home)  # takes away what a killed one left
-    return Stopped(found.pid, "killed" if killed else "drained", time.monotonic() - begin)
+    return Stopped(found.pid, how, time.monotonic() - begin)
+
+
+def _ended(found: State, within: float) -> Literal["drained", "cut", "killed"]:
+    if not _leaves(found):  # a second signal would cut what is under way
+        _send(found, signal.SIGTERM)
+    if _gone(found, within):
+        return "drained"
+    _send(found, signal.SIGTERM)
+    if _gone(found, MOMENT):
+        return "cut"
+    _send(found, signal.SIGKILL)
+    if not _gone(found, 5.0):
+        raise ServiceProblem(f"the router (pid {found.pid}) does not end, not even killed")
+    return "killed"
 
 
 def _leaves(found: State) -> bool:

@@ -101,7 +101,9 @@ class Unwritten(ServiceProblem):
 
 
 def unwritten(path: Path, error: OSError) -> Unwritten:
-    return Unwritten(f"cannot write {path}: {error.strerror}. Set CCR_HOME to a folder that can be written.")
+    own = next((file for name in files.NAMES if (file := path.parent / name).is_file()), None)
+    keep = f", and CCR_CONFIG_PATH to {own}" if own else ""
+    return Unwritten(f"cannot write {path}: {error.strerror}. Set CCR_HOME to a folder that can be written{keep}.")
 
 
 def running(home: Path) -> State | None:

@@ -30,6 +30,8 @@ def test_a_file_without_providers_stays_one() -> None:
 
 
 def test_a_litellm_file_comes_in_our_spelling() -> None:
-    raw, notices = import_text("model_list: [{model_name: a, litellm_params: {model: groq/x, rpm: 1, tags: [a]}}]", ".yaml")
+    raw, notices = import_text(
+        "model_list: [{model_name: a, litellm_params: {model: groq/x, rpm: 1, tags: [a]}}]", ".yaml"
+    )
     assert raw["aliases"] == {"a": "groq,x"}
     assert [notice.path for notice in notices] == ["model_list[0].litellm_params.tags"]

@@ -212,6 +212,23 @@ def url(person: Person) -> str:
     return f"http://127.0.0.1:{person.port}"
 
 
+@pytest.mark.parametrize("option", [("--now",), ("--wait", "0.5")])
+def test_a_stop_that_does_not_wait_ends_streams_with_a_word(
+    settled: Person, chat_upstream: Upstream, option: tuple[str, ...]
+) -> None:
+    chat_upstream.play([chat.streamed(chat.delta(content="one "), Gate())])
+    with httpx.stream(
+        "POST", f"{url(settled)}/v1/messages", json={**ASKED, "stream": True}, headers={"x-api-key": KEY}
+    ) as answer:
+        chunks = answer.iter_bytes()
+        first = next(chunks)
+        assert settled.ccr("stop", *option).code == 0
+        told = heard(first + b"".join(chunks))
+    assert told.error
+    assert told.error["message"].startswith("the router is stopping")
+    assert [line["status"] for line in requests_of(settled.home)] == [503]
+
+
 def test_restarts_under_load_refuse_nobody(settled: Person) -> None:
     pids = {state(settled)["pid"]}
     with Traffic(url(settled)) as traffic:
