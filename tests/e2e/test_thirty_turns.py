@@ -105,10 +105,10 @@ class World:
         if key in self.limited:
             return chat.error(429, "Rate limit reached for requests", headers={"retry-after": "5"})
         match turn:
-            case 5 if self.once("turn 5: the first key is revoked"):
+            case 5 if self.once("turn 5: its key is revoked"):
                 self.revoked.add(key)
                 return chat.error(401, "Incorrect API key provided", "invalid_api_key")
-            case 9 if self.once("turn 9: the second key is limited"):
+            case 9 if self.once("turn 9: the other key is limited"):
                 self.limited.add(key)
                 return chat.error(429, "Rate limit reached for requests", headers={"retry-after": "5"})
             case 15 | 16 | 17:
