@@ -108,7 +108,8 @@ class Incoming:
         self._chunks = exchange.chunks()
         # Before the stages: what they hold back is life all the same.
         self._reader = staged(reader, (Pulse(self), *stages))
-        self._idle = self._patience = idle  # `_patience`: what is left of it
+        self._longest = self._idle = self._patience = idle  # `_patience`: what is left of it
+        self._reasoned = False  # why it ends has been said
         self.alive = False  # something was said since this was last looked at
         self._useful = False
         self._reason = ""
@@ -202,7 +203,9 @@ class Incoming:
         if end := limit.when():
             self._patience = end - asyncio.get_running_loop().time()
         if chunk and FINISH.search(chunk):
-            self._idle = self._patience = min(self._idle, AFTERWORD)
+            # Some say it in every chunk: https://github.com/MartialBE/one-hub/issues/402
+            self._idle = self._patience = self._longest if self._reasoned else min(self._longest, AFTERWORD)
+            self._reasoned = True
         return chunk
 
     def _fed(self, chunk: bytes) -> Iterator[Event]:

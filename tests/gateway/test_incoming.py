@@ -13,6 +13,7 @@ from ccr.messages.blocks import Text
 from ccr.messages.events import BlockStart, Event, Start, TextDelta
 from ccr.messages.request import Request
 from ccr.wire.anthropic import AnthropicUpstream
+from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.stages import Stage
 from tests.support import messages
 from tests.support.asking import ASKED, HI, STREAMED, chat_frames, error_of, openai
@@ -146,6 +147,23 @@ async def test_an_answer_that_is_finished_is_not_waited_for(monkeypatch: pytest.
     wired = Wired(CannedExchange([*frames[:-1], None]), upstreams=[openai()])
     async with asyncio.timeout(2):
         assert heard(await read(await wired.ask(STREAMED))).whole
+
+
+async def test_a_reason_that_stands_in_every_chunk_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccr.gateway.incoming.AFTERWORD", 0.01)
+    frames = [
+        b'data: {"candidates":[{"content":{"parts":[{"text":"%d"}]},"finishReason":"STOP"}]}\n\n' % n for n in range(3)
+    ]
+
+    class Pausing(CannedExchange):
+        async def chunks(self) -> AsyncIterator[bytes]:
+            yield frames[0]
+            yield frames[1]
+            await asyncio.sleep(0.05)
+            yield frames[2]
+
+    wired = Wired(Pausing([]), upstreams=[upstream_at("http://acme.test", GeminiUpstream())])
+    assert heard(await read(await wired.ask(STREAMED))).text == "012"
 
 
 async def test_who_goes_while_the_end_of_a_connection_is_waited_for_leaves_nothing_open() -> None:
