@@ -126,12 +126,13 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
 
 
 async def seated(call: Call, target: Target, held: AsyncExitStack, *, others: bool) -> None:
-    """At the provider first: who waits there has no seat of the router's, which others may have more use for."""
-    seats, clock = call.runtime.seats, call.runtime.clock
+    """At the provider first: who waits there has no seat of the router's, which others may have more use for. Its place is
+    that of its arrival, also where it has been elsewhere before."""
+    seats = call.runtime.seats
     call.seat.leave()
-    seat = await seats.at(target.provider, call.request_class, clock, others=others)
+    seat = await seats.at(target.provider, call.request_class, call.arrived, others=others)
     held.callback(seat.leave)
-    call.seat = await seats.in_all(call.request_class, clock)
+    call.seat = await seats.in_all(call.request_class, call.arrived)
 
 
 def left(call: Call) -> float:

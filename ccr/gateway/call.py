@@ -46,7 +46,7 @@ class Call:
         self.given: Usage | None = None  # by those who broke off: the prompt as they counted it, what the client has
         self.continues = False  # what is asked for is not in the client's own bytes
         self.seat = Seat()
-        self._arrived = self._waits_from = runtime.clock.now()
+        self.arrived = self._waits_from = runtime.clock.now()
         self._time = runtime.clock.time()
         self._tried: list[Tried] = []
         self.underway: Underway | None = None  # the attempt that is, or was last
@@ -56,7 +56,7 @@ class Call:
     @property
     def waited(self) -> float:
         """Seconds since its arrival."""
-        return self.runtime.clock.now() - self._arrived
+        return self.runtime.clock.now() - self.arrived
 
     @property
     def waiting(self) -> float:
@@ -153,7 +153,7 @@ class Call:
     def refuse(self, problem: RequestProblem) -> Answer:
         """The answer to a request that failed before any of it had left."""
         now = self.runtime.clock.now()
-        self.runtime.patience.advise(problem, self._asker, arrived=self._arrived, now=now)
+        self.runtime.patience.advise(problem, self._asker, arrived=self.arrived, now=now)
         self.failed(problem)
         return refusal(problem, self.inbound, self._chosen())
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ccr.errors import Overloaded, UpstreamFull
-from ccr.gateway.ports import Clock
 from ccr.ids import ProviderName
 from ccr.messages.json import JsonObject
 
@@ -122,28 +121,28 @@ class Seats:
         for room in (self._all, *self._providers.values()):
             room.call()
 
-    async def in_all(self, request_class: str | None, clock: Clock) -> Seat:
+    async def in_all(self, request_class: str | None, arrived: float) -> Seat:
         """A seat for a request; raises Overloaded."""
         try:
-            return await self._all.enter(self._patience, self._place(request_class, clock))
+            return await self._all.enter(self._patience, self._place(request_class, arrived))
         except NoSeat as why:
             under_way = f"as many requests are under way as `concurrency` allows ({self._all.taken})"
             raise Overloaded(f"the router is busy: {under_way}, and {why}", retry_after=LATER) from None
 
     async def at(
-        self, provider: ProviderName, request_class: str | None, clock: Clock, *, others: bool = False
+        self, provider: ProviderName, request_class: str | None, arrived: float, *, others: bool = False
     ) -> Seat:
         """A seat for an attempt; raises UpstreamFull, which goes to the next target: soon, where there are others."""
         room = self._providers[provider]
         patience = min(self._patience, BRIEFLY) if others else self._patience
         try:
-            return await room.enter(patience, self._place(request_class, clock))
+            return await room.enter(patience, self._place(request_class, arrived))
         except NoSeat as why:
             under_way = f"as many requests to it are under way as its `concurrency` allows ({room.taken})"
             raise UpstreamFull(f"provider {provider} is busy: {under_way}, and {why}", retry_after=LATER) from None
 
-    def _place(self, request_class: str | None, clock: Clock) -> float:
-        return clock.now() + (self._patience * COURTESY if request_class in BACKGROUND else 0)
+    def _place(self, request_class: str | None, arrived: float) -> float:
+        return arrived + (self._patience * COURTESY if request_class in BACKGROUND else 0)
 
     def shown(self) -> JsonObject:
         return {

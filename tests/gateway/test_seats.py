@@ -36,7 +36,7 @@ class Crowd:
 
     async def comes(self, name: str, request_class: str | None = "main") -> None:
         async def asked() -> Seat:
-            seat = await self.seats.in_all(request_class, self.clock)
+            seat = await self.seats.in_all(request_class, self.clock.now())
             self.served.append(name)
             return seat
 
@@ -82,8 +82,8 @@ async def at_once(seat: Awaitable[Seat]) -> Seat:
 async def test_without_a_limit_nobody_waits(clock: FakeClock) -> None:
     seats = Seats()
     for _ in range(100):
-        await at_once(seats.in_all("main", clock))
-        await at_once(seats.at(ACME, "main", clock))
+        await at_once(seats.in_all("main", clock.now()))
+        await at_once(seats.at(ACME, "main", clock.now()))
     assert seats.shown() == {
         "under_way": 100,
         "waiting": 0,
@@ -128,21 +128,36 @@ async def test_what_nobody_waits_for_gets_its_turn_too(crowd: Crowds, clock: Fak
     assert people.served == ["first", "soon", "title", "later"]
 
 
+async def test_who_comes_back_from_elsewhere_waits_no_longer_than_who_came_later(clock: FakeClock) -> None:
+    seats = Seats()
+    seats.configure(1, {}, 5)
+    first = await seats.in_all("main", clock.now())
+    later = asyncio.create_task(seats.in_all("main", clock.now()))
+    await asyncio.sleep(0)
+    back = asyncio.create_task(seats.in_all("main", clock.now() - 1))
+    await asyncio.sleep(0)
+    first.leave()
+    await asyncio.sleep(0)
+    assert (back.done(), later.done()) == (True, False)
+    (await back).leave()
+    (await later).leave()
+
+
 async def test_who_waits_too_long_is_told_to_come_back(clock: FakeClock) -> None:
     seats = seats_for(1, patience=0.01)
-    await seats.in_all("main", clock)
+    await seats.in_all("main", clock.now())
     with pytest.raises(Overloaded, match=r"as `concurrency` allows \(1\), .*none of them ended within 0.01 s") as busy:
-        await seats.in_all("main", clock)
+        await seats.in_all("main", clock.now())
     assert busy.value.retry_after
     assert seats.shown()["waiting"] == 0
 
 
 async def test_a_provider_that_is_full_is_named_and_others_are_not_waited_for(clock: FakeClock) -> None:
     seats = seats_for(None, patience=0.01, acme=1)
-    await at_once(seats.at(ACME, "main", clock))
-    await at_once(seats.at(OTHER, "main", clock))
+    await at_once(seats.at(ACME, "main", clock.now()))
+    await at_once(seats.at(OTHER, "main", clock.now()))
     with pytest.raises(UpstreamFull, match="provider acme is busy: as many requests to it are under way") as full:
-        await seats.at(ACME, "main", clock)
+        await seats.at(ACME, "main", clock.now())
     assert full.value.retry_after
 
 
@@ -198,7 +213,7 @@ async def test_who_is_just_giving_up_needs_not_be_turned_away(crowd: Crowds) -> 
     for number in range(SHORTEST - 1):
         await people.comes(str(number))
     await people.comes("last", "auxiliary")
-    people.tasks["newcomer"] = asyncio.create_task(people.seats.in_all("main", people.clock))
+    people.tasks["newcomer"] = asyncio.create_task(people.seats.in_all("main", people.clock.now()))
     people.tasks["last"].cancel()
     await settled()
     assert people.tasks["last"].cancelled()
@@ -207,8 +222,8 @@ async def test_who_is_just_giving_up_needs_not_be_turned_away(crowd: Crowds) -> 
 
 async def test_a_seat_is_left_once(clock: FakeClock) -> None:
     seats = seats_for(2)
-    first = await seats.in_all("main", clock)
-    await seats.in_all("main", clock)
+    first = await seats.in_all("main", clock.now())
+    await seats.in_all("main", clock.now())
     first.leave()
     first.leave()
     assert seats.shown()["under_way"] == 1
@@ -240,9 +255,9 @@ async def test_a_smaller_limit_lets_those_under_way_finish(crowd: Crowds) -> Non
 
 async def test_a_limit_that_is_taken_out_of_the_file_is_gone(clock: FakeClock) -> None:
     seats = seats_for(None, patience=0.01, acme=1)
-    await seats.at(ACME, "main", clock)
+    await seats.at(ACME, "main", clock.now())
     seats.configure(None, {}, 0.01)
-    await at_once(seats.at(ACME, "main", clock))
+    await at_once(seats.at(ACME, "main", clock.now()))
 
 
 def limited(*answers: CannedExchange, upstreams: Sequence[Upstream] = (), **limits: int) -> Wired:

@@ -107,9 +107,9 @@ def test_a_key_that_has_reached_what_is_given_it_says_so(limits: dict[str, int],
 
 async def waiting(runtime: Runtime) -> "list[asyncio.Task[object]]":
     runtime.seats.configure(1, {}, 30)
-    await runtime.seats.in_all(None, runtime.clock)
+    await runtime.seats.in_all(None, runtime.clock.now())
     tasks: list[asyncio.Task[object]] = [
-        asyncio.create_task(runtime.seats.in_all(None, runtime.clock)) for _ in range(2)
+        asyncio.create_task(runtime.seats.in_all(None, runtime.clock.now())) for _ in range(2)
     ]
     await asyncio.sleep(0)
     return tasks
