@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SOME_ROOM = 16 * 1024
 OUTPUT_LIMIT = 1024 * 1024
 HEARD = 0.3  # seconds after which a signal has been heard, and a second one is another
-MOMENT = 3.0  # for the second, by which what is under way is told that it ends
+MOMENT = 2.0  # for the second, by which what is under way is told that it ends
 PATIENCE = 35.0  # seconds: the router itself cuts what streams after 30
 
 
@@ -252,23 +252,23 @@ def await_health(found: State, within: float) -> Health:
         time.sleep(0.02)
 
 
-def stop(home: Path, within: float = PATIENCE, *, now: bool = False) -> Stopped | None:
+def stop(home: Path, within: float = PATIENCE, *, now: bool = False, moment: float = MOMENT) -> Stopped | None:
     """Ends the router: streams under way may finish, up to `within` seconds. None: none ran."""
     found = state.running(home)
     if not found:
         return None
-    begin, how = time.monotonic(), _ended(found, HEARD if now else within)
+    begin, how = time.monotonic(), _ended(found, HEARD if now else within, moment)
     state.running(home)  # takes away what a killed one left
     return Stopped(found.pid, how, time.monotonic() - begin)
 
 
-def _ended(found: State, within: float) -> Literal["drained", "cut", "killed"]:
+def _ended(found: State, within: float, moment: float) -> Literal["drained", "cut", "killed"]:
     if not _leaves(found):  # a second signal would cut what is under way
         _send(found, signal.SIGTERM)
     if _gone(found, within):
         return "drained"
     _send(found, signal.SIGTERM)
-    if _gone(found, MOMENT):
+    if _gone(found, moment):
         return "cut"
     _send(found, signal.SIGKILL)
     if not _gone(found, 5.0):

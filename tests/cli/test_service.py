@@ -57,8 +57,6 @@ def test_stop_says_what_it_did(ccr: Ccr, home: Path) -> None:
 def test_stop_kills_what_does_not_end(ccr: Ccr, home: Path) -> None:
     pid = process.start(home, stand_in("stubborn"), ENVIRONMENT).state.pid
     assert ccr("stop", "--wait", "0").out == f"killed (pid {pid}): it had not ended after 0 s\n"
-    pid = process.start(home, stand_in("stubborn"), ENVIRONMENT).state.pid
-    assert ccr("stop", "--now").out == f"killed (pid {pid})\n"
 
 
 def test_a_foreground_start_beside_a_router_is_refused(ccr: Ccr, home: Path) -> None:

@@ -86,14 +86,14 @@ def test_stop_drains_and_forgets(home: Path, environment: dict[str, str], router
 
 def test_what_does_not_end_is_killed(home: Path, environment: dict[str, str]) -> None:
     process.start(home, stand_in("stubborn"), environment)
-    stopped = process.stop(home, within=0.05)
+    stopped = process.stop(home, within=0.05, moment=0.05)
     assert stopped
     assert stopped.how == "killed"
 
 
 def test_stop_now_does_not_ask(home: Path, environment: dict[str, str]) -> None:
     process.start(home, stand_in("stubborn"), environment)
-    stopped = process.stop(home, now=True)
+    stopped = process.stop(home, now=True, moment=0.05)
     assert stopped
     assert stopped.how == "killed"
     assert stopped.seconds < 5
