@@ -14,6 +14,8 @@ from tests.service.conftest import stand_in
 from tests.support.pages import Pages
 from tests.support.s6 import ANEW, DOWN, S6, UP
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 

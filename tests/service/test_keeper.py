@@ -13,6 +13,8 @@ import pytest
 from ccr import env
 from ccr.service import keeper, state
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 RUN = "import sys; sys.path.insert(0, sys.argv.pop(1)); import keeper; "
 FAST = RUN + "sys.exit(keeper.Keeper('.', keeper.Order(keeper.order(sys.argv[1:], {})), pause=0.001).run())"
 SLOW = RUN + "sys.exit(keeper.Keeper('.', keeper.Order(keeper.order(sys.argv[1:], {})), pause=60).run())"
