@@ -18,7 +18,7 @@ from ccr.messages.reply import Usage
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
 from ccr.policy.patience import Asker
-from ccr.policy.remedies import kind_of
+from ccr.policy.remedies import remedy_of
 from ccr.routing.decision import Decision
 from ccr.routing.tokens import TokenCount
 from ccr.wire.dialect import Writer
@@ -127,7 +127,7 @@ class Call:
 
     def _note_attempt(self, failure: RequestProblem | None, *, broke: bool = False) -> None:
         assert self.underway
-        message, kind = (failure.message, kind_of(failure)) if failure else (None, "")
+        message, kind = (failure.message, remedy_of(failure).kind) if failure else (None, "")
         tried = Tried(self.underway.attempt.target, message, self.underway.seconds, self.key_name, kind, broke)
         self._tried.append(tried)
 

@@ -17,7 +17,7 @@ from ccr.messages.fold import Fold
 from ccr.messages.request import Request
 from ccr.policy.attempt import Attempt
 from ccr.policy.failures import classify
-from ccr.policy.remedies import kind_of
+from ccr.policy.remedies import remedy_of
 from ccr.wire.sse import FRAME_ENDS, MAX_FRAME
 
 # Without content for so long, a client is given a sign of life.
@@ -27,7 +27,6 @@ SILENCE = 15.0
 SHORTEST_KEY = 8
 
 # Failures that another key of the same provider may not have.
-OF_A_KEY = ("key", "unpaid", "limited")
 
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
@@ -86,7 +85,7 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
         failure.target = call.target
         if not any(name in failure.message for name in (f"provider {call.target.provider}", str(call.target))):
             failure.message = f"{failure.message} [{call.target}]"
-    if call.key_name and kind_of(failure) in OF_A_KEY:
+    if call.key_name and remedy_of(failure).spent in ("key", "limit"):
         failure.message = failure.message.replace(f"[{call.target}]", f"[{call.target} key {call.key_name}]", 1)
     return failure
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from ccr.messages.record import Tried
 
-SPOKEN = {"key": "refused"}
 MOST = 12  # attempts that are told: the last ones
 
 
@@ -16,7 +15,7 @@ def listed(tried: Sequence[Tried]) -> str:
 def besides(message: str, tried: Sequence[Tried], unasked: Sequence[str] = ()) -> str:
     """What else was tried than what the message tells, and what was not."""
     others = [each for each in tried if each.failure and not message.startswith(each.failure)]
-    ways = dict.fromkeys(f"{_keyed(each, ' key ')}: {SPOKEN.get(each.kind, each.kind)}" for each in others)
+    ways = dict.fromkeys(f"{_keyed(each, ' key ')}: {each.kind}" for each in others)
     told = {
         "also tried": list(ways),
         "passed over": [each for each in unasked if each.rpartition(": ")[0] not in message],

@@ -23,7 +23,7 @@ A_MOMENT = 2.0  # after which those come again for whom somebody else is asking
 # Seconds that one is waited for who is passed over for this; the others do not say when that ends.
 WAITED = {"limited": ALONE, "spent": PATIENT}
 KEPT = 4  # of the attempts, for targets that have not been asked yet: many keys of one do not hide the others
-WHY = {"key": "refused", "open": "failing", "spent": "its rpm or tpm is reached", "full": "its concurrency is reached"}
+WHY = {"open": "failing", "spent": "its rpm or tpm is reached", "full": "its concurrency is reached"}
 TOLD = 3  # of those that are passed over, in a message
 
 

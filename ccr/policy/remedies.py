@@ -57,7 +57,7 @@ class Remedy:
 REMEDIES: dict[type[RequestProblem], Remedy] = {
     # The key is of no use, the provider may be.
     # Nobody tells when an account has been topped up: that is found out soon, and asking costs little.
-    UpstreamKeyRefused: Remedy("key", "key", cooling=Cooling(True, 60, 600)),
+    UpstreamKeyRefused: Remedy("denied", "key", cooling=Cooling(True, 60, 600)),
     UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 60, 600)),
     # Providers limit by key and model.
     UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
@@ -95,8 +95,3 @@ def remedy_of(failure: RequestProblem) -> Remedy:
     if isinstance(failure, UpstreamRefused) and failure.lack and failure.lack.kind in ("image", "document"):
         return UNSEEN
     return next(REMEDIES[cls] for cls in type(failure).__mro__ if cls in REMEDIES)
-
-
-def kind_of(failure: RequestProblem) -> str:
-    """The failure in a word."""
-    return remedy_of(failure).kind

@@ -71,7 +71,7 @@ class Shown:
 class Bar:
     """Why somebody is passed over."""
 
-    # key, unpaid, limited: the provider said so. open: it fails. spent, full: our own limits of the key are reached.
+    # denied, unpaid, limited: the provider said so. open: it fails. spent, full: our own limits of the key are reached.
     kind: str
     since: float
     until: float
@@ -79,7 +79,7 @@ class Bar:
 
     @property
     def hopeless(self) -> bool:
-        return self.kind in ("key", "unpaid")
+        return self.kind in ("denied", "unpaid")
 
     @property
     def ours(self) -> bool:

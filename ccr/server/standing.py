@@ -8,7 +8,6 @@ from ccr.messages.json import JsonObject
 from ccr.policy.standing import DoorShown, KeyShown
 
 MOST = 50  # of a kind that are shown
-WHY = {"key": "refused", "unpaid": "unpaid"}
 
 
 def standing(runtime: Runtime) -> JsonObject:
@@ -77,9 +76,7 @@ def _door(door: DoorShown) -> str:
 
 
 def _why(kind: str, seconds: float) -> str:
-    if kind in WHY:
-        return f"{WHY[kind]}; asked again in {_spoken(seconds)}"
-    return f"{kind} for {_spoken(seconds)}"
+    return f"limited for {_spoken(seconds)}" if kind == "limited" else f"{kind}; asked again in {_spoken(seconds)}"
 
 
 def _queues(seats: JsonObject) -> Iterator[str]:

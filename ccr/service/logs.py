@@ -113,14 +113,10 @@ def _attempts(said: JsonObject) -> list[JsonObject]:
 def _path(said: JsonObject) -> str:
     """All that were tried, where it was more than one: `openrouter,x key 2 limited -> groq,y`; who was passed over first."""
     attempts = _attempts(said)
-    tried = [" ".join(filter(None, (_who(each), _spoken(str(each.get("kind") or ""))))) for each in attempts]
+    tried = [" ".join(filter(None, (_who(each), str(each.get("kind") or "")))) for each in attempts]
     over = said.get("passed_over")
     passed = f"({', '.join(map(str, over))} passed over) " if isinstance(over, list) and over else ""
     return passed + (" -> ".join(tried) if len(tried) > 1 else str(said.get("target") or "-"))
-
-
-def _spoken(kind: str) -> str:
-    return "refused" if kind == "key" else kind
 
 
 def _who(tried: JsonObject) -> str:

@@ -67,7 +67,7 @@ async def test_a_key_that_is_refused_is_named_and_none_is_shown() -> None:
     wired = Wired(canned(said, 401), canned(said, 401), upstreams=[pool()])
     answer = await wired.ask(ASKED)
     _, _, message = error_of(answer)
-    first, second = (f"acme,m#{tried.key}=key" for tried in wired.seen.only.attempts)
+    first, second = (f"acme,m#{tried.key}=denied" for tried in wired.seen.only.attempts)
     assert answer.headers["x-ccr-attempts"] == f"{first}; {second}"
     name = wired.seen.only.attempts[-1].key
     variable = {"1": "ACME_A", "2": "ACME_B"}[name]
@@ -82,7 +82,7 @@ async def test_the_last_error_says_who_was_passed_over() -> None:
     await wired.ask(ASKED)
     unknown, refused = [error_of(await wired.ask(ASKED))[2] for _ in range(2)]
     assert "[b,m]" in unknown
-    assert unknown.endswith("(passed over: a,m: refused)")
+    assert unknown.endswith("(passed over: a,m: denied)")
     assert "passed over" not in refused, "that is the client's to heal"
 
 

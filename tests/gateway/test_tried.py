@@ -17,9 +17,9 @@ def test_people_read_what_else_was_tried_than_what_they_are_told() -> None:
 
 
 def test_people_read_who_was_passed_over() -> None:
-    refused = Tried(target("or,x"), "who are you [or,x key 2]", 0.1, "2", "key")
+    refused = Tried(target("or,x"), "who are you [or,x key 2]", 0.1, "2", "denied")
     assert besides("no such model [groq,y]", [refused], ["a,b key 1: limited", "c,d: failing"]) == (
-        "also tried: or,x key 2: refused; passed over: a,b key 1: limited; c,d: failing"
+        "also tried: or,x key 2: denied; passed over: a,b key 1: limited; c,d: failing"
     )
     assert besides("nobody can be asked: a,b key 1 is left alone", [], ["a,b key 1: limited"]) == ""
 

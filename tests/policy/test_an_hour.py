@@ -20,12 +20,12 @@ from ccr.errors import (
     UpstreamUnreachable,
 )
 from ccr.policy.attempt import Attempt
-from ccr.policy.remedies import kind_of
+from ccr.policy.remedies import remedy_of
 from tests.support.plans import World, key, named
 
 HOUR = 3600.0
 SESSIONS = 60
-OF_A_KEY = ("key", "unpaid", "limited")
+OF_A_KEY = ("denied", "unpaid", "limited")
 LATENCY = 0.2  # seconds until a refusal is here
 PROVIDERS = ("a", "b")
 KEYS = ("1", "2", "3")
@@ -138,8 +138,8 @@ class Simulation:
                 yield self.chance.uniform(1, 10)
                 standing.ended(attempt, 1000, self.world.now)
                 return True
-            tried.append(f"{named(attempt)} {kind_of(failure)}")
-            if kind_of(failure) in ("key", "unpaid"):
+            tried.append(f"{named(attempt)} {remedy_of(failure).kind}")
+            if remedy_of(failure).kind in ("denied", "unpaid"):
                 self.refusals[named(attempt)].append((began, self.world.now))
             standing.failed(attempt, failure, self.world.now)
             standing.ended(attempt, 0, self.world.now)

@@ -277,9 +277,9 @@ def test_a_plan_tells_why_nobody_else_was_asked() -> None:
     broken(world, "c")
     world.tried(world.plan("a"), UpstreamKeyRefused("no"), UpstreamUnpaid("no"))
     plan = world.plan("a", "b", "c")
-    assert plan.unasked(world.now) == ("a,m key 1: refused", "a,m key 2: unpaid", "c,m: failing")
+    assert plan.unasked(world.now) == ("a,m key 1: denied", "a,m key 2: unpaid", "c,m: failing")
     world.tried(plan, BadRequest("no"))
-    assert plan.unasked(world.now) == ("a,m key 1: refused", "a,m key 2: unpaid", "c,m: failing")
+    assert plan.unasked(world.now) == ("a,m key 1: denied", "a,m key 2: unpaid", "c,m: failing")
 
 
 def test_a_key_that_is_passed_over_is_no_target() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from ccr.errors import BadRequest, Lack, LackKind, RequestProblem, UpstreamProblem, UpstreamRefused
-from ccr.policy.remedies import REMEDIES, kind_of, remedy_of
+from ccr.policy.remedies import REMEDIES, remedy_of
 
 
 def family(cls: type[RequestProblem]) -> list[type[RequestProblem]]:
@@ -10,7 +10,7 @@ def family(cls: type[RequestProblem]) -> list[type[RequestProblem]]:
 
 @pytest.mark.parametrize("cls", family(RequestProblem))
 def test_every_failure_has_a_kind_of_one_word(cls: type[RequestProblem]) -> None:
-    assert kind_of(cls("no")).isalpha()
+    assert remedy_of(cls("no")).kind.isalpha()
 
 
 def test_who_counts_against_the_breaker_is_a_provider() -> None:

@@ -153,7 +153,7 @@ def test_a_key_that_rests_is_shown_with_the_reason() -> None:
     here = world()
     here.tried(here.plan("a"), UpstreamKeyRefused("no"))
     one = next(each for each in here.standing.shown(here.now).keys if each.key == "1")
-    assert (one.seconds, one.why) == (59.0, "key")
+    assert (one.seconds, one.why) == (59.0, "denied")
 
 
 def test_the_speed_of_a_target_is_an_average_that_is_forgotten() -> None:
@@ -249,5 +249,5 @@ def test_made_up_logins_and_models_push_out_nothing_that_is_configured(monkeypat
             here.fail(made_up, UpstreamKeyRefused("no") if made_up.caller else UpstreamFailed("no"))
     shown = here.standing.shown(here.now)
     assert len(shown.keys) == len(shown.doors) == 3
-    assert [(key.key, key.why) for key in shown.keys if key.configured] == [("1", "key"), ("2", None)]
+    assert [(key.key, key.why) for key in shown.keys if key.configured] == [("1", "denied"), ("2", None)]
     assert [(door.key, door.state) for door in shown.doors if door.configured] == [("1", "closed"), ("2", "open")]

@@ -35,7 +35,7 @@ def test_where_all_is_well_nothing_is_said() -> None:
     ("failure", "words"),
     [
         (UpstreamLimited("slow down", retry_after=40), "acme,m key 2: limited for 40 s"),
-        (UpstreamKeyRefused("no"), "acme key 2: refused; asked again in 60 s"),
+        (UpstreamKeyRefused("no"), "acme key 2: denied; asked again in 60 s"),
         (UpstreamUnpaid("no funds"), "acme key 2: unpaid; asked again in 60 s"),
         (UpstreamFailed("down"), "acme,m key 2: failing; asked again in 30 s, or where nobody else can be (down)"),
     ],
@@ -45,7 +45,7 @@ def test_who_is_passed_over_is_told_until_when_and_why(failure: RequestProblem, 
 
 
 def test_a_provider_without_several_keys_is_named_alone() -> None:
-    assert after(UpstreamKeyRefused("no"), None)[1]["passed_over"] == ["acme: refused; asked again in 60 s"]
+    assert after(UpstreamKeyRefused("no"), None)[1]["passed_over"] == ["acme: denied; asked again in 60 s"]
 
 
 def test_one_that_may_be_asked_again_says_so_until_it_has_answered() -> None:
@@ -67,7 +67,7 @@ def test_what_callers_made_up_hides_nothing_that_is_configured() -> None:
         known.ended(attempt, 0, 1000.0)
     said = standing(wired.runtime)["passed_over"]
     assert isinstance(said, list)
-    assert (len(said), said[0]) == (50, "acme key 2: refused; asked again in 60 s")
+    assert (len(said), said[0]) == (50, "acme key 2: denied; asked again in 60 s")
 
 
 def test_a_provider_that_is_gone_is_not_shown() -> None:

@@ -88,11 +88,6 @@ def test_what_was_tried_stands_in_its_order() -> None:
     assert second.strip() == "or,a key 2 failed after 0.3 s: slow down"
 
 
-def test_a_key_that_is_refused_is_told_in_words() -> None:
-    attempts = [{"target": "or,a", "key": "2", "failure": "no", "kind": "key", "ms": 1}, {"target": "or,d", "ms": 1}]
-    assert "or,a key 2 refused -> or,d" in readable(request(attempts=attempts))
-
-
 def test_who_was_passed_over_is_told_before_who_was_asked() -> None:
     assert "think -> (or,a, or,b passed over) groq,c  1,200 in" in readable(
         request(target="groq,c", passed_over=["or,a", "or,b"])

@@ -140,7 +140,7 @@ Script = Iterable[Answer] | Callable[[Received], Answer]
 
 class Upstream:
     """`first` is done with a connection before any request is read; a Break ends it. `early`: an answer does not wait
-    for its request's body, which stays unread; the connection ends with it."""
+    for its request's body; the connection ends with it, and what still comes is thrown away."""
 
     def __init__(
         self,
@@ -228,7 +228,7 @@ class Upstream:
         self.connections += 1
         try:
             if self.first and not await send(Answer(self.first), Received(), reader, writer):
-                return
+                return None
             while request := await receive(reader, writer, early=self.early):
                 if request.method == "HEAD":
                     writer.write(head(200, {"content-length": "0"}))
@@ -236,8 +236,10 @@ class Upstream:
                 with self._arrival:
                     self.requests.append(request)
                     self._arrival.notify_all()
-                if not await send(self._answer(request), request, reader, writer) or self.early:
-                    return
+                if not await send(self._answer(request), request, reader, writer):
+                    return None
+                if self.early:
+                    return await lingering(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -295,6 +297,14 @@ async def send(answer: Answer, request: Received, reader: asyncio.StreamReader, 
         for task in (sending, leaving):
             task.cancel()
         await asyncio.gather(sending, leaving, return_exceptions=True)
+
+
+async def lingering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """To close what has not been read is a reset, by which the other side may lose the answer."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    while await reader.read(1 << 16):
+        pass
 
 
 async def left(reader: asyncio.StreamReader) -> None:

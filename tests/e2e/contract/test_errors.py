@@ -199,9 +199,10 @@ def test_the_client_waits_for_so_long(client: Client, router: Router, chat_upstr
 @pytest.mark.contract("6", "a rate limit that ends in hours")
 def test_the_client_fails_at_once_and_shows_when(client: Client, router: Router, chat_upstream: Upstream) -> None:
     chat_upstream.play(always(chat.error(429, "daily limit", headers={"retry-after": "14400"})))
-    ran = client.claude(*ASK, url=router.url, **MANY)
+    # Its model is its own: it rests for hours.
+    ran = client.claude("-p", "say hello", "--model", "chat,daily", url=router.url, **MANY)
     assert (ran.code, len(chat_upstream.requests)) == (1, 1)
-    assert "daily limit [chat,m]; it asks to be left alone for 4 hours" in ran.out
+    assert "daily limit [chat,daily]; it asks to be left alone for 4 hours" in ran.out
 
 
 @pytest.mark.contract("6", "the connection is closed before any byte")
