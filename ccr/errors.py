@@ -27,6 +27,7 @@ CcrError
         │   └── UpstreamFull      as many requests to it are under way as the user allows
         ├── UpstreamFailed    a 5xx
         ├── UpstreamTimeout   silent for too long
+        │   ├── UpstreamUnconnected   already while connecting
         │   └── UpstreamHurried   not as long as it may: the client, or others before it, left no more time
         ├── UpstreamUnreachable   no connection: DNS, refused, TLS, proxy
         ├── UpstreamGarbled   an answer outside the grammar
@@ -245,6 +246,10 @@ class UpstreamTimeout(UpstreamProblem):
 
 class UpstreamHurried(UpstreamTimeout):
     """There was no time to wait for the provider as long as one would."""
+
+
+class UpstreamUnconnected(UpstreamTimeout):
+    """No connection to the provider within the time for one."""
 
 
 class UpstreamUnreachable(UpstreamProblem):

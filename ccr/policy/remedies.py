@@ -23,6 +23,7 @@ from ccr.errors import (
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamToolless,
+    UpstreamUnconnected,
     UpstreamUnpaid,
     UpstreamUnreachable,
 )
@@ -73,6 +74,8 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     UpstreamTimeout: Remedy("timeout", "turn", counts=True),
     # Nor does that say anything of who had so little of it.
     UpstreamHurried: Remedy("timeout", "target"),
+    # So is it here, and another key would go the same way.
+    UpstreamUnconnected: Remedy("timeout", "provider", counts=True, longest=60),
     # No key and no model changes the way there; a network comes back, and a server that restarts.
     UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True, longest=60),
     UpstreamPlaceRefused: Remedy("place", "provider"),

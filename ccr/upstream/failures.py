@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 import aiohttp
 
-from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+from ccr.errors import (
+    UpstreamCut,
+    UpstreamGarbled,
+    UpstreamProblem,
+    UpstreamTimeout,
+    UpstreamUnconnected,
+    UpstreamUnreachable,
+)
 
 LONGEST = 2000  # characters of a cause that are looked at
 LOGIN = re.compile(r"(?<=//)\S*@")  # in a URL; aiohttp quotes the proxy's
@@ -128,7 +135,7 @@ RENAMED: tuple[Row, ...] = (
     ),
     Row(
         aiohttp.ConnectionTimeoutError,
-        UpstreamTimeout,
+        UpstreamUnconnected,
         "no connection in time",
         "check that the host is up, and no firewall in between",
     ),

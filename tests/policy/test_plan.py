@@ -21,6 +21,7 @@ from ccr.errors import (
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamToolless,
+    UpstreamUnconnected,
     UpstreamUnpaid,
     UpstreamUnreachable,
 )
@@ -64,7 +65,7 @@ def test_what_no_key_heals_is_followed_by_the_next_target_at_once(cls: type[Requ
     assert world.tried(plan, cls("no")) == ["a/1", "a,x/1"]
 
 
-@pytest.mark.parametrize("cls", [UpstreamUnreachable, UpstreamPlaceRefused])
+@pytest.mark.parametrize("cls", [UpstreamUnreachable, UpstreamUnconnected, UpstreamPlaceRefused])
 def test_a_provider_that_cannot_be_reached_is_followed_by_another(cls: type[RequestProblem]) -> None:
     world = pools()
     assert world.tried(world.plan("a", "a,x", "b"), cls("no")) == ["a/1", "b/1"]

@@ -9,7 +9,14 @@ import pytest
 import uvloop
 
 from ccr.config.schema import Timeouts
-from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamProblem, UpstreamTimeout, UpstreamUnreachable
+from ccr.errors import (
+    UpstreamCut,
+    UpstreamGarbled,
+    UpstreamProblem,
+    UpstreamTimeout,
+    UpstreamUnconnected,
+    UpstreamUnreachable,
+)
 from ccr.upstream import http as transport
 from ccr.upstream.http import Http
 from ccr.upstream.proxies import proxies
@@ -293,7 +300,7 @@ async def test_who_does_not_read_a_body_is_left_when_time_is_up(http: Http) -> N
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await http.send(upstream_at(upstream.url), UpstreamRequest(upstream.url, {}, b"x" * 20_000_000))
-        assert upstream.connections == 1
+        assert upstream.connections < 2, "one attempt"
 
 
 async def test_of_several_addresses_one_that_answers_is_enough(http: Http, scripted: scripting.Upstream) -> None:
@@ -347,7 +354,7 @@ async def test_what_is_wrong_with_tls_is_said_with_a_remedy(fault: str, words: s
 async def test_a_handshake_that_hangs_is_no_connection() -> None:
     with scripting.Upstream(first=(HANG,)) as upstream:
         transport = Http(lambda url, own: None)
-        with pytest.raises(UpstreamTimeout, match="no connection in time"):
+        with pytest.raises(UpstreamUnconnected, match="no connection in time"):
             await exchange(transport, upstream.url.replace("http:", "https:"), Timeouts(connect=0.1))
         await transport.close()
 
@@ -363,7 +370,7 @@ def test_handshakes_that_hang_break_nobody_elses_stream() -> None:
         http = Http(lambda url, own: None)
 
         async def hang(number: int) -> None:
-            with pytest.raises(UpstreamTimeout, match="no connection in time"):
+            with pytest.raises(UpstreamUnconnected, match="no connection in time"):
                 await exchange(http, hanging, Timeouts(connect=0.02 + number % 10 / 50))
 
         async def leave(number: int) -> None:

@@ -106,7 +106,7 @@ def told(folder: Path, only: str = "") -> dict[str, dict[str, str]]:
             "Providers": providers,
             "fallback": fallback,
             "Router": {"default": "other,m"},
-            "timeouts": {"connect": 1, "first_byte": 1, "idle": 1, "total": 2},
+            "timeouts": {"connect": 0.6, "first_byte": 1, "idle": 1, "total": 2},
         }
         router = stack.enter_context(running_router(config, folder))
         cells = [
