@@ -82,19 +82,20 @@ class Keeper:
         while self._children or self._due is not None:
             # Who orders a router while another is coming or leaving has to wait.
             hears = self._ending or not (self._coming or self._leaving)
-            for fd in self._wait([waking, *([door.fileno()] if door and hears else [])]):
-                if fd == waking:
-                    self._woken(os.read(waking, 512))
-                elif door and fd == door.fileno():
-                    self._ordered(door)
-                else:
-                    self._heard(fd)
+            fd = self._wait([waking, *([door.fileno()] if door and hears else [])])
+            if fd == waking:
+                self._woken(os.read(waking, 512))
+            elif door and fd == door.fileno():
+                self._ordered(door)
+            elif fd is not None:
+                self._heard(fd)
             self._overdue(time.monotonic())
         for left in (SOCKET, STATE):
             _remove(f"{self._folder}/{left}")
         return self._code
 
-    def _wait(self, ours: Sequence[int]) -> list[int]:
+    def _wait(self, ours: Sequence[int]) -> int | None:
+        """One of those that have something to say: to hear it may close another, whose number the next one gets."""
         poll = select.poll()
         for fd in (*ours, *(child.line.fileno() for child in self._children.values() if child.line.fileno() >= 0)):
             poll.register(fd, select.POLLIN)
@@ -103,7 +104,7 @@ class Keeper:
         times = [self._due, *(child.until for child in self._children.values())]
         first = min((each for each in times if each is not None), default=None)
         wait = None if first is None else max(0.0, first - time.monotonic()) * 1000
-        return [fd for fd, _ in poll.poll(wait)]
+        return next((fd for fd, _ in poll.poll(wait)), None)
 
     def _overdue(self, now: float) -> None:
         if self._due is not None and now >= self._due:

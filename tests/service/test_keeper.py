@@ -58,6 +58,11 @@ class Kept:
         return ""
 
     def order(self, *command: str) -> bytes:
+        with self.ordering(*command) as asked:
+            return asked.recv(99)
+
+    @contextlib.contextmanager
+    def ordering(self, *command: str) -> Iterator[socket.socket]:
         with socket.socket(socket.AF_UNIX) as asked:
             asked.settimeout(10)
             folder = os.open(self.folder, os.O_RDONLY)
@@ -65,7 +70,7 @@ class Kept:
             os.close(folder)
             asked.sendall(keeper.order(command, {"A": "b=c"}))
             asked.shutdown(socket.SHUT_WR)
-            return asked.recv(99)
+            yield asked
 
     @property
     def said(self) -> str:
@@ -217,6 +222,18 @@ def test_an_order_waits_until_a_router_that_crashed_is_back(kept: Callable[..., 
     until((tmp_path / "waits").exists)
     assert kept_router.order(*router("two")) == keeper.DONE
     until(lambda: kept_router.ask().startswith("two"))
+
+
+def test_an_order_that_comes_as_the_router_crashes_is_followed(kept: Callable[..., Kept]) -> None:
+    kept_router = kept(*router("one")).begun()
+    pid = int(kept_router.ask().split()[1])
+    os.kill(kept_router.process.pid, signal.SIGSTOP)  # so that it hears both at once
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not state.lives(pid, None))
+    with kept_router.ordering(*router("two")) as asked:
+        os.kill(kept_router.process.pid, signal.SIGCONT)
+        assert asked.recv(99) == keeper.DONE
+    assert kept_router.ask().startswith("two")
 
 
 def test_a_router_that_never_listens_is_killed_and_changes_nothing(kept: Callable[..., Kept]) -> None:
