@@ -21,8 +21,11 @@ CcrError
         │   └── UpstreamLoginRefused   it rejects the caller's own login
         ├── UpstreamKeyRefused    it rejects our key
         │   └── UpstreamPlaceRefused   it does not serve the country that we ask from, whatever the key
-        ├── UpstreamUnpaid, UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless
+        ├── UpstreamUnpaid    the account has no balance
+        │   └── UpstreamUnaffordable   for this request; smaller ones it pays
+        ├── UpstreamModelUnknown, UpstreamTooLarge, UpstreamToolless
         ├── UpstreamLimited   its rate limit is reached
+        │   └── UpstreamBeyondLimit   this request alone is more than the limit
         ├── UpstreamBusy      overloaded
         │   └── UpstreamFull      as many requests to it are under way as the user allows
         ├── UpstreamFailed    a 5xx
@@ -212,6 +215,10 @@ class UpstreamUnpaid(UpstreamProblem):
     """The provider's account has no balance."""
 
 
+class UpstreamUnaffordable(UpstreamUnpaid):
+    """The provider's account has too little balance for a request of this size."""
+
+
 class UpstreamModelUnknown(UpstreamProblem):
     """The provider has no such model."""
 
@@ -226,6 +233,10 @@ class UpstreamToolless(UpstreamProblem):
 
 class UpstreamLimited(UpstreamProblem):
     """The provider's rate limit is reached."""
+
+
+class UpstreamBeyondLimit(UpstreamLimited):
+    """The request alone is more than the provider's rate limit."""
 
 
 class UpstreamBusy(UpstreamProblem):

@@ -1,6 +1,7 @@
 """Foreign settings, opened place by place. What does not fit is noted with its path, so that all faults come at once."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -125,6 +126,9 @@ class Place:
     def number(self) -> float | None:
         match self.value:
             case None | "":
+                return None
+            case int(value) if abs(value) > sys.float_info.max:
+                self.fault("expected a number, not one that is larger than all that can be computed with")
                 return None
             case int(value) | float(value) if not isinstance(value, bool):
                 return float(value)

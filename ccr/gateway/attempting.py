@@ -55,6 +55,7 @@ async def first_content(call: Call, seen: Look, plan: Plan, problem: RequestProb
             underway, call.passed_over = call.attempt(attempt), plan.passed_over
             held.callback(underway.ended)
             if attempt.wait:
+                call.seat.leave()  # others have more use for it meanwhile
                 await clock.sleep(attempt.wait)
             try:
                 return await opened(attempt, call, seen, plan, held)
@@ -90,29 +91,27 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     ours = runtime.instance, runtime.config.server.key
     sent = await aside(inbound, outgoing, inbound, request, seen.removed, upstream, target, *ours, verbatim=verbatim)
     await seated(call, target, held, others=plan.beside)
+    reader = upstream.dialect.reader(request, target)
+    passed = () if verbatim else stages(inbound, upstream, request, target)
     nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit, due = allowed(upstream, call, others=plan.elsewhere)
     try:
         async with asyncio.timeout(limit) as deadline:
             call.underway.sent()
             exchange = await runtime.transport.send(upstream, sent)
-            reader = upstream.dialect.reader(request, target)
-            passed = () if verbatim else stages(inbound, upstream, request, target)
-            idle = upstream.timeouts.idle
-            incoming = Incoming(exchange, reader, meter, named, copy=copy, stages=passed, idle=idle)
+            incoming = Incoming(exchange, reader, meter, named, copy=copy, stages=passed, idle=upstream.timeouts.idle)
             held.push_async_callback(incoming.close)
             if not 200 <= exchange.status < 300:
                 raise await refused(exchange, upstream, runtime, deadline)
             await incoming.open()
             body = None if request.stream else await whole(incoming, request, call, copy=copy)
-            # Half an answer, and then nothing, is no whole one.
-            if incoming.empty and (call.continues or plan.goes_on(nothing, runtime.clock.now())):
-                raise nothing
-            call.first_content()
     except TimeoutError:
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
         setting = deadlines.setting(upstream.timeouts, limit, stream=request.stream)
         raise late(target, limit, due, setting, at_last=at_last) from None
+    # Half an answer, and then nothing, is no whole one.
+    if incoming.empty and (call.continues or plan.goes_on(nothing, runtime.clock.now())):
+        raise nothing
     call.attempt_answered()
     headers = login.told(exchange.headers, upstream, copy=verbatim)
     return Opened(attempt, request, incoming, copy, headers, body, held.pop_all())

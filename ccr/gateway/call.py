@@ -42,7 +42,6 @@ class Call:
         self.meter: Meter | None = None
         self.sample: Sample | None = None
         self.writer: Writer | None = None  # of a streamed answer, whoever gives it
-        self.begun = False  # the client has the head of a stream, and waits for its content
         self.given: Usage | None = None  # by those who broke off: the prompt as they counted it, what the client has
         self.continues = False  # what is asked for is not in the client's own bytes
         self.seat = Seat()
@@ -101,18 +100,17 @@ class Call:
         self.underway.failed(failure)
         self._note_attempt(failure)
 
-    def first_content(self) -> None:
-        assert self.underway
-        self.underway.answered(streamed=self.streamed)
-        if self._first_token is None:
-            self._first_token = self.waited
-
     @property
     def _asker(self) -> Asker:
         return self.session or self.inbound.client.name, self.asked_for
 
     def attempt_answered(self) -> None:
+        """Its first content is here."""
         assert self.target
+        assert self.underway
+        self.underway.answered(streamed=self.streamed)
+        if self._first_token is None:
+            self._first_token = self.waited
         self.runtime.patience.answered(self._asker, self.target)
         self._note_attempt(None)
 

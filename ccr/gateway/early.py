@@ -41,7 +41,6 @@ class Early:
     """A stream whose head leaves at once. It waits for the answer, alive to the client, and then goes on with it."""
 
     def __init__(self, call: Call, writer: Writer, answer: asyncio.Task[Answer]) -> None:
-        call.begun = True
         self._call = call
         self._writer = writer
         self._answer = answer
@@ -73,7 +72,7 @@ class Early:
             yield self.cut(problem)
             return
         except Exception:
-            yield self.cut(RequestProblem(f"the router failed on this request ({call.inbound.request_id})"))
+            yield self.cut(call.inbound.fault)
             raise
         assert not isinstance(body, bytes)
         async for data in body:

@@ -19,6 +19,11 @@ class Inbound:
     login: Mapping[str, Secret] = field(default_factory=dict)  # headers that are the caller's own proof
     named: str = ""  # what the path names
 
+    @property
+    def fault(self) -> RequestProblem:
+        """What is told when the router itself fails on it."""
+        return RequestProblem(f"the router failed on this request ({self.request_id}); see `ccr logs --process`")
+
 
 class Body(Protocol):
     """A streamed answer. Whoever takes it closes it, read to its end or not."""

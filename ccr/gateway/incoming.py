@@ -107,10 +107,10 @@ class Incoming:
         self._exchange = exchange
         self._chunks = exchange.chunks()
         # Before the stages: what they hold back is life all the same.
-        self._reader = staged(reader, (Pulse(self), *stages))
+        self._pulse = Pulse()
+        self._reader = staged(reader, (self._pulse, *stages))
         self._longest = self._idle = self._patience = idle  # `_patience`: what is left of it
         self._reasoned = False  # why it ends has been said
-        self.alive = False  # something was said since this was last looked at
         self._useful = False
         self._reason = ""
         self._grammar = Grammar()
@@ -160,7 +160,8 @@ class Incoming:
         tail: bytes | None = None  # once our reading cannot follow: the last bytes that were copied
         while (chunk := await self._next()) is not None:
             events, failure = self._checked(self._fed(chunk)) if tail is None else ((), None)
-            self.alive = self.alive or (tail is not None and LIFE.search(chunk) is not None)
+            if tail is not None and LIFE.search(chunk):
+                self._pulse.alive = True
             yield Piece(chunk, events, lost=tail is not None, opening=self._opening)
             self._opening = b""
             if self._grammar.state == "done":
@@ -191,8 +192,8 @@ class Incoming:
 
     async def _patiently(self) -> bytes | None:
         """Until the first content, another deadline holds. The time in which nobody reads does not count."""
-        if self.alive:
-            self._patience, self.alive = self._idle, False
+        if self._pulse.alive:
+            self._patience, self._pulse.alive = self._idle, False
         try:
             async with asyncio.timeout(self._patience if self._begun else None) as limit:
                 chunk = await anext(self._chunks, None)
@@ -249,11 +250,11 @@ class Incoming:
 class Pulse:
     """A stage that notices signs of life."""
 
-    def __init__(self, incoming: Incoming) -> None:
-        self._incoming = incoming
+    def __init__(self) -> None:
+        self.alive = False  # something was said since this was last looked at
 
     def take(self, event: Event) -> Iterable[Event]:
-        self._incoming.alive = self._incoming.alive or says_something(event)
+        self.alive = self.alive or says_something(event)
         return (event,)
 
 

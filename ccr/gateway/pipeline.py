@@ -49,6 +49,9 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
         return await in_time(call, first_success(call, seen))
     except RequestProblem as problem:
         return call.refuse(problem)
+    except Exception:
+        call.end(inbound.fault)
+        raise
     except BaseException as end:
         call.dropped(end)
         raise

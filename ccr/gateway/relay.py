@@ -26,8 +26,6 @@ SILENCE = 15.0
 # A shorter one is nobody's secret, but part of many words.
 SHORTEST_KEY = 8
 
-# Failures that another key of the same provider may not have.
-
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
 
@@ -159,24 +157,29 @@ class Stream:
 
     async def _copied(self) -> AsyncGenerator[bytes]:
         """The upstream's own bytes, by whole frames: between two there is room for a sign of life or an error of ours."""
-        rest, reasoned = b"", False
+        rest, reasoned, seen = bytearray(), False, 0  # up to where there is no frame's end
         async for piece in self._incoming.pieces():
             # Not sent: it shows the writer in which block a ping would come, and us whether the client has had a Start.
             written = {type(event): self._writer.write(event) for event in piece.events}
             yield self._sign_of_life(piece)
             rest += piece.raw
             if piece.final and not piece.raw:  # the upstream left out its last words: half a frame, or no end mark
-                rest = b"".join(words for kind, words in written.items() if not (reasoned and kind is Finish))
+                last = (words for kind, words in written.items() if not (reasoned and kind is Finish))
+                rest, seen = bytearray().join(last), 0
             if piece.opening:
                 opening = self._incoming.naming.renamed(piece.opening) if written[Start] else b""
-                rest = rest.replace(piece.opening, opening, 1)
+                rest, seen = rest.replace(piece.opening, opening, 1), 0
             if piece.final:
-                rest = _up_to_its_end(rest)
-            frames, rest = _whole_frames(rest)
+                _drop_behind_the_end(rest)
+            border = _border(rest, seen)
+            frames = bytes(rest[:border])
+            del rest[:border]
+            if (seen := len(rest)) > MAX_FRAME:
+                raise UpstreamGarbled(f"an event of more than {MAX_FRAME} bytes")
             reasoned = reasoned or REASON.search(frames) is not None
             yield frames
             self._complete = self._complete or piece.final
-        yield rest
+        yield bytes(rest)
         self._complete = True
 
     def _sign_of_life(self, piece: Piece) -> bytes:
@@ -195,28 +198,25 @@ class Stream:
             async with contextlib.aclosing(answer):
                 async for data in answer:
                     yield data
-        except UpstreamSaid as reported:
-            problem = problem_of(reported, self._call)
-            self._call.answer_broke(problem)
-            # What was copied has the provider's own error in it.
-            yield b"" if self._copies else self.cut(problem)
-            self._call.end(problem)
         except RequestProblem as failure:
             problem = problem_of(failure, self._call)
             self._call.answer_broke(problem)
-            yield self.cut(problem)
+            if self._copies and isinstance(failure, UpstreamSaid):  # what was copied has the provider's own error in it
+                self._call.end(problem)
+            else:
+                yield self.cut(problem)
         except Exception:
-            yield self.cut(RequestProblem(f"the router failed on this answer ({self._call.inbound.request_id})"))
+            yield self.cut(self._call.inbound.fault)
             raise
 
 
-def _up_to_its_end(data: bytes) -> bytes:
-    """Without what comes behind the answer's last frame: it belongs to nobody."""
-    last = LAST.search(data)
-    return data[: last.end()] if last else data
+def _drop_behind_the_end(data: bytearray) -> None:
+    """What comes behind the answer's last frame belongs to nobody."""
+    if last := LAST.search(data):
+        del data[last.end() :]
 
 
-def _whole_frames(data: bytes) -> tuple[bytes, bytes]:
-    """What ends with a blank line, and what is left."""
-    border = max(data.rfind(end) + len(end) if end in data else 0 for end in FRAME_ENDS)
-    return data[:border], data[border:]
+def _border(data: bytearray, seen: int) -> int:
+    """Behind the last blank line, of which nothing but its first bytes was seen before; 0: there is none."""
+    start = max(0, seen - 2)
+    return max((place + len(end) for end in FRAME_ENDS if (place := data.rfind(end, start)) >= 0), default=0)

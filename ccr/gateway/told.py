@@ -33,6 +33,7 @@ FAR_BACK = 64 * 1024  # characters in which a repetition is looked for
 FEW, MANY = 32, 512  # characters that are asked to be repeated: as many as it takes to stand in the text once
 WORD = re.compile(r"(?<!\w)[^\W\d_]")
 AFTER_SPACE = re.compile(r"(?<=\s)\S")
+IN_A_WORD = re.compile(r"\w\w")
 
 # What is left of a thought belongs to nobody: no host gets it back.
 NOBODYS = Origin(Target(ProviderName(""), ModelName("")), "").sign()
@@ -88,9 +89,18 @@ class Joint:
         return len(self._all) if new.startswith(self._all) else 0
 
     def _less_than_asked(self, new: str) -> int:
-        """Of one that begins with a later word. With less than a word nothing is said: "hel" and "lo" share a letter."""
-        tails = (self._last[word.start() :] for word in WORD.finditer(self._last))
-        return next((len(tail) for tail in tails if new.startswith(tail)), 0)
+        """Of one that begins with a later word. With less than a word nothing is said: "hel" and "lo" share a letter. Nor
+        is "hel" begun anew by " hello": behind a space stands the next word."""
+        tails = [self._last[word.start() :] for word in WORD.finditer(self._last)]
+        spaced = self._held[:1].isspace()
+        return next(
+            (
+                len(tail)
+                for tail in tails
+                if new.startswith(tail) and not (spaced and IN_A_WORD.match(new, len(tail) - 1))
+            ),
+            0,
+        )
 
     def _spaced(self, rest: str) -> str:
         """With as much space at the joint as one of the two has there."""

@@ -7,17 +7,20 @@ from email.utils import mktime_tz, parsedate_tz
 from ccr.errors import (
     Lack,
     RequestProblem,
+    UpstreamBeyondLimit,
     UpstreamBusy,
     UpstreamFailed,
     UpstreamKeyRefused,
     UpstreamLimited,
     UpstreamModelUnknown,
     UpstreamPlaceRefused,
+    UpstreamProblem,
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamToolless,
+    UpstreamUnaffordable,
     UpstreamUnpaid,
     UpstreamUnreachable,
 )
@@ -46,6 +49,14 @@ OF_THE_REQUEST = (400, 404, 413, 422, 500)
 QUOTED = re.compile(r"input_value=|['\"]input['\"]:|\binput: ?['\"]")
 # OpenAI says "Country, region, or territory not supported" with a 403, Gemini "User location is not supported" with a 400.
 PLACE = re.compile(r"\bcountry[^.]{0,40} not supported|unsupported_country|user location is not supported", re.I)
+# OpenRouter says "You requested up to 64000 tokens, but can only afford 3210".
+UNAFFORDABLE = re.compile(r"can only afford", re.I)
+# OpenAI and Groq say "Request too large for model … on tokens per minute (TPM): Limit 10000, Requested 50000".
+BEYOND = re.compile(r"\blimit:? (\d{1,12})\b.{0,40}\brequested:? (\d{1,12})\b", re.I)
+# OpenAI says "Project … does not have access to model …" with a 403, LiteLLM "key not allowed to access model" with a 401.
+NOT_OURS = re.compile(r"access to (the )?model|not allowed to (access|use) (the |this )?model", re.I)
+# OpenRouter says "… requires moderation on … Your input was flagged for …" with a 403.
+FLAGGED = re.compile(r"\bflagged\b|\bmoderation\b", re.I)
 STATUS = re.compile("[1-5][0-9]{2}")
 MODEL = re.compile(r"model|deployment|engine", re.I)
 # Whose account or key it is, is nobody's business: OpenAI "in organization org-…", "Incorrect API key provided: sk-…",
@@ -85,6 +96,9 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
         return overflow
     # Google says "You exceeded your current quota, please check your plan and billing details" of a limit per minute.
     unpaid = status in (400, 403, 429) and said.code != "rate_limit_exceeded" and UNPAID.search(told)
+    if status == 402 and UNAFFORDABLE.search(told):
+        little = f"the account at {target.provider} has too little balance for so large a request"
+        return UpstreamUnaffordable(f"{message}: {little}", target=target, retry=False)
     if said.code == "insufficient_quota" or status == 402 or unpaid:
         return UpstreamUnpaid(f"{message}: the account at {target.provider} has no balance", target=target, retry=False)
     if status in (400, 404, 422, 500, 501) and TOOLLESS.search(told):
@@ -97,6 +111,14 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             remedy = "set a proxy for it, or choose another provider"
             wrong = f"{target.provider} does not serve the country that this comes from; {remedy}"
             return UpstreamPlaceRefused(f"{message}: {wrong}", target=target, retry=False)
+        case 401 | 403 if said.code == "model_not_found" or NOT_OURS.search(told):
+            hint = f"{target.provider} does not give this model to this key; check its models"
+            return UpstreamModelUnknown(f"{message}: {hint}", target=target, retry=False)
+        case 403 if FLAGGED.search(told):
+            return UpstreamProblem(f"{message}: {target.provider} refuses what is asked", target=target, retry=False)
+        case 200 | 403 | 413 | 429 | 500 if limited and _is_beyond(told):
+            beyond = f"the request alone is more than the limit at {target.provider}"
+            return UpstreamBeyondLimit(f"{message}: {beyond}", target=target, retry=False)
         case 200 | 403 | 500 if limited:  # 500 also stands for what a stream says without a status
             return UpstreamLimited(message, target=target, retry_after=said.retry_after)
         case 401 | 403:
@@ -112,7 +134,7 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             return UpstreamModelUnknown(f"{message}: {hint}", target=target, retry=False)
         case 407:
             return UpstreamUnreachable(
-                f"{message}: the proxy refuses its login; check PROXY_URL", target=target, retry=False
+                f"{message}: the proxy refuses its login; check its proxy, or PROXY_URL", target=target, retry=False
             )
         case 408 | 504 | 522 | 524:
             return UpstreamTimeout(message, target=target, retry_after=said.retry_after)
@@ -133,6 +155,11 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             return UpstreamBusy(message, target=target, retry_after=said.retry_after)
         case _:
             return UpstreamFailed(message, target=target, retry_after=said.retry_after)
+
+
+def _is_beyond(told: str) -> bool:
+    numbers = BEYOND.search(told)
+    return numbers is not None and int(numbers[2]) > int(numbers[1])
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

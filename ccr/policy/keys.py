@@ -42,19 +42,20 @@ class Rest:
     """A key, or a key and model, is left alone: as long as the provider asks for, else longer each time in a row."""
 
     def __init__(self) -> None:
+        self.kind = ""
         self.why = ""
         self.since = -math.inf
         self.until = -math.inf
         self._row = 0
 
-    def refused(self, why: str, cooling: Cooling, told: float | None, began: float, now: float) -> None:
+    def refused(self, kind: str, why: str, cooling: Cooling, told: float | None, began: float, now: float) -> None:
         """`began` is when it was asked. Whoever was sent before the rest began says nothing new; nor does one that was
         asked within it, because nobody else was left, unless the provider says until when."""
         over = now >= self.until
         if began < self.since or not (over or told):
             return
         seconds = min(cooling.least * 2.0 ** min(self._row, 16), cooling.most)
-        self.why, self.since, self.until = why, now, now + (min(told, HOUR) if told else seconds)
+        self.kind, self.why, self.since, self.until = kind, why, now, now + (min(told, HOUR) if told else seconds)
         self._row += over
 
     def answered(self, began: float) -> None:
@@ -69,11 +70,13 @@ class Minute:
         self._requests: dict[int, int] = {}
         self._tokens: dict[int, int] = {}
 
-    def add(self, at: float, *, requests: int = 0, tokens: int = 0) -> None:
+    def add(self, now: float, *, requests: int = 0, tokens: int = 0, ahead: float = 0.0) -> None:
+        """What is used in so many seconds counts already."""
+        at = int(now + ahead)
         for used, amount in ((self._requests, requests), (self._tokens, tokens)):
             if amount:
-                used[int(at)] = used.get(int(at), 0) + amount
-            for second in [second for second in used if second + GONE <= at]:
+                used[at] = used.get(at, 0) + amount
+            for second in [second for second in used if second + GONE <= now]:
                 del used[second]
 
     def requests(self, now: float) -> int:

@@ -238,7 +238,7 @@ class Plan:
     def _say_until(self, failure: UpstreamLimited, now: float) -> None:
         """Who does not say how long it is limited is left alone for as long as we think right."""
         bar = self._standing.bar(self._last, now) if self._last else None
-        if bar and not failure.retry_after:
+        if bar and bar.kind == "limited" and not failure.retry_after:
             failure.retry_after = min(bar.until - now, LONGEST_WAIT)
 
     def _nobody(self, left: _Left, now: float) -> RequestProblem:

@@ -7,6 +7,7 @@ from ccr.errors import (
     ContextOverflow,
     Overloaded,
     RequestProblem,
+    UpstreamBeyondLimit,
     UpstreamBusy,
     UpstreamCut,
     UpstreamEmpty,
@@ -23,6 +24,7 @@ from ccr.errors import (
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamToolless,
+    UpstreamUnaffordable,
     UpstreamUnconnected,
     UpstreamUnpaid,
     UpstreamUnreachable,
@@ -60,6 +62,9 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     # Nobody tells when an account has been topped up: that is found out soon, and asking costs little.
     UpstreamKeyRefused: Remedy("denied", "key", cooling=Cooling(True, 60, 600)),
     UpstreamUnpaid: Remedy("unpaid", "key", cooling=Cooling(True, 60, 600)),
+    # Others' requests pass: what is wrong with one of them keeps nobody from the key.
+    UpstreamUnaffordable: Remedy("unpaid", "key"),
+    UpstreamBeyondLimit: Remedy("limited", "turn"),
     # Providers limit by key and model.
     UpstreamLimited: Remedy("limited", "limit", "last", cooling=Cooling(False, 5, 300)),
     # It may have been bad luck. If not, another key of the same provider hardly has more.
@@ -72,9 +77,9 @@ REMEDIES: dict[type[RequestProblem], Remedy] = {
     UpstreamEmpty: Remedy("empty", "turn", "first", counts=True),
     # Time is gone already.
     UpstreamTimeout: Remedy("timeout", "turn", counts=True),
-    # Nor does that say anything of who had so little of it.
+    # It had less than its settings give, for the client or others had used that up: that says nothing of it.
     UpstreamHurried: Remedy("timeout", "target"),
-    # So is it here, and another key would go the same way.
+    # Another key goes the same way.
     UpstreamUnconnected: Remedy("timeout", "provider", counts=True, longest=60),
     # No key and no model changes the way there; a network comes back, and a server that restarts.
     UpstreamUnreachable: Remedy("unreachable", "provider", "last", counts=True, longest=60),

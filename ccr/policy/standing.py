@@ -101,7 +101,6 @@ class _KeyState:
         self.name = ""
         self.rest = Rest()
         self.minute = Minute()
-        self.last: str | None = None
 
 
 class _DoorState:
@@ -112,7 +111,7 @@ class _DoorState:
         self.circuit = Circuit()
         self.alone = False
         self.rest = Rest()
-        self.last: str | None = None
+        self.last: str | None = None  # failure that counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +143,24 @@ class Standing:
         self._models = {
             KeyId.of(each.name, key): frozenset(each.models) for each in upstreams for key in each.keys or (None,)
         }
-        for each in upstreams:
-            timeouts = (each.timeouts, each.model_timeouts)
-            place = (each.url, each.dialect.name, each.auth, each.proxy, each.headers, timeouts)
-            moved = self._places.get(each.name, place) != place
-            self._places[each.name] = place
-            self._forget(each.name, {KeyId.of(each.name, key) for key in each.keys}, moved=moved)
+        keys = {each.name: {KeyId.of(each.name, key) for key in each.keys} for each in upstreams}
+        places = {each.name: _place(each) for each in upstreams}
+        moved = {name for name, place in places.items() if self._places.get(name, place) != place}
+        self._places |= places
+
+        def gone(key: KeyId) -> bool:  # of callers' own nobody knows which are
+            return key.provider in moved or key not in (keys.get(key.provider) or (key,))
+
+        for key in [key for key in self._keys if gone(key)]:
+            del self._keys[key]
+        for each in [door for door in self._doors if gone(door[0])]:
+            del self._doors[each]
+        for attempt, course in self._courses.items():
+            course.failed |= attempt.target.provider in moved  # it says nothing of the new place
         self._breaker = breaker
         if not breaker.failures:
             for door in self._doors.values():
                 door.circuit.close()
-
-    def _forget(self, provider: ProviderName, keys: set[KeyId], *, moved: bool) -> None:
-        known = {key for key in (*self._keys, *(door[0] for door in self._doors)) if key.provider == provider}
-        gone = known if moved else known - keys if keys else set()
-        for attempt, course in self._courses.items():
-            course.failed |= moved and attempt.target.provider == provider  # it says nothing of the new place
-        for key in gone & self._keys.keys():
-            del self._keys[key]
-        for door in [door for door in self._doors if door[0] in gone]:
-            del self._doors[door]
 
     def _configured(self, door: tuple[KeyId, ModelName]) -> bool:
         """Callers can make up logins and names of models: they push out nothing of this."""
@@ -210,7 +207,7 @@ class Standing:
         door.alone = unbroken
         if probes or (door.circuit.open and not unbroken):
             door.circuit.claim(attempt, now + attempt.wait)
-        key.minute.add(now + attempt.wait, requests=1)
+        key.minute.add(now, ahead=attempt.wait, requests=1)
         self._courses[attempt] = _Course(now)
         self._at_keys[attempt.key_id] += 1
         self._at_targets[attempt.target] += 1
@@ -249,9 +246,8 @@ class Standing:
             door.last = _line(failure)
             door.circuit.failed(attempt, now, self._breaker, remedy.longest)
         if remedy.cooling:
-            state = key if remedy.cooling.whole_key else door
-            state.last = _line(failure)
-            state.rest.refused(remedy.kind, remedy.cooling, failure.retry_after, course.began, now)
+            rest = key.rest if remedy.cooling.whole_key else door.rest
+            rest.refused(remedy.kind, _line(failure), remedy.cooling, failure.retry_after, course.began, now)
 
     def ended(self, attempt: Attempt, tokens: int, now: float) -> None:
         """Nothing of it is under way any more, however it ended; it used so many tokens."""
@@ -275,14 +271,14 @@ class Standing:
     def _bars(self, attempt: Attempt, now: float) -> list[Bar]:
         bars = []
         if key := self._keys.get(attempt.key_id):
-            bars.append(Bar(key.rest.why, key.rest.since, key.rest.until, key.last))
+            bars.append(Bar(key.rest.kind, key.rest.since, key.rest.until, key.rest.why))
         if key and attempt.key:
             limits = attempt.key
             bars.append(Bar("spent", now, key.minute.full_until(limits, now), "its rpm or tpm is reached"))
             if limits.concurrency and self._at_keys[attempt.key_id] >= limits.concurrency:
                 bars.append(Bar("full", now, now + A_TURN, f"its concurrency of {limits.concurrency} is reached"))
         if door := self._doors.get(attempt.door):
-            bars.append(Bar(door.rest.why, door.rest.since, door.rest.until, door.last))
+            bars.append(Bar(door.rest.kind, door.rest.since, door.rest.until, door.rest.why))
             bars.append(Bar("open", door.circuit.opened, door.circuit.closes_to(now), door.last))
         return [bar for bar in bars if bar.until > now]
 
@@ -316,7 +312,7 @@ class Standing:
     def _key_shown(self, key: KeyId, state: _KeyState, now: float) -> KeyShown:
         seconds = _left(state.rest.until, now)
         used = state.minute.requests(now), state.minute.tokens(now)
-        why = state.rest.why if seconds else None
+        why = state.rest.kind if seconds else None
         return KeyShown(
             key.provider, state.name, self._at_keys[key], *used, seconds, why, configured=key in self._models
         )
@@ -324,6 +320,12 @@ class Standing:
     def _target_shown(self, target: Target, now: float) -> TargetShown:
         figures = self._figures(target, now)
         return TargetShown(target, figures.in_flight, figures.first_content)
+
+
+def _place(upstream: Upstream) -> object:
+    """How it is reached."""
+    timeouts = upstream.timeouts, upstream.model_timeouts
+    return upstream.url, upstream.dialect.name, upstream.auth, upstream.proxy, upstream.headers, timeouts
 
 
 def _less(counts: Counter[T], what: T) -> None:

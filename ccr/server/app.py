@@ -142,5 +142,4 @@ class Door:
             raise
         except Exception:  # noqa: BLE001 - the last wall: a fault of ours must not show its stack to a client
             traceback.print_exc(file=sys.stderr)
-            ours = RequestProblem(f"the router failed on this request ({inbound.request_id}); see `ccr logs --process`")
-            return refusal(ours, inbound, {"x-ccr-request-id": inbound.request_id})
+            return refusal(inbound.fault, inbound, {"x-ccr-request-id": inbound.request_id})

@@ -144,7 +144,11 @@ class Uvicorn(uvicorn.Server):
     def _told(self, line: socket.socket) -> None:
         """By the keeper: that another router listens in our place, or, by its silence, that the keeper has ended."""
         asyncio.get_running_loop().remove_reader(line)
-        if not line.recv(16):
+        try:
+            said = line.recv(16)
+        except OSError:  # the keeper ended before it had read all that we said
+            said = b""
+        if not said:
             self._drain()
             return
         for server in self.servers:

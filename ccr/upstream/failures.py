@@ -63,7 +63,7 @@ class Row(NamedTuple):
     passes: bool = True  # a network comes back, and a server that restarts; a wrong certificate or URL does not
 
 
-PROXY = "check PROXY_URL"
+PROXY = "check the provider's proxy, or PROXY_URL"
 URL = "check api_base_url"
 AUTHORITY = "set NODE_EXTRA_CA_CERTS or SSL_CERT_FILE to its file; `ccr doctor` says more"
 UNTRUSTED = "its certificate is not trusted"
@@ -80,7 +80,7 @@ RENAMED: tuple[Row, ...] = (
         aiohttp.ClientHttpProxyError,
         UpstreamUnreachable,
         "the proxy wants a login, or another one",
-        "write it into PROXY_URL: http://user:password@host:port",
+        "write it into the proxy's address: http://user:password@host:port",
         _status(407),
         passes=False,
     ),
@@ -137,7 +137,7 @@ RENAMED: tuple[Row, ...] = (
         aiohttp.ConnectionTimeoutError,
         UpstreamUnconnected,
         "no connection in time",
-        "check that the host is up, and no firewall in between",
+        "check that the host is up, speaks TLS if its address is https, and no firewall is in between",
     ),
     Row(aiohttp.SocketTimeoutError, UpstreamTimeout, "silent for too long"),
     Row(TimeoutError, UpstreamTimeout, "silent for too long"),

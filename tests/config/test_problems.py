@@ -56,6 +56,12 @@ def test_a_value_of_the_wrong_kind_is_named(value: Json, kind: str) -> None:
     assert said(there) == [f"x: expected bread, not {kind}"]
 
 
+def test_a_number_that_no_machine_counts_to_is_none() -> None:
+    there = place(10**400)
+    assert there.number() is None
+    assert said(there) == ["x: expected a number, not one that is larger than all that can be computed with"]
+
+
 def test_a_missing_value_is_named_with_the_variable_it_was_to_come_from() -> None:
     there = place(None, x="BAKERY")
     there.wrong("bread")

@@ -324,6 +324,21 @@ async def test_who_asks_for_a_longer_wait_than_there_is_time_for_is_not_asked_ag
     assert (answer.status, answer.headers["retry-after"], len(wired.sent)) == (429, "8", 1)
 
 
+async def test_who_waits_to_be_asked_again_has_no_seat_meanwhile() -> None:
+    taken: list[object] = []
+
+    class Watched(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            taken.append(wired.runtime.seats.shown()["under_way"])
+            await super().sleep(seconds)
+
+    acme = upstream_at("http://acme.test/v1/messages", retries=1)
+    wired = Wired(UpstreamCut("reset"), canned(HI), upstreams=[acme], clock=Watched())
+    wired.runtime.seats.configure(1, {}, 9.0)
+    await read(await wired.ask(STREAMED))
+    assert taken == [0]
+
+
 async def test_where_all_are_passed_over_that_is_the_answer() -> None:
     wired = Wired(**two())
     standing = wired.runtime.standing

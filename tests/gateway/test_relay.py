@@ -18,6 +18,7 @@ from ccr.wire.dialect import UpstreamDialect, Writer
 from ccr.wire.gemini import GeminiUpstream
 from ccr.wire.openai_chat import ChatClient, ChatUpstream
 from ccr.wire.quirks import Quirk
+from ccr.wire.sse import FRAME_ENDS
 from tests.support import chat, gemini, messages
 from tests.support.asking import ASKED, CHAT_HI, HI, STREAMED, chat_frames, error_of, openai
 from tests.support.canned import CannedExchange, FakeClock, canned
@@ -264,6 +265,30 @@ async def test_an_endless_answer_is_not_gathered_for_ever(monkeypatch: pytest.Mo
     begun = HI[: HI.index(b"event: content_block_stop")]
     delta = begun[begun.rindex(b"event: ") :]
     assert error_of(await Wired(canned([begun, *[delta] * 50])).ask(ASKED))[0] == 502
+
+
+async def test_bytes_without_a_border_are_not_copied_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MAX_FRAME", 1000)
+    begun = HI[: HI.index(b"event: content_block_stop")]
+    wired = Wired(canned([begun, b"data: {nonsense\n\n", *[b"x" * 100] * 50]))
+    written = await read(await wired.ask(STREAMED))
+    assert written.startswith(begun + b"data: {nonsense\n\nevent: error")
+    assert len(written) < len(begun) + 1000
+    assert wired.seen.only.status == 502
+
+
+@pytest.mark.parametrize("end", FRAME_ENDS)
+def test_a_border_is_found_wherever_it_was_cut(end: bytes) -> None:
+    for seen in range(len(end) + 1):
+        data = bytearray(b"one" + end + b"two")
+        assert relay._border(data, 3 + seen if seen < len(end) else 0) == 3 + len(end)
+
+
+async def test_a_fault_of_ours_before_the_answer_is_no_client_that_left() -> None:
+    wired = Wired(KeyError("ours"))
+    with pytest.raises(KeyError):
+        await wired.ask(ASKED)
+    assert "the router failed" in (wired.seen.only.error or "")
 
 
 async def test_a_fault_of_ours_in_mid_stream_is_told_too() -> None:

@@ -9,17 +9,20 @@ from ccr.errors import (
     ContextOverflow,
     Lack,
     RequestProblem,
+    UpstreamBeyondLimit,
     UpstreamBusy,
     UpstreamFailed,
     UpstreamKeyRefused,
     UpstreamLimited,
     UpstreamModelUnknown,
     UpstreamPlaceRefused,
+    UpstreamProblem,
     UpstreamRefused,
     UpstreamSaid,
     UpstreamTimeout,
     UpstreamTooLarge,
     UpstreamToolless,
+    UpstreamUnaffordable,
     UpstreamUnpaid,
     UpstreamUnreachable,
 )
@@ -173,6 +176,44 @@ def test_an_overflow_is_known_by_its_code() -> None:
 def test_a_rate_limit_that_reads_like_an_overflow_stays_one(status: int) -> None:
     text = "Request too large for model on tokens per min (TPM): reduce the length of the messages"
     assert type(said(text, status)) is UpstreamLimited
+
+
+@pytest.mark.parametrize("status", [413, 429])
+@pytest.mark.parametrize(
+    ("text", "is_beyond"),
+    [
+        ("Request too large for m on tokens per minute (TPM): Limit 10000, Requested 50000, please reduce", True),
+        ("Rate limit reached for m on tokens per min (TPM): Limit 30000, Used 29000, Requested 5000.", False),
+        ("Rate limit reached for m on tokens per min (TPM): Limit: 30000 / Requested: 3000.", False),
+    ],
+)
+def test_a_request_that_never_fits_into_a_limit_is_known_by_its_figures(
+    text: str, is_beyond: bool, status: int
+) -> None:
+    problem = said(text, status)
+    assert type(problem) is (UpstreamBeyondLimit if is_beyond else UpstreamLimited)
+    assert (problem.retry is False) == is_beyond
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "meant"),
+    [
+        (
+            402,
+            "This request requires more credits, or fewer max_tokens. You can only afford 3210",
+            UpstreamUnaffordable,
+        ),
+        (403, "Project `p` does not have access to model `made-up`", UpstreamModelUnknown),
+        (401, "key not allowed to access model. This key can only access models=['m']", UpstreamModelUnknown),
+        (403, 'm requires moderation on P. Your input was flagged for "violence"', UpstreamProblem),
+    ],
+)
+def test_what_is_said_of_one_request_is_not_said_of_the_key(
+    status: int, text: str, meant: type[RequestProblem]
+) -> None:
+    problem = said(text, status)
+    assert (type(problem), problem.retry) == (meant, False)
+    assert remedy_of(problem).cooling is None
 
 
 @pytest.mark.trap(106)

@@ -72,7 +72,7 @@ def test_without_a_session_chance_draws() -> None:
 def test_a_rest_doubles_with_each_refusal_in_a_row_within_a_bound() -> None:
     rest, now, found = Rest(), 0.0, []
     for _ in range(30):
-        rest.refused("denied", COOLING, None, now, now)
+        rest.refused("denied", "no", COOLING, None, now, now)
         found.append(rest.until - now)
         now = rest.until
     assert found[:8] == [60, 120, 240, 480, 960, 1920, 3600, 3600]
@@ -81,40 +81,40 @@ def test_a_rest_doubles_with_each_refusal_in_a_row_within_a_bound() -> None:
 
 def test_what_the_provider_says_comes_first_within_an_hour() -> None:
     rest = Rest()
-    rest.refused("limited", COOLING, 7.0, 0.0, 0.0)
-    assert (rest.why, rest.until) == ("limited", 7.0)
-    rest.refused("limited", COOLING, 1e9, 7.0, 7.0)
+    rest.refused("limited", "no", COOLING, 7.0, 0.0, 0.0)
+    assert (rest.kind, rest.until) == ("limited", 7.0)
+    rest.refused("limited", "no", COOLING, 1e9, 7.0, 7.0)
     assert rest.until == 7.0 + 3600
-    rest.refused("limited", COOLING, 0.0, 3700.0, 3700.0)
+    rest.refused("limited", "no", COOLING, 0.0, 3700.0, 3700.0)
     assert rest.until == 3700.0 + 240, "no seconds are no word"
 
 
 def test_who_is_asked_within_its_rest_rests_no_longer_unless_it_says_so() -> None:
     rest = Rest()
     for now in (0.0, 1.0, 59.0):
-        rest.refused("denied", COOLING, None, now, now)
+        rest.refused("denied", "no", COOLING, None, now, now)
     assert rest.until == 60.0
-    rest.refused("limited", COOLING, 5.0, 59.0, 59.0)
-    assert (rest.why, rest.until) == ("limited", 64.0)
-    rest.refused("denied", COOLING, None, 64.0, 64.0)
+    rest.refused("limited", "no", COOLING, 5.0, 59.0, 59.0)
+    assert (rest.kind, rest.until) == ("limited", 64.0)
+    rest.refused("denied", "no", COOLING, None, 64.0, 64.0)
     assert rest.until == 64.0 + 120, "a second refusal"
 
 
 def test_refusals_of_what_was_sent_before_are_one() -> None:
     rest = Rest()
     for _ in range(5):
-        rest.refused("denied", COOLING, None, 0.0, 1.0)
+        rest.refused("denied", "no", COOLING, None, 0.0, 1.0)
     assert rest.until == 61.0
 
 
 def test_an_answer_ends_it_if_it_was_asked_for_since() -> None:
     rest = Rest()
-    rest.refused("denied", COOLING, None, 0.0, 10.0)
+    rest.refused("denied", "no", COOLING, None, 0.0, 10.0)
     rest.answered(5.0)
     assert rest.until == 70.0
     rest.answered(20.0)
     assert rest.until < 0
-    rest.refused("denied", COOLING, None, 30.0, 30.0)
+    rest.refused("denied", "no", COOLING, None, 30.0, 30.0)
     assert rest.until == 90.0, "another row"
 
 
@@ -146,8 +146,15 @@ def test_room_comes_when_the_oldest_leave() -> None:
 def test_who_waits_has_a_place_in_the_minute_to_come() -> None:
     minute, limited = Minute(), key("1", rpm=1)
     minute.add(0.0, requests=1)
-    minute.add(minute.full_until(limited, 1.0), requests=1)
+    minute.add(1.0, requests=1, ahead=60.0)
     assert minute.full_until(limited, 1.0) == 122.0
+
+
+def test_whose_turn_comes_later_lets_nobody_before_him_be_forgotten() -> None:
+    minute = Minute()
+    minute.add(0.0, requests=5)
+    minute.add(55.0, requests=1, ahead=10.0)
+    assert minute.requests(55.0) == 6
 
 
 @given(st.lists(st.floats(0, 300), max_size=60), st.integers(1, 5))

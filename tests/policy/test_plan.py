@@ -312,6 +312,14 @@ def test_who_does_not_say_how_long_it_is_limited_is_asked_when_its_rest_is_over(
     assert [each.retry_after for each in failures] == [5, 10]
 
 
+def test_a_client_does_not_wait_for_an_account_to_be_topped_up() -> None:
+    world = World()
+    world.tried(world.plan("a"), UpstreamUnpaid("no"))
+    limited = UpstreamLimited("no")
+    world.tried(world.plan("a"), limited)
+    assert limited.retry_after is None
+
+
 def test_a_wrong_key_is_not_asked_for_a_failure_that_may_pass() -> None:
     world = World()
     world.tried(world.plan("a"), UpstreamKeyRefused("no"))

@@ -135,7 +135,7 @@ def test_it_is_shown_how_all_are_doing() -> None:
     attempt = here.next(here.plan("a,x"))
     shown = here.standing.shown(here.now)
     first = next(door for door in shown.doors if (door.key, door.model) == ("1", "m"))
-    assert (first.provider, first.state, first.failures, first.last) == ("a", "closed", 1, "slow down")
+    assert (first.provider, first.state, first.failures, first.last) == ("a", "closed", 1, "down")
     assert first.seconds == pytest.approx(19.0)
     (one, two) = sorted(shown.keys, key=lambda each: each.key)
     assert (one.in_flight, one.requests, one.tokens, one.seconds, one.why) == (1, 3, 0, None, None)
@@ -147,6 +147,15 @@ def test_it_is_shown_how_all_are_doing() -> None:
     here.standing.ended(attempt, 7, here.now)
     assert sum(each.in_flight for each in here.standing.shown(here.now).keys) == 0
     assert "secret" not in repr(here.standing.shown(here.now))
+
+
+def test_a_breaker_and_a_limit_have_each_their_own_words() -> None:
+    here = World()
+    attempt = here.next(here.plan("a"))
+    here.fail(attempt, UpstreamFailed("down"))
+    here.fail(here.next(here.plan("a")), UpstreamLimited("slow down", retry_after=20))
+    assert [bar.why for bar in here.standing._bars(attempt, here.now) if bar.kind == "limited"] == ["slow down"]
+    assert [door.last for door in here.standing.shown(here.now).doors] == ["down"]
 
 
 def test_a_key_that_rests_is_shown_with_the_reason() -> None:

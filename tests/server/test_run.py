@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ccr.errors import ConfigInvalid, ServiceProblem
-from ccr.server.run import listen, serve
+from ccr.server.run import Kept, listen, serve
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
@@ -23,6 +23,19 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
 
     assert serve(None, {"HOME": str(tmp_path), "OLLAMA_HOST": "127.0.0.1:9"}, None, 0, False, ready) == 0
     assert answers == [200]
+
+
+def test_a_router_ends_with_its_keeper_even_if_that_has_not_read_what_it_said(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+
+    def end() -> None:
+        theirs.recv(1, socket.MSG_PEEK)
+        theirs.close()
+
+    keeper = threading.Thread(target=end)
+    env = {"HOME": str(tmp_path), "OLLAMA_HOST": "127.0.0.1:9"}
+    with ours:
+        assert serve(None, env, None, 0, False, lambda host, port: keeper.start(), kept=Kept(ours)) == 0
 
 
 def test_a_broken_configuration_is_said_before_it_listens(tmp_path: Path) -> None:

@@ -38,16 +38,16 @@ class CannedExchange:
 
 
 class Canned:
-    """A transport with a list of answers, used up in order. A problem in the list is raised: nobody answered."""
+    """A transport with a list of answers, used up in order. A failure in the list is raised: nobody answered."""
 
-    def __init__(self, *answers: CannedExchange | RequestProblem) -> None:
+    def __init__(self, *answers: CannedExchange | Exception) -> None:
         self.answers = list(answers)
         self.sent: list[tuple[Upstream, UpstreamRequest]] = []
 
     async def send(self, upstream: Upstream, request: UpstreamRequest) -> Exchange:
         self.sent.append((upstream, request))
         answer = self.answers.pop(0)
-        if isinstance(answer, RequestProblem):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from ccr.config.schema import Config, Routes, Timeouts
-from ccr.errors import RequestProblem
 from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
@@ -53,19 +52,20 @@ class Wired:
 
     def __init__(
         self,
-        *answers: CannedExchange | RequestProblem,
+        *answers: CannedExchange | Exception,
         upstreams: Sequence[Upstream] = (),
         routes: Mapping[str, str] = {},
         fallback: Mapping[str, tuple[str, ...]] = {},
         script: FixedScript | None = None,
         config: Config | None = None,
         transport: Canned | None = None,
+        clock: FakeClock | None = None,
     ) -> None:
         upstreams = upstreams or (upstream_at("http://acme.test/v1/messages"),)
         targets = {name: target(text) for name, text in (routes or {"default": "acme,m"}).items()}
         self.transport = transport or Canned(*answers)
         self.seen = Collected()
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.sessions = Sessions()
         self.counter = FixedCounter()
         self.runtime = Runtime(

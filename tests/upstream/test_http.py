@@ -439,7 +439,7 @@ async def test_a_proxy_that_wants_a_login_is_said(secure: scripting.Upstream, tm
     async with tunnel("me:secret") as proxy:
         transport = through(proxy.replace("//", "//me:wrong@"), tmp_path)
         with pytest.raises(
-            UpstreamUnreachable, match="wants a login, or another one .407.*write it into PROXY_URL"
+            UpstreamUnreachable, match="wants a login, or another one .407.*write it into the proxy's address"
         ) as no:
             await exchange(transport, secure.url)
         assert "wrong" not in no.value.message
@@ -483,7 +483,9 @@ async def test_a_proxy_that_is_silent_is_left_when_time_for_a_connection_is_up(
 async def test_a_proxy_that_is_not_there_is_said(tmp_path: Path) -> None:
     certificate(tmp_path)
     transport = through(f"http://127.0.0.1:{free_port()}", tmp_path)
-    with pytest.raises(UpstreamUnreachable, match="the proxy cannot be reached .*check PROXY_URL"):
+    with pytest.raises(
+        UpstreamUnreachable, match="the proxy cannot be reached .*check the provider's proxy, or PROXY_URL"
+    ):
         await exchange(transport, "https://acme.invalid/v1")
     await transport.close()
 

@@ -88,7 +88,7 @@ def _connected(way: Way, target: SplitResult) -> socket.socket:
 def _dialled(way: Way, hop: SplitResult) -> socket.socket:
     host, port = hop.hostname or "", _port(hop)
     who = f"the proxy {host}:{port}" if way.proxy else f"{host}:{port}"
-    mend = "check PROXY_URL, HTTPS_PROXY and NO_PROXY" if way.proxy else "check api_base_url"
+    mend = "check its proxy, PROXY_URL, HTTPS_PROXY and NO_PROXY" if way.proxy else "check api_base_url"
     with way.step("DNS"):
         try:
             places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -147,7 +147,7 @@ def _tunnel(way: Way, connection: socket.socket, hop: SplitResult, target: Split
                 f"{called} wants a user and a password", "write them into its URL: http://user:password@host"
             )
         case "":
-            raise Unreached(f"{called} does not answer as a proxy does", "check PROXY_URL and HTTPS_PROXY")
+            raise Unreached(f"{called} does not answer as a proxy does", "check its proxy, PROXY_URL and HTTPS_PROXY")
         case _:
             raise Unreached(f"{called} refuses the way to {place} ({said[:100]})", "have it allowed, or set NO_PROXY")
 
