@@ -33,9 +33,13 @@ def test_a_router_ends_with_its_keeper_even_if_that_has_not_read_what_it_said(tm
         theirs.close()
 
     keeper = threading.Thread(target=end)
+    late = threading.Timer(10, os.kill, (os.getpid(), signal.SIGTERM))
+    late.start()
     env = {"HOME": str(tmp_path), "OLLAMA_HOST": "127.0.0.1:9"}
     with ours:
-        assert serve(None, env, None, 0, False, lambda host, port: keeper.start(), kept=Kept(ours)) == 0
+        serve(None, env, None, 0, False, lambda host, port: keeper.start(), kept=Kept(ours))
+    assert late.is_alive()
+    late.cancel()
 
 
 def test_a_broken_configuration_is_said_before_it_listens(tmp_path: Path) -> None:
