@@ -1,4 +1,5 @@
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -223,6 +224,15 @@ async def test_the_time_in_which_nobody_reads_is_not_the_upstreams() -> None:
         seen.append(piece)
     assert seen[-1].final
     await incoming.close()
+
+
+async def test_an_answer_that_is_over_takes_no_memory_until_the_collector_comes() -> None:
+    incoming = opened(canned(HI))
+    await incoming.open()
+    await incoming.close()
+    gone = weakref.ref(incoming)
+    del incoming
+    assert gone() is None
 
 
 async def test_before_the_first_content_nothing_is_idle() -> None:
