@@ -83,7 +83,7 @@ async def _serve(assembly: Assembly, ready: Ready, kept: Kept | None) -> int:
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=DRAIN + MOMENT,
+        timeout_graceful_shutdown=MOMENT,  # it is told to shut down when the time is over
     )
     try:
         async with watched(say):
@@ -138,7 +138,6 @@ class Uvicorn(uvicorn.Server):
         while self.server_state.tasks and not over.done():
             await asyncio.wait({*self.server_state.tasks, over}, return_when=asyncio.FIRST_COMPLETED)
         over.cancel()
-        self.config.timeout_graceful_shutdown = MOMENT
         self.should_exit = True
 
     def _told(self, line: socket.socket) -> None:
