@@ -90,7 +90,7 @@ def start(home: Path, argv: Sequence[str], env: Mapping[str, str], within: float
     if found and not _gone(found, PATIENCE):
         stop(home, now=True)
     output = output_file(home)
-    os.close(files.make_file(home / "ccr.claim", os.O_RDWR))  # for the keeper, which knows nothing of owners
+    state.make_claim(home)
     with output.open("ab") as sink:
         child = subprocess.Popen(
             argv,

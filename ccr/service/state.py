@@ -1,7 +1,7 @@
 """What is known of the router that runs here: its state file, and the two locks around it.
 
 `ccr.lock` is held by whoever is about to start or stop the router, so that two such commands take turns. `ccr.claim` is
-held by the router itself for as long as it lives, so that there is one.
+held by the keeper, or by a router that has none, for as long as it lives, so that there is one.
 """
 
 import contextlib
@@ -169,6 +169,11 @@ def claim(home: Path) -> Iterator[None]:
             where = f" (pid {state.pid}, {state.address})" if state else ""
             raise ServiceProblem(f"the router is already running{where}; `ccr stop` ends it")
         yield
+
+
+def make_claim(home: Path) -> None:
+    """For the keeper, which knows nothing of owners."""
+    _open(home, "ccr.claim").close()
 
 
 def _open(home: Path, name: str) -> IO[bytes]:

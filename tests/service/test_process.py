@@ -56,6 +56,14 @@ def test_a_router_that_ends_says_why(home: Path, environment: dict[str, str]) ->
     assert problem.value.message == "Providers[0].name: missing\nRouter.default: missing"
 
 
+def test_a_claim_that_cannot_be_written_is_said_with_a_remedy(
+    home: Path, environment: dict[str, str], router: tuple[str, ...]
+) -> None:
+    (home / "ccr.claim").mkdir(parents=True)
+    with pytest.raises(state.Unwritten, match=r"ccr\.claim: Is a directory\. Set CCR_HOME"):
+        process.start(home, router, environment)
+
+
 def test_a_router_that_never_listens_is_not_waited_for(home: Path, environment: dict[str, str]) -> None:
     with pytest.raises(ServiceProblem, match="did not begin to listen within 0 s"):
         process.start(home, stand_in("silent"), environment, within=0.1)

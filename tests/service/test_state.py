@@ -160,3 +160,5 @@ def test_a_folder_that_takes_no_files_is_said_with_a_remedy(tmp_path: Path) -> N
     (tmp_path / "ccr.claim").mkdir()
     with pytest.raises(state.Unwritten, match=r"ccr\.claim: Is a directory\. Set CCR_HOME"), state.claim(tmp_path):
         pass
+    with pytest.raises(state.Unwritten, match=r"ccr\.claim: Is a directory\. Set CCR_HOME"):
+        state.make_claim(tmp_path)
