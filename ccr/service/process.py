@@ -28,7 +28,7 @@ SOME_ROOM = 16 * 1024
 OUTPUT_LIMIT = 1024 * 1024
 HEARD = 0.3  # seconds after which a signal has been heard, and a second one is another
 MOMENT = 2.0  # for the second, by which what is under way is told that it ends
-PATIENCE = 35.0  # seconds: the router itself cuts what streams after 30
+PATIENCE = keeper.LEAVES_WITHIN  # as long as the keeper waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from ccr.errors import ConfigInvalid, ServiceProblem
+from ccr.server import run
 from ccr.server.run import Kept, listen, serve
+from ccr.service import keeper
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
@@ -32,12 +34,12 @@ def test_a_router_ends_with_its_keeper_even_if_that_has_not_read_what_it_said(tm
         theirs.recv(1, socket.MSG_PEEK)
         theirs.close()
 
-    keeper = threading.Thread(target=end)
+    ending = threading.Thread(target=end)
     late = threading.Timer(10, os.kill, (os.getpid(), signal.SIGTERM))
     late.start()
     env = {"HOME": str(tmp_path), "OLLAMA_HOST": "127.0.0.1:9"}
     with ours:
-        serve(None, env, None, 0, False, lambda host, port: keeper.start(), kept=Kept(ours))
+        serve(None, env, None, 0, False, lambda host, port: ending.start(), kept=Kept(ours))
     assert late.is_alive()
     late.cancel()
 
@@ -47,6 +49,10 @@ def test_a_broken_configuration_is_said_before_it_listens(tmp_path: Path) -> Non
     path.write_text("{")
     with pytest.raises(ConfigInvalid, match=r"config\.json"):
         serve(path, {"HOME": str(tmp_path)}, None, 0, False, lambda host, port: None)
+
+
+def test_a_router_that_was_replaced_ends_before_its_keeper_kills_it() -> None:
+    assert run.DRAIN + run.MOMENT < keeper.LEAVES_WITHIN
 
 
 def test_a_port_that_is_taken_is_said_with_a_remedy() -> None:
