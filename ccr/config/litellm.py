@@ -11,6 +11,10 @@ from ccr.config.vendors import vendor_named
 from ccr.messages.json import Json, JsonObject
 
 REFERENCE = "os.environ/"
+WIDER = (
+    "is part of `fallback`, which is asked after any failure, not only when a prompt is too long; "
+    "for that alone take it out there and name it in Router.longContext"
+)
 CARRIED = frozenset({
     "model", "api_key", "api_base", "base_url", "headers", "extra_headers", "extra_body", "timeout", "vertex_project",
     "vertex_location", "aws_region_name", "rpm", "tpm", "max_parallel_requests", "weight", "order", "stream_timeout",
@@ -52,6 +56,11 @@ REASONS |= dict.fromkeys(
 REASONS |= {
     "retry_after": "the wait before the same is asked again grows with each time; a provider's own `retry-after` is kept",
     "max_fallbacks": "all that are named are tried, within `timeouts.failover`",
+    "fallbacks": "a deployment has none of its own; write `fallback` for its model_name",
+    "enable_weighted_failover": "equal targets are tried one after the other, without being told",
+    "deployment_affinity_ttl_seconds": "a conversation stays with who answered it last, without being told; how long is not configurable",
+    "max_in_flight_requests_per_worker": "write `concurrency`: how many requests are under way at once",
+    "max_queued_requests_per_worker": "write `concurrency`: who comes beyond it waits for up to `queue` seconds",
 }
 REASONS |= dict.fromkeys(
     ("vertex_credentials", "aws_profile_name", "aws_role_name"),
@@ -424,6 +433,8 @@ def _fallback(draft: Draft, routes: Mapping[str, str], sections: tuple[Fields, .
         for setting, found in (("fallbacks", own), ("context_window_fallbacks", larger)):
             for place in section[setting].items():
                 for name, further in place.entries():
+                    if found is larger:
+                        further.notice(WIDER)
                     found.setdefault(name, []).extend(_groups(further, draft))
     chains: dict[str, Json] = {}
     for name in draft.groups:

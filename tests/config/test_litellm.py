@@ -136,6 +136,31 @@ def test_limits_without_a_key_and_other_strategies_are_told() -> None:
     ]
 
 
+def test_a_group_for_long_prompts_that_is_asked_after_any_failure_is_told() -> None:
+    raw: JsonObject = {
+        "model_list": [deployment("gpt", model="openai/x"), deployment("wide", model="openai/y")],
+        "router_settings": {"context_window_fallbacks": [{"gpt": ["wide"]}]},
+    }
+    (told,) = map(str, translated(raw)[1])
+    assert told.startswith(
+        "router_settings.context_window_fallbacks[0].gpt: is part of `fallback`, which is asked after any"
+    )
+
+
+def test_what_has_its_like_under_another_name_is_told_with_that_name() -> None:
+    raw: JsonObject = {
+        "model_list": [deployment("a", model="openai/x", fallbacks=["b"])],
+        "router_settings": {"enable_weighted_failover": True, "deployment_affinity_ttl_seconds": 60},
+        "general_settings": {"max_in_flight_requests_per_worker": 9, "max_queued_requests_per_worker": 9},
+    }
+    told = {str(notice).partition(": not carried over: ")[0]: str(notice) for notice in translated(raw)[1]}
+    assert "write `fallback`" in told["model_list[0].litellm_params.fallbacks"]
+    assert "tried one after the other" in told["router_settings.enable_weighted_failover"]
+    assert "stays with who answered it last" in told["router_settings.deployment_affinity_ttl_seconds"]
+    assert "write `concurrency`" in told["general_settings.max_in_flight_requests_per_worker"]
+    assert "up to `queue` seconds" in told["general_settings.max_queued_requests_per_worker"]
+
+
 def test_azure_is_asked_by_its_versionless_api() -> None:
     found = ours(deployment("a", model="azure/dep", api_base="https://x.openai.azure.com/", api_key="k"))
     again = ours(deployment("a", model="azure/dep", api_base="https://x.openai.azure.com/openai/v1", api_key="k"))
