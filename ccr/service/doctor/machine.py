@@ -11,6 +11,7 @@ from pathlib import Path
 from ccr import __version__
 from ccr.config import files
 from ccr.service.doctor.finding import Finding, Surroundings, ok, problem, skipped, warning
+from ccr.service.keeper import STATE
 
 MB = 1024 * 1024
 LEAST_FREE = 50 * MB  # below it logs and state cannot be relied on
@@ -28,7 +29,7 @@ def versions(here: Surroundings) -> Iterator[Finding]:
 def permissions(here: Surroundings) -> Iterator[Finding]:
     """Files that hold keys are for their owner alone."""
     home = files.state_dir(here.env)
-    held = [home / "key", home / "ccr.state.json"]
+    held = [home / "key", home / STATE]
     config = None if here.elsewhere or here.router is None else here.router.file()
     fine = True
     for path in (*([config] if config else ()), *held):
@@ -65,6 +66,13 @@ def _file(path: Path, *, holds_keys: bool) -> Iterator[Finding]:
 def home(here: Surroundings) -> Iterator[Finding]:
     """Where state and logs go can be written."""
     wanted = files.state_dir(here.env)
+    unwritable = [*_unwritable(wanted, "CCR_HOME")]
+    if not unwritable and not here.elsewhere:
+        unwritable = [*_unwritable(files.request_log(here.env).parent, "CCR_LOGS")]
+    yield from unwritable or [ok("home", f"{wanted} can be {'written' if wanted.exists() else 'made'}")]
+
+
+def _unwritable(wanted: Path, variable: str) -> Iterator[Finding]:
     folder = next(each for each in (wanted, *wanted.parents) if each.exists())
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -73,10 +81,8 @@ def home(here: Surroundings) -> Iterator[Finding]:
         yield problem(
             "home",
             f"{folder} cannot be written: {fault.strerror}",
-            "make that possible, or set CCR_HOME to a folder that can be",
+            f"make that possible, or set {variable} to a folder that can be",
         )
-        return
-    yield ok("home", f"{wanted} can be written" if folder == wanted else f"{wanted} can be made")
 
 
 def disk(

@@ -28,6 +28,8 @@ def router(here: Surroundings) -> Iterator[Finding]:
     if found.details.rejected or (found.remedy and not found.details.pid):
         yield problem(found.name, found.details.rejected or "does not take this shell's key", found.remedy or "")
     yield ok(found.name, f"runs at {where}")
+    for each in found.details.problems:
+        yield problem(found.name, *parted(each))
     for each in found.details.passed_over:
         yield warning("passed over", each, ASK_NOW)
     theirs = found.details.version

@@ -71,6 +71,20 @@ def test_a_home_that_cannot_be_written_is_a_problem(seen: Seen) -> None:
     assert (found.state, found.remedy) == ("problem", "make that possible, or set CCR_HOME to a folder that can be")
 
 
+def test_a_folder_for_logs_that_cannot_be_written_is_a_problem(seen: Seen, tmp_path: Path) -> None:
+    logs = tmp_path / ".claude-code-router" / "logs"
+    here = seen(acme())
+    logs.touch()  # a file in its place: root, too, is kept from it
+    (found,) = machine.home(here)
+    assert (found.state, found.seen) == ("problem", f"{logs} cannot be written: Not a directory")
+    assert found.remedy == "make that possible, or set CCR_LOGS to a folder that can be"
+
+
+def test_the_logs_of_a_router_elsewhere_are_not_here(seen: Seen) -> None:
+    (found,) = machine.home(seen(CCR_ROUTER="http://127.0.0.1:1", CCR_LOGS="/proc/nothing"))
+    assert found.state == "ok"
+
+
 @pytest.mark.parametrize(("free", "state"), [(10, "problem"), (100, "warning"), (5000, "ok")])
 def test_a_full_disk_is_seen_before_it_is_full(seen: Seen, free: int, state: str) -> None:
     (found,) = machine.disk(seen(), lambda path: free * machine.MB)

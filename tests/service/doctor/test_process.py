@@ -40,6 +40,17 @@ def test_who_is_passed_over_is_a_warning(seen: Seen, pages: Pages) -> None:
     assert (runs.state, over.state, over.seen) == ("ok", "warning", "or key 2: unpaid; asked again in 9 min")
 
 
+def test_what_is_not_well_with_the_router_is_a_problem(seen: Seen, pages: Pages) -> None:
+    log = "the log /x/ccr.log cannot be written: Read-only file system"
+    pages.router(problems=[log, "PORT is 3 by now; `ccr restart` makes it hold"], version=__version__)
+    runs, *told = router(seen(CCR_ROUTER=pages.address, CCR_API_KEY=KEY))
+    assert (runs.state, [each.state for each in told]) == ("ok", ["problem", "problem"])
+    assert [(each.seen, each.remedy) for each in told] == [
+        (log, ""),
+        ("PORT is 3 by now", "`ccr restart` makes it hold"),
+    ]
+
+
 def test_a_wrong_key_is_a_problem(seen: Seen, pages: Pages) -> None:
     pages.router()
     found = next(router(seen(CCR_ROUTER=pages.address, CCR_API_KEY="wrong")))
