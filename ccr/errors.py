@@ -13,6 +13,7 @@ CcrError
     ├── TooLarge              the body is over the limit
     ├── Unread                the body is compressed
     ├── TooSlow               the body does not come
+    ├── Loop                  the router has sent it itself
     ├── Draining              the router is stopping
     ├── Overloaded            as many requests are under way as the user allows
     └── UpstreamProblem       the provider's fault; always says which
@@ -105,6 +106,10 @@ class RequestProblem(CcrError):
         self.retry_after = retry_after
         self.retry = retry  # what `x-should-retry` says; None leaves it to the client
         self.told: Mapping[str, str] = {}  # headers that tell the client of its login
+
+
+class Loop(RequestProblem):
+    """The request was sent by the router itself."""
 
 
 class BadRequest(RequestProblem):
@@ -294,6 +299,7 @@ REPLIES: dict[type[CcrError], Reply] = {
     TooLarge: Reply(413, "request_too_large"),
     Unread: Reply(415, "invalid_request_error"),
     TooSlow: Reply(408, "timeout_error"),
+    Loop: Reply(508, "api_error"),
     Draining: Reply(503, "overloaded_error"),
     Overloaded: Reply(529, "overloaded_error"),
     UpstreamRefused: Reply(400, "invalid_request_error"),

@@ -93,7 +93,6 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
     await seated(call, target, held, others=plan.beside)
     reader = upstream.dialect.reader(request, target)
     passed = () if verbatim else stages(inbound, upstream, request, target)
-    nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     limit, due = allowed(upstream, call, others=plan.elsewhere)
     try:
         async with asyncio.timeout(limit) as deadline:
@@ -109,6 +108,7 @@ async def opened(attempt: Attempt, call: Call, seen: Look, plan: Plan, held: Asy
         at_last = not (request.stream or plan.elsewhere) and limit < upstream.timeouts.total
         setting = deadlines.setting(upstream.timeouts, limit, stream=request.stream)
         raise late(target, limit, due, setting, at_last=at_last) from None
+    nothing = UpstreamEmpty(f"{target} gave an answer without content", target=target)
     # Half an answer, and then nothing, is no whole one.
     if incoming.empty and (call.continues or plan.goes_on(nothing, runtime.clock.now())):
         raise nothing

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from ccr.errors import BadRequest, RequestProblem, UnknownTarget
+from ccr.errors import Loop, RequestProblem, UnknownTarget
 from ccr.gateway import login
 from ccr.gateway.aside import aside
 from ccr.gateway.attempting import first_content
@@ -32,7 +32,7 @@ async def answer(inbound: Inbound, runtime: Runtime) -> Answer:
     call = Call(inbound, runtime)
     try:
         if runtime.instance and runtime.instance in inbound.headers.get(VIA, ""):
-            raise BadRequest("this request comes from the router itself: the provider's api_base_url leads back to it")
+            raise Loop("this request comes from the router itself: the provider's api_base_url leads back to it")
         request = await aside(inbound, inbound.client.decode, inbound.body)
         call.asked_for, call.streamed = request.model, request.stream
         call.session = session_of(request, inbound.headers)

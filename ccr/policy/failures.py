@@ -138,6 +138,9 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
             )
         case 408 | 504 | 522 | 524:
             return UpstreamTimeout(message, target=target, retry_after=said.retry_after)
+        case 508:
+            wrong = f"the way to {target.provider} is a loop; check its api_base_url"
+            return UpstreamFailed(f"{message}: {wrong}", target=target, retry=False)
         case _ if 300 <= status < 400:
             wrong = f"{target.provider} redirects; check its api_base_url"
             return UpstreamFailed(f"{message}: {wrong}", target=target, retry=False)

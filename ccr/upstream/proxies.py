@@ -23,9 +23,13 @@ def proxies(configured: Callable[[], str | None], env: Mapping[str, str]) -> Cal
     def proxy_for(url: str, own: str | None) -> str | None:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if is_loopback(host) or any(_within(host, parts.port, name) for name in spared):
+        if is_loopback(host):
             return None
-        named = own or configured() or lower.get(f"{parts.scheme}_proxy") or lower.get("all_proxy")
+        if own:
+            return usable(own)
+        if any(_within(host, parts.port, name) for name in spared):
+            return None
+        named = configured() or lower.get(f"{parts.scheme}_proxy") or lower.get("all_proxy")
         return usable(named) if named else None
 
     return proxy_for

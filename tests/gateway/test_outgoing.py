@@ -5,7 +5,7 @@ import pytest
 
 from ccr.config.schema import Config, Routes, Secret, Server
 from ccr.wire.quirks.limits import maxtoken
-from tests.support.asking import HI, STREAMED, error_of
+from tests.support.asking import ASKED, HI, STREAMED, error_of
 from tests.support.canned import canned
 from tests.support.wiring import Wired, read, target, upstream_at
 
@@ -78,8 +78,22 @@ async def test_a_request_that_leads_back_to_the_router_is_seen_as_such(host: str
     await read(await wired.ask(STREAMED))
     assert wired.sent[0].headers["x-ccr-via"] == "i1"
     status, _, message = error_of(await wired.ask(STREAMED, x_ccr_via="i1"))
-    assert status == 400
+    assert status == 508
     assert "leads back" in message
+
+
+async def test_a_provider_that_leads_back_is_followed_by_another() -> None:
+    upstreams = [upstream_at(f"http://{name}.test/v1/messages", name=name) for name in ("acme", "other")]
+    back = canned(b'{"error":{"message":"leads back"}}', 508)
+    wired = Wired(back, canned(HI), upstreams=upstreams, fallback={"default": ("other,m",)})
+    assert (await wired.ask(ASKED)).headers["x-ccr-model"] == "other,m"
+
+
+async def test_where_there_is_no_other_the_loop_is_the_answer_and_final() -> None:
+    answer = await Wired(canned(b'{"error":{"message":"leads back"}}', 508)).ask(ASKED)
+    status, _, message = error_of(answer)
+    assert (status, answer.headers["x-should-retry"]) == (502, "false")
+    assert message == "leads back [acme,m]: the way to acme is a loop; check its api_base_url"
 
 
 async def test_a_provider_elsewhere_is_told_nothing_of_us() -> None:

@@ -35,6 +35,10 @@ def test_no_proxy_spares_hosts_and_domains(no_proxy: str) -> None:
     assert proxies(lambda: "http://shared:1", {"NO_PROXY": no_proxy})(URL, None) is None
 
 
+def test_what_is_said_of_one_provider_goes_before_what_is_said_of_all() -> None:
+    assert proxies(lambda: "http://shared:1", {"NO_PROXY": "*"})(URL, "http://own:1") == "http://own:1"
+
+
 @pytest.mark.parametrize("no_proxy", ["ample.com", "example.org", "example.com:8443", ""])
 def test_no_proxy_spares_nothing_else(no_proxy: str) -> None:
     assert proxies(lambda: "http://shared:1", {"no_proxy": no_proxy})(URL, None) == "http://shared:1"
