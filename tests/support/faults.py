@@ -10,6 +10,7 @@ A fault that happens at a border between two events has as many places as the re
 one has one place. Certificates are issued by tmp_path/issuer.pem, which a client has to trust to get that far.
 """
 
+import asyncio
 import contextlib
 import gzip
 import socket
@@ -24,6 +25,7 @@ from tests.support.certificates import certificate
 from tests.support.parts import text, usage
 from tests.support.running import free_port
 from tests.support.secure import serving
+from tests.support.tunnel import pump
 from tests.support.upstream import (
     FIN,
     HANG,
@@ -229,6 +231,52 @@ def secured(
     return listen
 
 
+class Dripping(Upstream):
+    """Passes on to a port, and what that says first, which is its part of a TLS handshake, comes in pieces."""
+
+    def __init__(self, port: int, seconds: float) -> None:
+        super().__init__()
+        self._there, self._seconds = port, seconds
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(self.host, self._there)
+        ways = [asyncio.create_task(pump(reader, back)), asyncio.create_task(self._drip(there, writer))]
+        with contextlib.closing(writer), contextlib.closing(back):
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in ways:
+                    each.cancel()
+
+    async def _drip(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(65_536)
+        size = len(first) // PIECES + 1
+        with contextlib.suppress(OSError):
+            for start in range(0, len(first), size):
+                await asyncio.sleep(self._seconds / PIECES)
+                writer.write(first[start : start + size])
+                await writer.drain()
+        await pump(reader, writer)
+
+
+def slowly(seconds: float) -> Callable[[Speech, Path], AbstractContextManager[str]]:
+    """Its certificate is good for who trusts TRUSTED."""
+
+    @contextlib.contextmanager
+    def listen(speech: Speech, folder: Path) -> Iterator[str]:
+        chain = folder / "slow" / "server.pem"
+        if not chain.exists():
+            chain.parent.mkdir()
+            certificate(chain.parent)
+        with (
+            Upstream(lambda request: speech.stream, tls=serving(chain)) as upstream,
+            Dripping(upstream.port, seconds) as dripping,
+        ):
+            yield dripping.url.replace("http:", "https:")
+
+    return listen
+
+
 def always(*steps: Step) -> Callable[[Speech, int], Answer]:
     return lambda speech, place: raw(*steps)
 
@@ -324,6 +372,8 @@ def encoded(made: Callable[[bytes], bytes], name: str = "gzip") -> Callable[[Spe
 
 CHUNKED = {"transfer-encoding": "chunked"}
 SECOND = head(200, {"content-length": "2"}) + b"{}"
+TRUSTED = Path("slow", "issuer.pem")  # in the folder that a fault is given
+PIECES = 8
 HTML = b"<!doctype html><html><title>Sign in</title><body>Please sign in to the network.</body></html>"
 GARBAGE = bytes(range(128, 256)) * 8
 
@@ -350,6 +400,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("reset when accepted", "connect", listen=greeting(RST)),
     Fault("accepted and never read", "connect", listen=greeting(HANG)),
     Fault("TLS handshake hangs", "tls", listen=greeting(HANG, scheme="https")),
+    Fault("TLS handshake is slow, within `connect`", "tls", listen=slowly(0.15)),
+    Fault("TLS handshake is slow, beyond `connect`", "tls", listen=slowly(3.0)),
     Fault("TLS handshake is closed", "tls", listen=greeting(FIN, scheme="https")),
     Fault("TLS handshake is reset", "tls", listen=greeting(RST, scheme="https")),
     Fault("TLS handshake is garbage", "tls", listen=greeting(GARBAGE, FIN, scheme="https")),

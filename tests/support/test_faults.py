@@ -1,12 +1,13 @@
 import socket
 import ssl
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.support.faults import FAULTS, SPEECHES, WORDS, Fault, Speech, faulty
+from tests.support.faults import FAULTS, SPEECHES, TRUSTED, WORDS, Fault, Speech, faulty
 from tests.support.upstream import Upstream
 
 speeches = pytest.mark.parametrize("speech", SPEECHES, ids=lambda speech: speech.name)
@@ -83,3 +84,11 @@ def test_a_bad_certificate_is_refused_by_who_trusts_its_issuer(name: str, tmp_pa
         pytest.raises(httpx.ConnectError, match="certificate"),
     ):
         httpx.post(url, verify=ssl.create_default_context(cafile=tmp_path / "issuer.pem"))
+
+
+def test_a_slow_handshake_succeeds_in_the_end(tmp_path: Path) -> None:
+    with faulty(fault("TLS handshake is slow, within `connect`"), SPEECHES[0], tmp_path) as url:
+        began = time.monotonic()
+        answer = httpx.post(url, verify=ssl.create_default_context(cafile=tmp_path / TRUSTED))
+        assert WORDS[:5] in answer.text
+        assert time.monotonic() - began >= 0.15

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from tests.support import chat
-from tests.support.faults import FAULTS, SPEECHES, WORDS, Fault, Where, faulty
+from tests.support.faults import FAULTS, SPEECHES, TRUSTED, WORDS, Fault, Where, faulty
 from tests.support.outcomes import Told, outcome
 from tests.support.parts import text, usage
 from tests.support.running import KEY, Router, running_router
@@ -108,7 +108,9 @@ def told(folder: Path, only: str = "") -> dict[str, dict[str, str]]:
             "Router": {"default": "other,m"},
             "timeouts": {"connect": 0.6, "first_byte": 1, "idle": 1, "total": 2},
         }
-        router = stack.enter_context(running_router(config, folder))
+        issuer = folder / TRUSTED
+        trust = {"SSL_CERT_FILE": str(issuer)} if issuer.exists() else {}
+        router = stack.enter_context(running_router(config, folder, trust))
         cells = [
             (row.name, f"{setting}, {mode}", f"{setting[0]}{mode[0]}{number},m", mode)
             for number, row in enumerate(chosen)
