@@ -18,6 +18,7 @@ from ccr.config import files
 from ccr.config.schema import Config as Configuration
 from ccr.errors import ConfigInvalid, ServiceProblem
 from ccr.service import ports, process, sessions, state
+from ccr.service.keeper import STATE
 from ccr.service.process import Options
 from ccr.service.router import used
 from ccr.service.state import State
@@ -193,9 +194,7 @@ def _serve(options: Options, line: socket.socket | None, listener: socket.socket
         try:
             state.write(home, router)
         except (OSError, ServiceProblem):
-            output.warn(
-                f"{home / 'ccr.state.json'} cannot be written: `ccr status` and `ccr stop` do not find this router"
-            )
+            output.warn(f"{home / STATE} cannot be written: `ccr status` and `ccr stop` do not find this router")
         output.write(f"the router listens at {router.address} ({router.config})\n")
 
     def reloaded(config: Configuration) -> None:

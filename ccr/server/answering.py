@@ -11,6 +11,7 @@ from ccr.errors import Draining, TooLarge, TooSlow
 from ccr.gateway.inbound import Answer, Body
 
 Result = TypeVar("Result")
+Stop = tuple[Awaitable[object], Exception]  # what ends the work before its time, and as which failure
 
 # Seconds for the next bytes of a body, and for all of it: in these, 64 MB come at 1 Mbit/s.
 PATIENCE = 30.0
@@ -65,40 +66,40 @@ async def _arriving(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:
-    """The work's result, or ClientGone."""
-    return await _unless(_gone(receive), work, ClientGone())
+def gone(receive: Receive) -> Stop:
+    return _disconnected(receive), ClientGone()
 
 
-async def unless_over(work: Awaitable[Result], over: asyncio.Event) -> Result:
-    """The work's result, or Draining where the router's time is over."""
-    return await _unless(over.wait(), work, stopping())
+def time_over(over: asyncio.Event) -> Stop:
+    return over.wait(), stopping()
 
 
 def stopping() -> Draining:
     return Draining("the router is stopping; ask again in a moment", retry_after=2)
 
 
-async def _unless(stop: Awaitable[object], work: Awaitable[Result], failure: Exception) -> Result:
+async def unless(work: Awaitable[Result], *stops: Stop) -> Result:
     """The work's result; where it is stopped first, it is cancelled, and that is the failure, which the work is told as
     its cancellation's argument."""
-    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(stop)
-    told: object = failure
+    task = asyncio.ensure_future(work)
+    watches = {asyncio.ensure_future(stop): failure for stop, failure in stops}
+    told: object = None
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise failure
-        return task.result()
+        await asyncio.wait({task, *watches}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        told = failure = next(failure for watch, failure in watches.items() if watch.done())
+        raise failure
     except asyncio.CancelledError as ours:
         told = ours.args[0] if ours.args else None
         raise
     finally:
-        for each in (task, watch):
+        for each in (task, *watches):
             each.cancel(told)
-        await asyncio.gather(task, watch, return_exceptions=True)
+        await asyncio.gather(task, *watches, return_exceptions=True)
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -110,14 +111,14 @@ async def send_answer(answer: Answer, receive: Receive, send: Send, over: asynci
         await send({"type": "http.response.body", "body": answer.body})
         return
     try:
-        await unless_gone(_until(over, answer.body, _send_stream(answer, send), send), receive)
+        await unless(_until(over, answer.body, _send_stream(answer, send), send), gone(receive))
     finally:
         await answer.body.aclose()
 
 
 async def _until(over: asyncio.Event, body: Body, sending: Awaitable[None], send: Send) -> None:
     try:
-        await unless_over(sending, over)
+        await unless(sending, time_over(over))
     except Draining as problem:
         await send({"type": "http.response.body", "body": body.cut(problem)})
 

@@ -20,7 +20,7 @@ from ccr.gateway.inbound import Answer, Inbound
 from ccr.gateway.login import apart
 from ccr.gateway.pipeline import answer
 from ccr.gateway.runtime import Current
-from ccr.server.answering import ClientGone, headers_of, send_answer, stopping, unless_gone, unless_over, whole_body
+from ccr.server.answering import ClientGone, gone, headers_of, send_answer, stopping, time_over, unless, whole_body
 from ccr.server.guard import check_encoding, check_key, check_origin
 from ccr.server.pages import health, models, root, tokens
 from ccr.server.sessions import session, sessions
@@ -134,7 +134,7 @@ class Door:
             check_encoding(inbound.headers)
             body = await whole_body(receive, server.max_body)
             asked = self._ask(replace(inbound, body=body), self._current)
-            return await unless_over(unless_gone(asked, receive), self._current.over)
+            return await unless(asked, gone(receive), time_over(self._current.over))
         except RequestProblem as problem:
             unread = {"connection": "close"} if isinstance(problem, TooSlow) else {}
             return refusal(problem, inbound, {"x-ccr-request-id": inbound.request_id, **unread})

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 
 SOCKET = "ccr.sock"  # where it takes orders
 STATE = "ccr.state.json"  # what the router says of itself
+CLAIM = "ccr.claim"  # locked for as long as it lives
 GAVE_UP = "ccr.gave-up"  # why no router runs any more
 LEAVE = b"leave"
 DONE = b"done"
@@ -322,7 +323,7 @@ def _door(folder: str) -> socket.socket | None:
 
 
 def main(folder: str, command: Sequence[str]) -> int:
-    claim = os.open(f"{folder}/ccr.claim", os.O_RDWR | os.O_CREAT, 0o600)
+    claim = os.open(f"{folder}/{CLAIM}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -201,7 +201,7 @@ def replace(
         if done and after:
             await_health(after, within=5.0)
             if after.pid == found.pid:
-                missing = f"{home}/ccr.state.json could not be written"
+                missing = f"{home / keeper.STATE} could not be written"
                 raise ServiceProblem(f"another router has begun, but {missing}: make room there, and restart it again")
             return after
         said = _last_words(output, since) or f"the new router did not begin to listen within {within:.0f} s"

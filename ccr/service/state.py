@@ -17,6 +17,7 @@ import msgspec
 
 from ccr.config import files
 from ccr.errors import ServiceProblem
+from ccr.service.keeper import CLAIM, STATE
 
 PROC = Path("/proc")
 
@@ -108,7 +109,7 @@ def unwritten(path: Path, error: OSError) -> Unwritten:
 
 def running(home: Path) -> State | None:
     """The router that runs here; a stale state is removed."""
-    path = home / "ccr.state.json"
+    path = home / STATE
     try:
         state = msgspec.json.decode(path.read_bytes(), type=State)
     except FileNotFoundError:
@@ -124,14 +125,14 @@ def running(home: Path) -> State | None:
 
 
 def write(home: Path, state: State) -> None:
-    replace(folder(home) / "ccr.state.json", msgspec.json.format(msgspec.json.encode(state), indent=2))
+    replace(folder(home) / STATE, msgspec.json.format(msgspec.json.encode(state), indent=2))
 
 
 def clear(home: Path, pid: int) -> None:
     """Forgets the router `pid`, and no other."""
     state = running(home)
     if state and state.pid == pid:
-        (home / "ccr.state.json").unlink(missing_ok=True)
+        (home / STATE).unlink(missing_ok=True)
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -163,7 +164,7 @@ def turn(home: Path, within: float = 60.0) -> Iterator[None]:
 @contextlib.contextmanager
 def claim(home: Path) -> Iterator[None]:
     """Makes this process the one router of `home`, for as long as the block lasts."""
-    with _open(home, "ccr.claim") as file:
+    with _open(home, CLAIM) as file:
         if not _locked(file):
             state = running(home)
             where = f" (pid {state.pid}, {state.address})" if state else ""
@@ -173,7 +174,7 @@ def claim(home: Path) -> Iterator[None]:
 
 def make_claim(home: Path) -> None:
     """For the keeper, which knows nothing of owners."""
-    _open(home, "ccr.claim").close()
+    _open(home, CLAIM).close()
 
 
 def _open(home: Path, name: str) -> IO[bytes]:

@@ -17,6 +17,8 @@ from ccr.cli.main import run
 from tests.cli.conftest import Ccr, Terminal
 from tests.support.ssh_server import USER, Server, echo, listening, made, printing, public
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 STATUS = b'{"condition": "running", "running": true, "uptime": 61, "config": "c.json"}'
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.repo.machines import Machine
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 TOOLS = [
     "bash", "env", "cat", "tr", "grep", "sed", "awk", "mkdir", "rm", "mktemp", "chmod", "cp", "find", "sort", "paste",
     "tail", "cut", "dirname", "basename", "readlink", "sleep", "tar",

@@ -9,6 +9,8 @@ import pytest
 
 from tests.repo.files import ROOT
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 STAND_IN = """#!/usr/bin/env python3
 import json, os, sys
 mine = {name: value for name, value in os.environ.items() if name in ("MAKEFLAGS", "MAKELEVEL", "RUN", "CCR_RUN")}

@@ -5,7 +5,7 @@ import pytest
 
 from ccr.errors import Draining, TooLarge, TooSlow
 from ccr.server import answering
-from ccr.server.answering import ClientGone, headers_of, unless_gone, unless_over, whole_body
+from ccr.server.answering import ClientGone, gone, headers_of, time_over, unless, whole_body
 
 Receive = Callable[[], Awaitable[dict[str, object]]]
 
@@ -72,7 +72,7 @@ async def test_repeated_headers_are_joined() -> None:
 
 
 async def test_work_that_ends_first_gives_its_result() -> None:
-    assert await unless_gone(asyncio.sleep(0, "done"), arriving()) == "done"
+    assert await unless(asyncio.sleep(0, "done"), gone(arriving())) == "done"
 
 
 async def test_work_for_a_client_that_left_is_cancelled() -> None:
@@ -86,16 +86,26 @@ async def test_work_for_a_client_that_left_is_cancelled() -> None:
             raise
 
     with pytest.raises(ClientGone):
-        await unless_gone(work(), arriving(part(b""), GONE))
+        await unless(work(), gone(arriving(part(b""), GONE)))
     assert cancelled.is_set()
 
 
 async def test_work_whose_time_is_over_is_cancelled() -> None:
     over = asyncio.Event()
-    assert await unless_over(asyncio.sleep(0, "done"), over) == "done"
+    assert await unless(asyncio.sleep(0, "done"), time_over(over)) == "done"
     over.set()
     with pytest.raises(Draining):
-        await unless_over(asyncio.Event().wait(), over)
+        await unless(asyncio.Event().wait(), time_over(over))
+
+
+async def test_work_that_ends_as_its_time_is_over_gives_its_result() -> None:
+    over = asyncio.Event()
+
+    async def work() -> str:
+        over.set()
+        return "done"
+
+    assert await unless(work(), gone(arriving()), time_over(over)) == "done"
 
 
 async def test_a_failure_of_the_work_is_passed_on() -> None:
@@ -103,4 +113,4 @@ async def test_a_failure_of_the_work_is_passed_on() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await unless_gone(work(), arriving())
+        await unless(work(), gone(arriving()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ccr.service import keeper, nearby
 from ccr.service.nearby import NOBODY, Place, activated, ask, decoded, place, quoted
 from tests.support.upstream import HANG, Upstream, raw, reply
 
@@ -31,6 +32,10 @@ def at(upstream: Upstream, key: str = "k") -> Place:
 )
 def test_the_router_is_where_claudes_requests_go(env: dict[str, str], found: Place | None) -> None:
     assert place(env) == found
+
+
+def test_it_looks_where_the_router_writes() -> None:
+    assert nearby.STATE == keeper.STATE
 
 
 def test_without_variables_it_is_the_one_that_wrote_down_where_it_is(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from ccr.service.remote.ssh import Connection, Patience, Person
 from ccr.service.remote.streams import Streams
 from tests.support.ssh_server import Server, echo, listening, made, printing, public
 
+pytestmark = pytest.mark.e2e  # these start processes, and wait for them
+
 PATIENCE = Patience()
 BIG = os.urandom(5_000_000)
 
