@@ -26,6 +26,8 @@ SILENCE = 15.0
 # A shorter one is nobody's secret, but part of many words.
 SHORTEST_KEY = 8
 
+ERROR = b'"error"'
+
 STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
 WHOLE = {"content-type": "application/json"}
 
@@ -91,12 +93,16 @@ def problem_of(failure: RequestProblem, call: Call) -> RequestProblem:
 def _shown(message: str, call: Call) -> str:
     """Without what a terminal would obey, and without keys: some providers quote the one that they refuse; one in front
     of others, somebody else's; a proxy, its login."""
+    for secret in _secrets(call):
+        message = message.replace(secret, "***")
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in message)
+
+
+def _secrets(call: Call) -> Iterator[str]:
     keys = [secret for each in call.runtime.upstreams.values() for secret in each.secrets]
     told = [value for each in call.runtime.upstreams.values() for value in _private(each.headers)]
-    for secret in (*keys, *told, *call.runtime.hidden, *login.tokens(call.inbound)):
-        if len(secret) >= SHORTEST_KEY:
-            message = message.replace(secret, "***")
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in message)
+    every = (*keys, *told, *call.runtime.hidden, *login.tokens(call.inbound))
+    return (secret for secret in every if len(secret) >= SHORTEST_KEY)
 
 
 def _private(headers: Mapping[str, str]) -> Iterator[str]:
@@ -177,10 +183,17 @@ class Stream:
             if (seen := len(rest)) > MAX_FRAME:
                 raise UpstreamGarbled(f"an event of more than {MAX_FRAME} bytes")
             reasoned = reasoned or REASON.search(frames) is not None
-            yield frames
+            yield self._masked(frames)
             self._complete = self._complete or piece.final
         yield bytes(rest)
         self._complete = True
+
+    def _masked(self, frames: bytes) -> bytes:
+        """A provider's own error may quote the key that it refuses."""
+        if ERROR in frames:
+            for secret in _secrets(self._call):
+                frames = frames.replace(secret.encode("utf-8", "surrogatepass"), b"***")
+        return frames
 
     def _sign_of_life(self, piece: Piece) -> bytes:
         """For a client that waits: pings and comments of the upstream's are not enough for it."""

@@ -11,6 +11,7 @@ import aiohttp
 
 from ccr.errors import (
     UpstreamCut,
+    UpstreamFull,
     UpstreamGarbled,
     UpstreamProblem,
     UpstreamTimeout,
@@ -141,6 +142,13 @@ RENAMED: tuple[Row, ...] = (
     ),
     Row(aiohttp.SocketTimeoutError, UpstreamTimeout, "silent for too long"),
     Row(TimeoutError, UpstreamTimeout, "silent for too long"),
+    Row(
+        aiohttp.ClientConnectorError,
+        UpstreamFull,
+        "the router has as many files open as it may",
+        "raise its limit: ulimit -n",
+        _errno(errno.EMFILE, errno.ENFILE),
+    ),
     Row(
         aiohttp.ClientConnectorError,
         UpstreamUnreachable,

@@ -195,6 +195,14 @@ async def test_a_key_that_the_provider_quotes_does_not_leave() -> None:
     assert "Incorrect API key provided: ***" in message
 
 
+async def test_nor_does_one_in_an_error_that_is_copied() -> None:
+    upstream = upstream_at("http://acme.test", key=Secret("sk-secret"))
+    begun = HI[: HI.index(b"event: content_block_stop")]
+    error = b'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"sk-secret revoked"}}\n\n'
+    written = await read(await Wired(canned([begun, error]), upstreams=[upstream]).ask(STREAMED))
+    assert written == begun + error.replace(b"sk-secret", b"***")
+
+
 async def test_nor_does_what_a_configured_header_says() -> None:
     headers = {"X-My-Secret": "hidden-thing", "anthropic-beta": "context-1m-2025-08-07"}
     refused = canned(b'{"error":{"message":"got hidden-thing; bad value context-1m-2025-08-07"}}', 400)

@@ -85,6 +85,7 @@ NAME = ConnectionKey("x", 443, True, True, None, None, None)
         ),
         (aiohttp.ClientConnectorError(NAME, OSError(errno.ENETUNREACH, "Network is unreachable")), "no way to it"),
         (aiohttp.ClientConnectorError(NAME, OSError(errno.EHOSTUNREACH, "No route to host")), "no way to it"),
+        (aiohttp.ClientConnectorError(NAME, OSError(errno.EMFILE, "Too many open files")), "as many files .*ulimit -n"),
         (aiohttp.ClientConnectorError(NAME, ConnectionResetError()), "breaks the connection off before TLS"),
         (aiohttp.ClientConnectorError(NAME, OSError("Multiple exceptions")), "refuses the connection"),
     ],
