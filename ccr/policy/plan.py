@@ -89,10 +89,13 @@ class Plan:
         attempt = replace(way, wait=wait) if wait else way
         self._standing.take(attempt, now, unbroken=self._alone)
         asked = {each.target for each in self._tried}
-        ready = [each.target for each in self._ways if not self._standing.bar(each, now)]
-        self.elsewhere = any(each not in asked for each in ready)
-        self.beside = any(each.provider != way.target.provider for each in ready)
+        self.elsewhere = self._any_ready((each for each in self._ways if each.target not in asked), now)
+        others = (each for each in self._ways if each.target.provider != way.target.provider)
+        self.beside = self._any_ready(others, now)
         return attempt
+
+    def _any_ready(self, ways: Iterable[Attempt], now: float) -> bool:
+        return any(not self._standing.bar(each, now) for each in ways)
 
     @property
     def passed_over(self) -> tuple[Target, ...]:
@@ -182,6 +185,8 @@ class Plan:
         """Who is asked next, and after how many seconds."""
         if len(self._tried) >= MOST:
             return None
+        if not self._tried and left.ways and not self._standing.bar(left.ways[0], now, unbroken=self._alone):
+            return left.ways[0], 0.0  # as nearly always: no other need be looked at
         others = (
             way for way in left.ways if way is not self._last and (way not in self._tried or self._may_repeat(way))
         )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from ccr.config.schema import Breaker, Group, Key
 from ccr.errors import RequestProblem
@@ -67,8 +67,7 @@ class Shown:
     targets: tuple[TargetShown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """Why somebody is passed over."""
 
     # denied, unpaid, limited: the provider said so. open: it fails. spent, full: our own limits of the key are reached.
@@ -84,14 +83,6 @@ class Bar:
     @property
     def ours(self) -> bool:
         return self.kind in ("spent", "full")
-
-
-@dataclass(slots=True)
-class _Course:
-    """Of an attempt."""
-
-    began: float
-    failed: bool = False
 
 
 class _KeyState:
@@ -112,6 +103,16 @@ class _DoorState:
         self.alone = False
         self.rest = Rest()
         self.last: str | None = None  # failure that counted
+
+
+@dataclass(slots=True)
+class _Course:
+    """Of an attempt. What it tells goes to what was known when it was made: nothing to a place that has moved since."""
+
+    key: _KeyState
+    door: _DoorState
+    began: float
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,6 @@ class Standing:
             del self._keys[key]
         for each in [door for door in self._doors if gone(door[0])]:
             del self._doors[each]
-        for attempt, course in self._courses.items():
-            course.failed |= attempt.target.provider in moved  # it says nothing of the new place
         self._breaker = breaker
         if not breaker.failures:
             for door in self._doors.values():
@@ -208,7 +207,7 @@ class Standing:
         if probes or (door.circuit.open and not unbroken):
             door.circuit.claim(attempt, now + attempt.wait)
         key.minute.add(now, ahead=attempt.wait, requests=1)
-        self._courses[attempt] = _Course(now)
+        self._courses[attempt] = _Course(key, door, now)
         self._at_keys[attempt.key_id] += 1
         self._at_targets[attempt.target] += 1
 
@@ -223,10 +222,9 @@ class Standing:
         """Its first content is here, after so many seconds where that is known."""
         if not (course := self._courses.get(attempt)):
             return
-        key, door = self._key_state(attempt), self._door_state(attempt)
-        door.circuit.answered(now)
-        door.rest.answered(course.began)
-        key.rest.answered(course.began)
+        course.door.circuit.answered(now)
+        course.door.rest.answered(course.began)
+        course.key.rest.answered(course.began)
         if seconds is not None:
             before = self._figures(attempt.target, now).first_content
             average = seconds if before is None else before + LATEST * (seconds - before)
@@ -241,7 +239,7 @@ class Standing:
         if not course or course.failed:
             return
         course.failed = True
-        key, door = self._key_state(attempt), self._door_state(attempt)
+        key, door = course.key, course.door
         if remedy.counts:
             door.last = _line(failure)
             door.circuit.failed(attempt, now, self._breaker, remedy.longest)
@@ -251,12 +249,12 @@ class Standing:
 
     def ended(self, attempt: Attempt, tokens: int, now: float) -> None:
         """Nothing of it is under way any more, however it ended; it used so many tokens."""
-        if self._courses.pop(attempt, None) is None:
+        if not (course := self._courses.pop(attempt, None)):
             return
         _less(self._at_keys, attempt.key_id)
         _less(self._at_targets, attempt.target)
-        self._key_state(attempt).minute.add(now, tokens=tokens)
-        self._door_state(attempt).circuit.ended(attempt)
+        course.key.minute.add(now, tokens=tokens)
+        course.door.circuit.ended(attempt)
 
     # what is shown of it
 
