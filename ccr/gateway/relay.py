@@ -180,10 +180,10 @@ class Stream:
             border = _border(rest, seen)
             frames = bytes(rest[:border])
             del rest[:border]
-            if (seen := len(rest)) > MAX_FRAME:
-                raise UpstreamGarbled(f"an event of more than {MAX_FRAME} bytes")
             reasoned = reasoned or REASON.search(frames) is not None
             yield self._masked(frames)
+            if (seen := len(rest)) > MAX_FRAME:
+                raise UpstreamGarbled(f"an event of more than {MAX_FRAME} bytes")
             self._complete = self._complete or piece.final
         yield bytes(rest)
         self._complete = True

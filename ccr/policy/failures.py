@@ -52,11 +52,11 @@ PLACE = re.compile(r"\bcountry[^.]{0,40} not supported|unsupported_country|user 
 # OpenRouter says "You requested up to 64000 tokens, but can only afford 3210".
 UNAFFORDABLE = re.compile(r"can only afford", re.I)
 # OpenAI and Groq say "Request too large for model … on tokens per minute (TPM): Limit 10000, Requested 50000".
-BEYOND = re.compile(r"\blimit:? (\d{1,12})\b.{0,40}\brequested:? (\d{1,12})\b", re.I)
+BEYOND = re.compile(r"\blimit:? ([\d,]{1,15}).{0,40}\brequested:? ([\d,]{1,15})", re.I)
 # OpenAI says "Project … does not have access to model …" with a 403, LiteLLM "key not allowed to access model" with a 401.
 NOT_OURS = re.compile(r"access to (the )?model|not allowed to (access|use) (the |this )?model", re.I)
 # OpenRouter says "… requires moderation on … Your input was flagged for …" with a 403.
-FLAGGED = re.compile(r"\bflagged\b|\bmoderation\b", re.I)
+FLAGGED = re.compile(r"\b(input|prompt|content|request)\b.{0,40}\bflagged\b|\bmoderation\b", re.I)
 STATUS = re.compile("[1-5][0-9]{2}")
 MODEL = re.compile(r"model|deployment|engine", re.I)
 # Whose account or key it is, is nobody's business: OpenAI "in organization org-…", "Incorrect API key provided: sk-…",
@@ -162,7 +162,8 @@ def classify(said: UpstreamSaid, target: Target, key_source: str | None = None) 
 
 def _is_beyond(told: str) -> bool:
     numbers = BEYOND.search(told)
-    return numbers is not None and int(numbers[2]) > int(numbers[1])
+    limit, requested = (int(number.replace(",", "") or 0) for number in numbers.groups()) if numbers else (0, 0)
+    return requested > limit
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

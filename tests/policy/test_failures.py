@@ -185,6 +185,8 @@ def test_a_rate_limit_that_reads_like_an_overflow_stays_one(status: int) -> None
         ("Request too large for m on tokens per minute (TPM): Limit 10000, Requested 50000, please reduce", True),
         ("Rate limit reached for m on tokens per min (TPM): Limit 30000, Used 29000, Requested 5000.", False),
         ("Rate limit reached for m on tokens per min (TPM): Limit: 30000 / Requested: 3000.", False),
+        ("Rate limit reached for m on tokens per min (TPM): Limit 30,000, Used 29,500, Requested 900", False),
+        ("Request too large for m on tokens per min (TPM): Limit 9,000, Requested 10,000", True),
     ],
 )
 def test_a_request_that_never_fits_into_a_limit_is_known_by_its_figures(
@@ -214,6 +216,10 @@ def test_what_is_said_of_one_request_is_not_said_of_the_key(
     problem = said(text, status)
     assert (type(problem), problem.retry) == (meant, False)
     assert remedy_of(problem).cooling is None
+
+
+def test_an_account_that_is_flagged_is_the_keys_matter() -> None:
+    assert type(said("Your account has been flagged for abuse", 403)) is UpstreamKeyRefused
 
 
 @pytest.mark.trap(106)
