@@ -1,5 +1,6 @@
 """What holds for every test: nothing but loopback is talked to, and the developer's own environment is not seen."""
 
+import gc
 import ipaddress
 import socket
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ccr import env
 from tests.support.upstream import Upstream
@@ -36,6 +38,29 @@ def loopback(host: str) -> bool:
 
 
 sys.addaudithook(only_loopback)
+
+# How hard hypothesis tries: the same few examples each time; `pytest tests/wire --hypothesis-profile=long` looks further.
+settings.register_profile(
+    "quick",
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=3000, derandomize=False)
+settings.load_profile("quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays until the end: to look there for garbage, again and again, takes seconds."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

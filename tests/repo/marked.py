@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from tests.repo.files import ROOT
@@ -13,8 +14,13 @@ class Marked(NamedTuple):
     test: str  # as pytest names it
 
 
-def decorated(mark: str) -> Iterator[Marked]:
+@cache
+def decorated(mark: str) -> tuple[Marked, ...]:
     """Every test with that mark, in the order of the files."""
+    return tuple(_decorated(mark))
+
+
+def _decorated(mark: str) -> Iterator[Marked]:
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         text = path.read_text()
         if f"mark.{mark}" not in text:

@@ -106,6 +106,7 @@ def test_where_an_engine_answers_it_enters_the_container(checkout: Path) -> None
 )
 def test_an_engine_asked_for_by_name_must_work(checkout: Path, engine: str, answer: str, said: str) -> None:
     script(checkout / "engines" / engine, f"#!/bin/sh\n{answer}\n")
+    script(checkout / "engines" / "timeout", '#!/bin/sh\nshift\nexec /usr/bin/timeout 0.2 "$@"\n')  # not 5 s
     done = run(checkout, "scripts/shell-router", CCR_ENGINE=engine)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr

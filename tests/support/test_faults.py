@@ -69,7 +69,7 @@ def test_after_the_fault_it_answers_well(each: Fault, tmp_path: Path) -> None:
     with Upstream(lambda request: next(script, speech.stream)) as upstream:
         with asked(upstream.url):
             upstream.wait_for(1)
-        assert WORDS[:5] in httpx.post(upstream.url).text
+        assert WORDS[:5] in httpx.post(upstream.url, verify=False).text  # or it reads all authorities
 
 
 def test_what_nobody_answers_is_not_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled, UpstreamSaid
@@ -67,7 +67,6 @@ STREAM = gemini.body(*PARTS)
 EVENTS = events([STREAM])
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
 def test_chunk_borders_mean_nothing(cuts: list[int]) -> None:
     ends = sorted({0, *cuts, len(STREAM)})
@@ -169,7 +168,6 @@ PART = st.sampled_from([
 FINISH = st.sampled_from(["", "", "STOP", "MAX_TOKENS", "SAFETY", "MALFORMED_FUNCTION_CALL", "NEW"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.lists(PART, max_size=3), FINISH), max_size=6), st.booleans())
 def test_whatever_comes_is_a_legal_answer_or_a_clear_error(
     chunks: list[tuple[list[object], str]], search: bool

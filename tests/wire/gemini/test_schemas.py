@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.wire.gemini.schemas import cleaned, parameters
@@ -380,7 +380,6 @@ NASTY = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["type", "properties", "anyOf", "$defs", "a", "allOf", "$ref"]), NASTY, max_size=4)
 )

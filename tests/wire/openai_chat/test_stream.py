@@ -3,7 +3,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.errors import UpstreamGarbled, UpstreamSaid
@@ -543,7 +543,6 @@ def interleaved(draw: st.DrawFn) -> tuple[list[dict[str, object]], list[object]]
     return inputs, chunks
 
 
-@settings(max_examples=150, deadline=None)
 @given(interleaved())
 def test_arguments_always_arrive_with_their_own_call(case: tuple[list[dict[str, object]], list[object]]) -> None:
     inputs, chunks = case
@@ -553,7 +552,6 @@ def test_arguments_always_arrive_with_their_own_call(case: tuple[list[dict[str, 
     assert found.stop_reason == "tool_use"
 
 
-@settings(max_examples=100, deadline=None)
 @given(interleaved())
 @pytest.mark.trap(18)
 def test_no_text_and_no_thought_is_lost_or_shuffled(case: tuple[list[dict[str, object]], list[object]]) -> None:

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.errors import RequestProblem, UpstreamCut, UpstreamGarbled, UpstreamSaid
@@ -69,7 +69,6 @@ STREAM = b"".join(
 EVENTS = events([STREAM])
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
 def test_chunk_borders_mean_nothing(cuts: list[int]) -> None:
     ends = sorted({0, *cuts, len(STREAM)})

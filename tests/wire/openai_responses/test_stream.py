@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.errors import UpstreamCut, UpstreamGarbled, UpstreamSaid
@@ -420,7 +420,6 @@ ITEMS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(ITEMS, max_size=5), st.randoms(use_true_random=False))
 def test_items_in_any_overlap_come_out_as_a_legal_answer(output: list[Json], chance: object) -> None:
     """The order within an item is kept, that between items is not."""

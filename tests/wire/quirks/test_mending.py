@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr.errors import UpstreamGarbled
@@ -55,14 +55,12 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.text(), VALUES), st.sampled_from([None, 1]), st.booleans())
 def test_valid_json_passes_to_the_byte(value: Any, indent: int | None, ascii: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii)
     assert mend(text) == text
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="{}[]\"'\\,: \nauxT1-`"))
 def test_whatever_comes_it_is_valid_json_or_nothing(text: str) -> None:
     found = mend("{" + text)
