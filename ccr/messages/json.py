@@ -29,6 +29,8 @@ LARGE = 1024 * 1024
 # What is nested deeper could be read, but not always walked and written again within the interpreter's stack.
 DEEPEST = 200
 _TOO_DEEP = "it is nested too deeply"
+# Nobody else is served while a text is read. Each bracket is a token or so, and no model has room for half as many.
+MOST_BRACKETS = 4_000_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -38,11 +40,14 @@ def read(text: bytes | str) -> object:
     Half a surrogate pair is read as U+FFFD: clients that cut a text inside an emoji send such JSON, and no encoder
     would take the half again.
     """
+    openings = _openings(text)
+    if openings > MOST_BRACKETS:
+        raise ValueError(f"it has more than {MOST_BRACKETS} brackets")
     try:
         value = _read(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
-    if _openings(text) > DEEPEST and _is_deep(value):
+    if openings > DEEPEST and _is_deep(value):
         raise ValueError(_TOO_DEEP)
     return value
 

@@ -5,7 +5,7 @@ import gc
 
 import pytest
 
-from ccr.messages.json import DEEPEST, NOTHING, _decoded, read, text_of
+from ccr.messages.json import DEEPEST, MOST_BRACKETS, NOTHING, _decoded, read, text_of
 
 
 @pytest.mark.parametrize("text", [b'{"a":[1,2.5,null,true,"x"]}', '{"a":[1,2.5,null,true,"x"]}'])
@@ -42,6 +42,13 @@ def test_nesting_has_a_limit(opening: str, closing: str) -> None:
 
 def test_many_brackets_are_no_depth() -> None:
     assert len(read("[" + "[]," * DEEPEST + "[{}]]")) == DEEPEST + 1  # type: ignore[arg-type]
+
+
+def test_what_would_keep_others_waiting_is_not_read() -> None:
+    for few in (b"[]", b"{}"):
+        with pytest.raises(ValueError, match="more than 4000000 brackets"):
+            read(b"[" + few * MOST_BRACKETS)  # is no JSON, which nobody finds out
+    assert read(b'"%s"' % (b"[" * MOST_BRACKETS)) == "[" * MOST_BRACKETS
 
 
 def test_nothing_is_an_empty_object_that_has_a_hash() -> None:
