@@ -23,7 +23,7 @@ from ccr.gateway.sessions import Sessions
 from ccr.observe.requestlog import RequestLog
 from ccr.policy.standing import Standing
 from ccr.providers.guide import guide
-from ccr.providers.resolve import logins, resolve
+from ccr.providers.resolve import Upstream, logins, resolve
 from ccr.routing.bpe import data_path, encoder
 from ccr.routing.counting import Counting
 from ccr.routing.decision import Table
@@ -95,7 +95,7 @@ class Assembly:
         path = self._path()
         if path is None:
             self._ollama = await offered(self._env)
-        current = self._current = Current(self._build(self._read(path)), problems=self.problems)
+        current = self._current = Current(self._build(*self._resolved(path)), problems=self.problems)
         self._first = current.runtime.config
         self._note("info", "start", config=current.runtime.config.source)
         self._tell(current.runtime.notices)
@@ -111,7 +111,8 @@ class Assembly:
 
         async def changed() -> None:
             try:
-                runtime = self._build(self._read(self._path()))
+                # Beside the loop: thousands of providers take a second.
+                runtime = self._build(*await asyncio.to_thread(self._resolved, self._path()))
             except ConfigInvalid as rejected:
                 refused(rejected)
                 return
@@ -173,9 +174,11 @@ class Assembly:
             return config
         return replace(config, server=replace(config.server, key=Secret(client_key(self._env))))
 
-    def _build(self, config: Config) -> Runtime:
-        self._newest = config
-        upstreams, notices = resolve(config)
+    def _resolved(self, path: Path | None) -> tuple[Config, tuple[Upstream, ...], tuple[Notice, ...]]:
+        config = self._newest = self._read(path)
+        return config, *resolve(config)
+
+    def _build(self, config: Config, upstreams: tuple[Upstream, ...], notices: tuple[Notice, ...]) -> Runtime:
         plain = settings(replace(config, chains={}, groups={}))  # to scripts for CCR a target is a text
         script = load_script(config.custom_router, plain, self._report) if config.custom_router else None
         self._config = config

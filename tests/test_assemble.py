@@ -209,6 +209,41 @@ async def test_a_transformer_that_changes_is_a_reload(tmp_path: Path) -> None:
     assert current.generation == 2
 
 
+SLOW = """
+import pathlib, time
+here = pathlib.Path(__file__).parent
+(here / "begun").touch()
+for _ in range(1000):
+    if (here / "served").exists():
+        break
+    time.sleep(0.005)
+else:
+    raise TimeoutError("nobody was served meanwhile")
+def request(body, context):
+    pass
+"""
+
+
+async def test_others_are_served_while_a_configuration_is_read(tmp_path: Path) -> None:
+    provider = {**CONFIG["Providers"][0], "transformer": {"use": ["mine"]}}
+    path = written(tmp_path / "c.json")
+    maker = assembly(tmp_path, path)
+    current = await maker.begin()
+    following = asyncio.create_task(maker.follow(current, interval=0.02))
+    await asyncio.sleep(0.05)
+    (tmp_path / "mine.py").write_text(SLOW)
+    written(path, Providers=[provider], transformers=[{"path": "mine.py"}])
+    async with asyncio.timeout(5):
+        while not (tmp_path / "begun").exists():
+            await asyncio.sleep(0.01)
+    (tmp_path / "served").touch()
+    await changed(current, 2)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await maker.close()
+    assert current.generation == 2
+
+
 async def test_a_transformer_that_was_refused_and_is_mended_is_a_reload(tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text("def request(")
